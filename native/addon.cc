@@ -1,3 +1,17 @@
+// The addon's table of contents. Each part has a file of its own; src/binding/ is its TypeScript face.
 #include <napi.h>
-Napi::Object Init(Napi::Env env, Napi::Object exports) { return exports; }
+
+#include "kernel_log_reader.h"
+#include "nftables.h"
+#include "service_manager.h"
+#include "set_lookup.h"
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("KernelLogReader", KernelLogReader::Define(env));
+  exports.Set("Nftables", Nftables::Define(env));
+  exports.Set("SetLookup", SetLookup::Define(env));
+  exports.Set("notify", Napi::Function::New(env, Notify, "notify"));
+  return exports;
+}
+
 NODE_API_MODULE(ringjail, Init)

@@ -1,0 +1,130 @@
+#include "kernel_log_reader.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "system_error.h"
+
+namespace {
+// The kernel's CONSOLE_EXT_LOG_MAX: no record is longer. A read(2) with less room fails with EINVAL.
+constexpr size_t kMaxRecordBytes = 8192;
+// One wake-up must not hold the event loop for long: what is left wakes it again at once.
+constexpr size_t kMaxBatchBytes = 1 << 20;
+}  // namespace
+
+Napi::Function KernelLogReader::Define(Napi::Env env) {
+  return DefineClass(env, "KernelLogReader",
+                     {
+                         InstanceMethod<&KernelLogReader::Start>("start"),
+                         InstanceMethod<&KernelLogReader::Stop>("stop"),
+                         InstanceMethod<&KernelLogReader::Read>("read"),
+                         InstanceMethod<&KernelLogReader::Close>("close"),
+                     });
+}
+
+KernelLogReader::KernelLogReader(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<KernelLogReader>(info),
+      path_(info[0].As<Napi::String>().Utf8Value()),
+      buffer_(kMaxBatchBytes + kMaxRecordBytes),
+      on_readable_(Napi::Persistent(info[1].As<Napi::Function>())),
+      context_(info.Env(), "ringjail:KernelLogReader") {
+  Napi::Env env = info.Env();
+  fd_ = open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd_ < 0) throw SystemError(env, errno, "open", path_);
+  uv_loop_t* loop = nullptr;
+  napi_get_uv_event_loop(env, &loop);
+  auto poll = new Poll{{}, this};
+  int status = uv_poll_init(loop, &poll->handle, fd_);
+  if (status < 0) {
+    delete poll;
+    close(fd_);
+    fd_ = -1;
+    throw SystemError(env, -status, "poll", path_);
+  }
+  poll->handle.data = poll;
+  poll_ = poll;
+}
+
+// Reached by the garbage collector only while not polling: Start() holds a reference.
+KernelLogReader::~KernelLogReader() { Release(); }
+
+void KernelLogReader::Start(const Napi::CallbackInfo& info) {
+  RequireOpen(info.Env(), "poll");
+  if (polling_) return;
+  // An overrun is announced as POLLERR with POLLPRI; libuv takes POLLERR alone for a broken descriptor, so ask for both.
+  int status = uv_poll_start(&poll_->handle, UV_READABLE | UV_PRIORITIZED, OnPoll);
+  if (status < 0) throw SystemError(info.Env(), -status, "poll", path_);
+  polling_ = true;
+  Ref();
+}
+
+void KernelLogReader::Stop(const Napi::CallbackInfo& info) { StopPolling(); }
+
+void KernelLogReader::Close(const Napi::CallbackInfo& info) { Release(); }
+
+Napi::Value KernelLogReader::Read(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  RequireOpen(env, "read");
+  size_t max_records = info[0].As<Napi::Number>().Uint32Value();
+  size_t used = 0;
+  uint32_t overruns = 0;
+  std::vector<uint32_t> ends;
+  while (ends.size() < max_records && used < kMaxBatchBytes) {
+    ssize_t got = read(fd_, buffer_.data() + used, kMaxRecordBytes);
+    if (got > 0) {
+      used += static_cast<size_t>(got);
+      ends.push_back(static_cast<uint32_t>(used));
+    } else if (got == 0 || errno == EAGAIN) {
+      break;
+    } else if (errno == EPIPE) {
+      overruns++;  // the position is now at the oldest record that is left
+    } else if (errno != EINTR) {
+      throw SystemError(env, errno, "read", path_);
+    }
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("bytes", Napi::Buffer<char>::Copy(env, buffer_.data(), used));
+  Napi::Uint32Array columns = Napi::Uint32Array::New(env, ends.size());
+  if (!ends.empty()) memcpy(columns.Data(), ends.data(), ends.size() * sizeof(uint32_t));
+  result.Set("ends", columns);
+  result.Set("overruns", Napi::Number::New(env, overruns));
+  return result;
+}
+
+void KernelLogReader::RequireOpen(Napi::Env env, const char* syscall) const {
+  if (fd_ < 0) throw SystemError(env, EBADF, syscall, path_);
+}
+
+void KernelLogReader::StopPolling() {
+  if (!polling_) return;
+  uv_poll_stop(&poll_->handle);
+  polling_ = false;
+  Unref();
+}
+
+void KernelLogReader::Release() {
+  if (fd_ < 0) return;
+  StopPolling();
+  poll_->owner = nullptr;
+  uv_close(reinterpret_cast<uv_handle_t*>(&poll_->handle), [](uv_handle_t* handle) { delete static_cast<Poll*>(handle->data); });
+  poll_ = nullptr;
+  close(fd_);
+  fd_ = -1;
+}
+
+// Event-loop thread. A bad status is not judged here: the read that follows meets the same trouble and says what it is.
+void KernelLogReader::OnPoll(uv_poll_t* handle, int status, int events) {
+  KernelLogReader* self = static_cast<Poll*>(handle->data)->owner;
+  if (self == nullptr) return;
+  Napi::Env env = self->Env();
+  Napi::HandleScope scope(env);
+  if (status < 0) self->StopPolling();  // libuv stopped it already; the owner may start again
+  try {
+    self->on_readable_.MakeCallback(env.Global(), {}, self->context_);
+  } catch (const Napi::Error& error) {
+    napi_fatal_exception(env, error.Value());
+  }
+}

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 . scripts/say.sh
 
 # The addon is current when it was built from the same sources for the same Node ABI.
-inputs=$(cat binding.gyp native/*.cc $(ls native/*.h 2>/dev/null) node_modules/node-addon-api/package.json | sha256sum | cut -d' ' -f1)-$(node -p 'process.arch + process.versions.modules')
+inputs=$(cat binding.gyp native/*.cc native/*.h node_modules/node-addon-api/package.json | sha256sum | cut -d' ' -f1)-$(node -p 'process.arch + process.versions.modules')
 if [ "$(cat build/inputs 2>/dev/null)" != "$inputs" ] || [ ! -e build/Release/ringjail.node ]; then
   say 'building the addon (native/)'
   headers=$(scripts/node-headers.sh)

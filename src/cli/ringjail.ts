@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-export {};
+// The program's entry: the command line in, an exit code out.
+import { main } from './program.ts';
+
+process.exitCode = await main(process.argv);

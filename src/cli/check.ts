@@ -1,0 +1,48 @@
+// ringjail check: what the configuration says, and everything in it that must be mended. Exit code 78 where there is such.
+import { type ConfigError, formatConfigError } from '../config/config-error.ts';
+import { loadDaemonConfig } from '../config/daemon-config.ts';
+import { type JailConfig, loadJails } from '../config/jail-config.ts';
+import { formatDuration } from '../core/duration.ts';
+import { RingjailError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
+import { availableActions } from '../daemon/action-registry.ts';
+import type { CommandContext } from './command-context.ts';
+
+export async function check({ paths, isJson, print }: CommandContext): Promise<number> {
+  const settings = loadDaemonConfig(paths.config);
+  // As the service runs it, whoever asks: without root.
+  const { jails, disabled, errors, notices } = loadJails(paths.config, availableActions(false));
+  const all = [...settings.errors, ...errors];
+  if (isJson) {
+    print(JSON.stringify({ jails: jails.map(describe), disabled, errors: all, notices }, undefined, 2));
+  } else {
+    const lines = [
+      ...jails.map(describe).map(formatJail),
+      ...(disabled.length === 0 ? [] : [`not enabled: ${disabled.join(', ')}`]),
+      ...notices.map((notice) => `notice: ${formatConfigError(notice)}`),
+      ...all.map((error: ConfigError) => `error: ${formatConfigError(error)}`),
+      all.length === 0 ? `${paths.config}: nothing to mend` : `${paths.config}: ${all.length} to mend`,
+    ];
+    print(lines.map(printable).join('\n'));
+  }
+  return all.length === 0 ? 0 : new RingjailError('configuration', '').exitCode;
+}
+
+function describe({ options, source, filter }: JailConfig) {
+  return {
+    name: options.name,
+    source,
+    filter: filter.name,
+    actions: options.actions,
+    maxretry: options.maxretry,
+    counts: options.isDistinct ? 'different ports' : 'failures',
+    findtime: formatDuration(options.findtimeUsec / 1000),
+    bantime: formatDuration(options.bantimeUsec / 1000),
+    ignoreip: options.ignoreip.entries().map(({ network }) => network.text),
+  };
+}
+
+function formatJail({ name, source, filter, actions, maxretry, counts, findtime, bantime, ignoreip }: ReturnType<typeof describe>): string {
+  const ignored = ignoreip.length === 0 ? '' : `, ignoring ${ignoreip.join(' ')}`;
+  return `jail ${name}: ${maxretry} ${counts} within ${findtime} by filter ${filter} on ${source} are banned for ${bantime} by ${actions.join(', ')}${ignored}`;
+}

@@ -1,0 +1,11 @@
+// What every command gets from the command line.
+import type { Paths } from '../daemon/paths.ts';
+
+export interface CommandContext {
+  readonly version: string;
+  readonly paths: Paths;
+  /** Whether to print JSON instead of text for people. */
+  readonly isJson: boolean;
+  /** A line, or several, to standard output. */
+  readonly print: (text: string) => void;
+}

@@ -1,0 +1,78 @@
+// The command line: commands, options and exit codes (sysexits.h). The only importer of commander.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { printable } from '../core/printable.ts';
+import { messageOf, RingjailError } from '../core/errors.ts';
+import { pathsOf } from '../daemon/paths.ts';
+import { ban } from './ban.ts';
+import { check } from './check.ts';
+import type { CommandContext } from './command-context.ts';
+import { reload } from './reload.ts';
+import { run } from './run.ts';
+import { status } from './status.ts';
+import { unban } from './unban.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+/** Runs what the arguments ask for; resolves with the exit code, and never rejects. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    // commander has said what is wrong itself; its own codes are 0 for --help and --version.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : new RingjailError('usage', '').exitCode;
+    if (!(error instanceof RingjailError)) throw error;
+    process.stderr.write(`ringjail: ${printable(messageOf(error))}\n`);
+    return error.exitCode;
+  }
+}
+
+type Run = (context: CommandContext) => Promise<number>;
+
+function createProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command('ringjail')
+    .description("Reads the kernel's log directly, finds who attacks this machine, and shuts them out with the firewall.")
+    .version(version)
+    .option('-c, --config <directory>', 'configuration, in fail2ban\'s dialect (default: $CONFIGURATION_DIRECTORY or /etc/ringjail)')
+    .option('-s, --socket <path>', 'control socket of the daemon (default: $RUNTIME_DIRECTORY/ringjail.sock or /run/ringjail/ringjail.sock)')
+    .option('--json', 'print JSON instead of text')
+    .exitOverride()
+    .showHelpAfterError('(ringjail --help tells what there is)');
+  const define = (usage: string, description: string, start: (...args: never[]) => Run) => {
+    const command = program.command(usage).description(description);
+    command.action(async (...given: unknown[]) => {
+      const options = program.opts<{ config?: string; socket?: string; json?: boolean }>();
+      const context: CommandContext = {
+        version,
+        paths: pathsOf(process.env, options),
+        isJson: options.json === true,
+        print: (text) => void process.stdout.write(`${text}\n`),
+      };
+      // commander passes the arguments, then the options and the command itself.
+      finish(await (start as (...args: unknown[]) => Run)(...given.slice(0, -2))(context));
+    });
+  };
+  define('run', 'run the daemon in the foreground (what ringjail.service starts)', () => run);
+  define('status [jail]', 'show jails, banned addresses, and the health of sources and actions', (jail?: string) => (context) => status(context, jail));
+  define('ban <jail> <address...>', 'ban addresses or networks by hand, for the bantime of the jail', (jail: string, addresses: string[]) => (context) =>
+    ban(context, jail, addresses),
+  );
+  addUnban(program, define);
+  define('reload', 'read the configuration again; bans and counts stay', () => reload);
+  define('check', 'read the configuration and report every error with file and line', () => check);
+  return program;
+}
+
+function addUnban(program: Command, define: (usage: string, description: string, start: (...args: never[]) => Run) => void): void {
+  define('unban [address...]', 'lift the bans of these addresses, or of all with --all', (addresses: string[]) => (context) => {
+    const isAll = program.commands.find((command) => command.name() === 'unban')?.opts<{ all?: boolean }>().all === true;
+    if (isAll === addresses.length > 0) throw new RingjailError('usage', 'name the addresses to unban, or --all: ringjail unban 203.0.113.7');
+    return unban(context, isAll ? 'all' : addresses);
+  });
+  program.commands.find((command) => command.name() === 'unban')?.option('--all', 'lift every ban');
+}

@@ -1,0 +1,32 @@
+// ringjail run: the daemon in the foreground, until SIGTERM or SIGINT.
+import { createLog } from '../core/log.ts';
+import { RingjailError } from '../core/errors.ts';
+import { formatConfigError } from '../config/config-error.ts';
+import { loadDaemonConfig } from '../config/daemon-config.ts';
+import { Daemon } from '../daemon/daemon.ts';
+import { JailSet } from '../daemon/jail-set.ts';
+import type { CommandContext } from './command-context.ts';
+
+export async function run({ version, paths }: CommandContext): Promise<number> {
+  const settings = loadDaemonConfig(paths.config);
+  const log = createLog({
+    threshold: settings.loglevel,
+    forJournal: process.env['JOURNAL_STREAM'] !== undefined,
+    write: (line) => void process.stderr.write(line),
+  });
+  const jails = new JailSet(paths.config, process.getuid?.() === 0);
+  jails.load();
+  for (const error of [...settings.errors.map(formatConfigError), ...jails.errors]) log.error(error);
+  if (jails.running.length === 0) {
+    const cure = jails.errors.length > 0 ? 'mend the errors above' : 'set enabled = true in a jail of jail.local';
+    throw new RingjailError('configuration', `no jail can run with ${paths.config}: ${cure}`);
+  }
+  log.notice(`ringjail ${version} starts with ${paths.config}: jails ${jails.running.map(({ jail }) => jail.options.name).join(', ')}`);
+  const daemon = new Daemon({ version, paths, jails, log });
+  const stop = () => daemon.stop();
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGHUP', () => void daemon.reload());
+  await daemon.run();
+  return 0;
+}

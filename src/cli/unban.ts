@@ -1,0 +1,15 @@
+// ringjail unban ADDRESS... | --all
+import { askDaemon } from '../control/control-client.ts';
+import type { UnbanAnswer } from '../control/messages.ts';
+import type { CommandContext } from './command-context.ts';
+
+export async function unban({ paths, isJson, print }: CommandContext, addresses: readonly string[] | 'all'): Promise<number> {
+  const answer = (await askDaemon(paths.socket, { command: 'unban', addresses })) as UnbanAnswer;
+  if (isJson) print(JSON.stringify(answer));
+  else {
+    for (const address of answer.unbanned) print(`unbanned ${address}`);
+    for (const address of answer.notBanned) print(`${address} was not banned`);
+    if (addresses === 'all' && answer.unbanned.length === 0) print('nobody was banned');
+  }
+  return 0;
+}

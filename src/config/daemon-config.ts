@@ -1,0 +1,37 @@
+// ringjail.conf and ringjail.local: the daemon's own settings, in [Definition]. The file may be missing.
+import type { Severity } from '../core/log.ts';
+import { type ConfigError, quoteText } from './config-error.ts';
+import { loadMergedConfig } from './config-files.ts';
+import { suggestName } from './nearest-name.ts';
+import { OptionReader } from './option-reader.ts';
+
+export interface DaemonConfig {
+  readonly loglevel: Severity;
+  readonly errors: readonly ConfigError[];
+}
+
+const options = ['loglevel'];
+
+/** fail2ban's words, too. */
+const loglevels: ReadonlyMap<string, Severity> = new Map([
+  ['CRITICAL', 'error'],
+  ['ERROR', 'error'],
+  ['WARNING', 'warning'],
+  ['NOTICE', 'notice'],
+  ['INFO', 'info'],
+  ['DEBUG', 'debug'],
+]);
+
+export function loadDaemonConfig(directory: string): DaemonConfig {
+  const config = loadMergedConfig(directory, 'ringjail', { isOptional: true });
+  const reader = new OptionReader(config, 'Definition');
+  for (const { name, origin } of config.options('Definition')) {
+    if (!options.includes(name)) reader.fail(origin, `unknown option ${quoteText(name)}${suggestName(name, options)}`);
+  }
+  const value = reader.value('loglevel');
+  const loglevel = loglevels.get(value?.text.toUpperCase() ?? 'INFO');
+  if (loglevel === undefined && value !== undefined) {
+    reader.fail(value.origin, `loglevel = ${quoteText(value.text)}: expected one of ${[...loglevels.keys()].join(', ')}`);
+  }
+  return { loglevel: loglevel ?? 'info', errors: [...config.errors, ...reader.errors] };
+}

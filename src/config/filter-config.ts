@@ -1,0 +1,56 @@
+// filter.d/NAME.conf to a filter. So far the one kind that needs no expression: `netfilter = blocked` in [Definition].
+import type { Filter } from '../match/filter.ts';
+import { NetfilterFilter } from '../match/netfilter-filter.ts';
+import { type NamedDefinition, parseDefinition } from './action-list.ts';
+import { type ConfigError, quoteText } from './config-error.ts';
+import { loadMergedConfig } from './config-files.ts';
+import type { ConfigValue } from './interpolation.ts';
+import { nearestName } from './nearest-name.ts';
+import { OptionReader, parseBoolean } from './option-reader.ts';
+
+const ownOptions = ['netfilter', 'forwarded', 'logprefix'];
+
+/** `value`: what the jail says, a name with arguments that replace options of [Definition]: portscan[forwarded=yes]. */
+export function loadFilter(directory: string, jail: string, value: ConfigValue): { filter: Filter | undefined; errors: ConfigError[] } {
+  const errors: ConfigError[] = [];
+  const fail = (message: string, offset = 0) => {
+    const { file, line } = value.originAt(offset);
+    errors.push({ file, line, section: jail, message });
+    return { filter: undefined, errors };
+  };
+  const named = parseDefinition(value.text);
+  if (!named.ok) return fail(named.error.message, named.error.offset);
+  const { name } = named.value;
+  if (!/^[\w.-]+$/.test(name) || name.startsWith('.'))
+    return fail(`${quoteText(name)} is no name of a filter; name a file of filter.d without .conf`);
+  const config = loadMergedConfig(directory, `filter.d/${name}`);
+  if (config.errors.length > 0) {
+    errors.push(...config.errors.map((error) => ({ ...error, section: jail })));
+    fail(`filter ${quoteText(name)} cannot be read`);
+    return { filter: undefined, errors };
+  }
+  const reader = new OptionReader(config, 'Definition');
+  const kind = reader.value('netfilter');
+  if (kind === undefined) {
+    return fail(
+      `filter ${quoteText(name)} finds its failures by failregex, which this version does not serve yet; take filter = portscan, or wait`,
+    );
+  }
+  if (kind.text !== 'blocked') reader.fail(kind.origin, `netfilter = ${quoteText(kind.text)}: the only kind is "blocked"`);
+  const filter = createNetfilterFilter(named.value, reader, fail);
+  errors.push(...reader.errors.map((error) => ({ ...error, section: jail })));
+  return { filter: errors.length === 0 ? filter : undefined, errors };
+}
+
+function createNetfilterFilter({ name, options }: NamedDefinition, reader: OptionReader, fail: (message: string) => unknown): Filter {
+  for (const key of options.keys()) {
+    const nearest = nearestName(key, ownOptions);
+    if (!ownOptions.includes(key))
+      fail(`filter ${name} has no option ${quoteText(key)}${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`);
+  }
+  const given = options.get('forwarded');
+  const forwarded = given === undefined ? reader.boolean('forwarded', false) : parseBoolean(given);
+  if (forwarded === undefined) fail(`forwarded=${quoteText(given ?? '')}: expected yes or no`);
+  const prefixes = (options.get('logprefix') ?? reader.text('logprefix', '')).split('\n').map((line) => line.trim());
+  return new NetfilterFilter({ name, countsForwarded: forwarded === true, prefixes: prefixes.filter((prefix) => prefix !== '') });
+}

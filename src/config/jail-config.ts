@@ -1,0 +1,154 @@
+// jail.conf and what is laid over it, to jails: options checked and typed, every error with its line, one bad jail not stopping another.
+import { parseIpNetwork } from '../core/ip-network.ts';
+import type { JailOptions } from '../jail/jail.ts';
+import { NetworkList } from '../jail/network-list.ts';
+import type { Filter } from '../match/filter.ts';
+import { parseDefinitionList } from './action-list.ts';
+import { type ConfigError, type Origin, quoteText } from './config-error.ts';
+import { loadMergedConfig } from './config-files.ts';
+import { loadFilter } from './filter-config.ts';
+import { servedOptions, unservedOptions } from './jail-options.ts';
+import type { MergedConfig } from './merged-config.ts';
+import { suggestName } from './nearest-name.ts';
+import { OptionReader } from './option-reader.ts';
+
+export interface JailConfig {
+  readonly options: JailOptions;
+  /** The source whose records it takes. */
+  readonly source: 'kernel';
+  readonly filter: Filter;
+}
+
+export interface JailConfigs {
+  /** Enabled and without an error. */
+  readonly jails: readonly JailConfig[];
+  readonly disabled: readonly string[];
+  readonly errors: readonly ConfigError[];
+  /** What is understood but without effect in this version; `formatConfigError` shows it. */
+  readonly notices: readonly ConfigError[];
+}
+
+// fail2ban's own defaults, for what nobody sets.
+const defaultMaxretry = 5;
+const defaultFindtimeMs = 10 * 60 * 1000;
+const defaultBantimeMs = 10 * 60 * 1000;
+// About 200 bytes each: 13 MB at the most.
+const defaultMaxtracked = 65_536;
+
+/** `actionNames`: the actions there are, by name; each may refuse itself with a reason ("ufw insists on root ..."). */
+export function loadJails(directory: string, actionNames: ReadonlyMap<string, string | undefined>): JailConfigs {
+  const config = loadMergedConfig(directory, 'jail');
+  const errors = [...config.errors];
+  const notices: ConfigError[] = [];
+  const jails: JailConfig[] = [];
+  const disabled: string[] = [];
+  const spoiled = new Set(config.errors.map(({ section }) => section));
+  for (const name of config.sections) {
+    const reader = new OptionReader(config, name);
+    const isEnabled = reader.boolean('enabled', false);
+    if (isEnabled && !spoiled.has(name)) {
+      checkNames(config, reader, notices);
+      const jail = readJail(directory, reader, actionNames);
+      if (jail !== undefined && reader.errors.length === 0) jails.push(jail);
+    } else if (!isEnabled && reader.errors.length === 0) disabled.push(name);
+    errors.push(...reader.errors);
+  }
+  return { jails, disabled, errors, notices };
+}
+
+function readJail(directory: string, reader: OptionReader, actionNames: ReadonlyMap<string, string | undefined>): JailConfig | undefined {
+  const options: JailOptions = {
+    name: reader.section,
+    actions: readActions(reader, actionNames),
+    maxretry: reader.integer('maxretry', defaultMaxretry, 1, 10_000),
+    findtimeUsec: reader.durationUsec('findtime', defaultFindtimeMs),
+    bantimeUsec: reader.durationUsec('bantime', defaultBantimeMs, { mayBeForGood: true }),
+    isDistinct: readDistinct(reader),
+    ipv6prefix: reader.integer('ipv6prefix', 64, 1, 128),
+    ignoreip: readIgnoreip(reader),
+    maxtracked: reader.integer('maxtracked', defaultMaxtracked, 1, 10_000_000),
+  };
+  checkBackend(reader);
+  const filter = readFilter(directory, reader);
+  return filter === undefined ? undefined : { options, source: 'kernel', filter };
+}
+
+function readFilter(directory: string, reader: OptionReader): Filter | undefined {
+  const value = reader.value('filter');
+  if (value === undefined || value.text.trim() === '') {
+    reader.fail(originOf(reader), `jail ${quoteText(reader.section)} has no filter; write filter = portscan`);
+    return undefined;
+  }
+  const { filter, errors } = loadFilter(directory, reader.section, value);
+  reader.errors.push(...errors);
+  return filter;
+}
+
+function readActions(reader: OptionReader, actionNames: ReadonlyMap<string, string | undefined>): string[] {
+  const value = reader.value('action');
+  if (value === undefined || value.text.trim() === '') return ['nftables'];
+  const list = parseDefinitionList(value.text);
+  if (!list.ok) {
+    reader.fail(value.originAt(list.error.offset), list.error.message);
+    return [];
+  }
+  for (const { name, offset } of list.value) {
+    const refusal = actionNames.get(name);
+    if (!actionNames.has(name)) {
+      reader.fail(
+        value.originAt(offset),
+        `no action ${quoteText(name)} in this version${suggestName(name, actionNames.keys()) || `; there are ${[...actionNames.keys()].join(' and ')}`}`,
+      );
+    } else if (refusal !== undefined) reader.fail(value.originAt(offset), refusal);
+  }
+  return list.value.map(({ name }) => name);
+}
+
+function readDistinct(reader: OptionReader): boolean {
+  const value = reader.value('distinct');
+  const text = value?.text.trim() ?? '';
+  if (value !== undefined && text !== '' && text !== 'port')
+    reader.fail(value.origin, `distinct = ${quoteText(text)}: what can be counted is "port"`);
+  return text === 'port';
+}
+
+function checkBackend(reader: OptionReader): void {
+  const value = reader.value('backend');
+  if (value === undefined || ['auto', 'kernel'].includes(value.text.trim())) return;
+  reader.fail(value.origin, `backend = ${quoteText(value.text)} is not served by this version; write backend = kernel`);
+}
+
+function readIgnoreip(reader: OptionReader): NetworkList {
+  const value = reader.value('ignoreip');
+  let offset = 0;
+  const networks = (value?.text ?? '').split(/([\s,]+)/).flatMap((word, index) => {
+    const origin = value?.originAt(offset);
+    offset += word.length;
+    if (index % 2 === 1 || word === '') return [];
+    const network = parseIpNetwork(word);
+    // Left out in silence it would lock somebody out: the jail must not start without it.
+    if (network === undefined && origin !== undefined) {
+      reader.fail(
+        origin,
+        `ignoreip: ${quoteText(word)} is no address or network; names are not resolved by this version, write the address`,
+      );
+    }
+    return network === undefined ? [] : [{ network, reason: 'ignoreip' }];
+  });
+  return new NetworkList(networks);
+}
+
+/** Unknown options are errors: a mistyped ignoreip locks somebody out. Those that only serve interpolation are none. */
+function checkNames(config: MergedConfig, reader: OptionReader, notices: ConfigError[]): void {
+  const known = new Set<string>([...servedOptions, ...unservedOptions]);
+  const referenced = config.referencedNames(reader.section);
+  for (const { name, origin } of config.options(reader.section)) {
+    if ((unservedOptions as readonly string[]).includes(name)) {
+      notices.push({ ...origin, section: reader.section, message: `${name} has no effect in this version` });
+    } else if (!known.has(name) && !referenced.has(name)) {
+      reader.fail(origin, `unknown option ${quoteText(name)}${suggestName(name, known)}`);
+    }
+  }
+}
+
+const originOf = (reader: OptionReader): Origin => reader.value('enabled')?.origin ?? { file: 'jail.conf', line: 1 };

@@ -1,0 +1,40 @@
+// The names of jail options: those that are served, and those that fail2ban knows and this version does not serve yet.
+
+export const servedOptions = [
+  'enabled',
+  'backend',
+  'filter',
+  'action',
+  'maxretry',
+  'findtime',
+  'bantime',
+  'ignoreip',
+  'distinct',
+  'ipv6prefix',
+  'maxtracked',
+] as const;
+
+/** Known, so that they are no spelling errors; told about where a running jail sets them. */
+export const unservedOptions = [
+  'logpath',
+  'logencoding',
+  'logtimezone',
+  'maxmatches',
+  'maxlines',
+  'bantime.increment',
+  'bantime.factor',
+  'bantime.formula',
+  'bantime.multipliers',
+  'bantime.maxtime',
+  'bantime.rndtime',
+  'bantime.overalljails',
+  'ignoreself',
+  'ignorecommand',
+  'ignorecache',
+  'usedns',
+  'prefregex',
+  'failregex',
+  'ignoreregex',
+  'datepattern',
+  'journalmatch',
+] as const;

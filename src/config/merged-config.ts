@@ -1,0 +1,54 @@
+// What callers see of a configuration: its sections and options as if all its files were one, each value with its origin.
+
+import { err, ok, type Result } from '../core/result.ts';
+import type { ConfigError } from './config-error.ts';
+import { defaultSection, type IniFile, type OptionDefinition } from './ini.ts';
+import { type ConfigValue, type GivenValues, interpolateOption } from './interpolation.ts';
+import { OptionTable } from './option-table.ts';
+
+export class MergedConfig {
+  /** The files read, in reading order: a later one replaces options of an earlier one. */
+  readonly files: readonly string[];
+  /** Of reading; an error with a `section` spoils that section only. Errors of interpolation come from `get`. */
+  readonly errors: readonly ConfigError[];
+  readonly #table: OptionTable;
+
+  constructor(files: readonly IniFile[], errors: readonly ConfigError[]) {
+    this.files = files.map(({ file }) => file);
+    this.errors = errors;
+    this.#table = OptionTable.merge(files);
+  }
+
+  /** In the order of their first appearance, without [DEFAULT] and [INCLUDES]; [Init?family=inet6] is part of [Init]. */
+  get sections(): readonly string[] {
+    return this.#table.sectionNames();
+  }
+
+  hasSection(section: string): boolean {
+    return this.#table.hasSection(section);
+  }
+
+  /** The section's own options, without those of [DEFAULT], as they stand in the files. */
+  options(section: string): readonly OptionDefinition[] {
+    return this.#table.options(section);
+  }
+
+  /**
+   * The interpolated value of an option of `section` or else of [DEFAULT]; undefined where neither has it. `given` holds what
+   * references find before both: fail2ban_version, a filter's options as known/NAME, the arguments of a filter.
+   */
+  get(section: string, option: string, given?: GivenValues): Result<ConfigValue | undefined, ConfigError[]> {
+    const name = option.toLowerCase();
+    const definition = this.#table.definitions(section, name).at(-1) ?? this.#table.definitions(defaultSection, name).at(-1);
+    if (definition === undefined) return ok(undefined);
+    const { value, errors } = interpolateOption(this.#table, section, definition, given);
+    return errors.length === 0 ? ok(value) : err([...errors]);
+  }
+
+  /** The names that some value of the section or of [DEFAULT] refers to: options that serve only for that are no spelling errors. */
+  referencedNames(section: string): ReadonlySet<string> {
+    const texts = [...this.options(section), ...this.options(defaultSection)].map(({ text }) => text);
+    const names = texts.flatMap((text) => [...text.matchAll(/%\(([^)]{1,200})\)s/g)].map(([, name = '']) => name.toLowerCase()));
+    return new Set(names.map((name) => name.slice(name.indexOf('/') + 1)));
+  }
+}

@@ -1,0 +1,68 @@
+// What goes over the control socket: one request and one answer a connection, each a line of JSON.
+import type { ErrorCode } from '../core/errors.ts';
+
+export type ControlRequest =
+  | { readonly command: 'status'; readonly jail?: string }
+  | { readonly command: 'ban'; readonly jail: string; readonly addresses: readonly string[] }
+  | { readonly command: 'unban'; readonly addresses: readonly string[] | 'all' }
+  | { readonly command: 'reload' };
+
+export type ControlAnswer =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: { readonly code: ErrorCode; readonly message: string } };
+
+export interface BannedAddress {
+  readonly network: string;
+  readonly jail: string;
+  readonly since: string;
+  /** ISO 8601; null for good. */
+  readonly until: string | null;
+  readonly failures: number;
+  readonly ports: readonly string[];
+  readonly evidence: string | null;
+}
+
+export interface JailStatus {
+  readonly name: string;
+  readonly filter: string;
+  readonly source: string;
+  readonly actions: readonly string[];
+  readonly failures: number;
+  readonly tracked: number;
+  readonly evicted: number;
+  readonly ignored: number;
+  /** Bans refused because the address is protected. */
+  readonly refused: number;
+  readonly bannedTotal: number;
+  readonly banned: readonly BannedAddress[];
+}
+
+export interface DaemonStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly sources: readonly (Readonly<Record<string, string | number>> & { readonly name: string; readonly state: string })[];
+  readonly jails: readonly JailStatus[];
+  /** Held by jails that are not running any more, or found in force without being known. */
+  readonly otherBans: readonly BannedAddress[];
+  readonly actions: readonly { readonly name: string; readonly bans: number; readonly failure: string | null }[];
+  /** What somebody should look at: a state that cannot be written, a log limit that hides scans. */
+  readonly warnings: readonly string[];
+}
+
+export interface BanAnswer {
+  readonly banned: readonly string[];
+  readonly alreadyBanned: readonly string[];
+}
+
+export interface UnbanAnswer {
+  readonly unbanned: readonly string[];
+  readonly notBanned: readonly string[];
+}
+
+export interface ReloadAnswer {
+  /** Those that run now. */
+  readonly jails: readonly string[];
+  /** What is wrong with the configuration; a jail in error runs on as it was. */
+  readonly errors: readonly string[];
+}

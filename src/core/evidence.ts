@@ -1,0 +1,10 @@
+// Where the proof of a failure stands and what it says; kept with the ban.
+export interface Evidence {
+  readonly source: string;
+  /** The record's number in its source; the kernel's sequence number for the ring buffer. */
+  readonly sequence: number;
+  /** The record's message, at most maxEvidenceCharacters of it. */
+  readonly text: string;
+}
+
+export const maxEvidenceCharacters = 512;

@@ -1,0 +1,147 @@
+// The ban list and everybody who must agree with it: one enforcer an action, and the one timer there is, for the next ban that ends.
+import type { Action, FoundBan } from '../action/action.ts';
+import type { BanDecision } from '../ban/ban.ts';
+import { BanList } from '../ban/ban-list.ts';
+import type { Clock } from '../core/clock.ts';
+import { messageOf, RingjailError } from '../core/errors.ts';
+import { containsNetwork, type IpNetwork } from '../core/ip-network.ts';
+import type { Log } from '../core/log.ts';
+import { Enforcer } from './enforcer.ts';
+
+// The longest that a timer of Node can wait is 24.8 days; waking once a day costs nothing.
+const longestWaitMs = 24 * 60 * 60 * 1000;
+
+// Packets that were on their way, or logged, before a ban took effect.
+const inFlightUsec = 3_000_000;
+
+export interface BanKeeperOptions {
+  readonly createAction: (name: string) => Action;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Bans have ended by themselves. */
+  readonly onEnded: (decisions: readonly BanDecision[]) => void;
+}
+
+export class BanKeeper {
+  readonly bans = new BanList();
+  readonly #options: BanKeeperOptions;
+  readonly #enforcers = new Map<string, Enforcer>();
+  /** Changed since the actions were last told, with the names of those that it concerns. */
+  #changed: { readonly network: IpNetwork; readonly actions: readonly string[] }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: BanKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Bans of an earlier run; those that ended meanwhile are left out here and lifted by `start`. */
+  restore(decisions: readonly BanDecision[]): void {
+    for (const decision of decisions) this.bans.add(decision);
+    this.bans.expire(this.#options.clock());
+  }
+
+  /** Brings the named actions, and those that bans name, to agreement. Rejects where one is not permitted to work. */
+  async start(actions: Iterable<string>): Promise<void> {
+    const named = new Set(actions);
+    for (const decision of this.bans.decisions()) for (const action of decision.actions) named.add(action);
+    for (const name of named) await this.#enforcer(name).start();
+    this.#arm();
+  }
+
+  /** Bans that the named actions have in force although nothing is known of them: the state was lost, or set aside. */
+  found(actions: Iterable<string>): readonly (FoundBan & { readonly action: string })[] {
+    return Array.from(new Set(actions)).flatMap((name) => {
+      try {
+        return (this.#enforcer(name).action.found?.() ?? []).map((ban) => ({ ...ban, action: name }));
+      } catch (error) {
+        if (error instanceof RingjailError && error.code === 'permission') throw error;
+        this.#options.log.error(`action ${name}: cannot be asked for bans in force: ${messageOf(error)}`);
+        return [];
+      }
+    });
+  }
+
+  /** True where the list changed; `settle` makes the actions agree. */
+  add(decision: BanDecision): boolean {
+    const isNew = this.bans.add(decision);
+    if (isNew) this.#changed.push(decision);
+    return isNew;
+  }
+
+  /** Lets go one network, whoever holds it; `settle` makes the actions agree. */
+  remove(network: IpNetwork): BanDecision[] {
+    const removed = this.bans.remove(network);
+    this.#changed.push(...removed);
+    return removed;
+  }
+
+  isHeldBy(network: IpNetwork, jail: string): boolean {
+    return this.bans.isHeldBy(network, jail);
+  }
+
+  /** The ban of exactly this network, or else those that hold all of it. */
+  find(network: IpNetwork): IpNetwork[] {
+    if (this.bans.get(network) !== undefined) return [network];
+    return Array.from(this.bans.bans(), (ban) => ban.network).filter((banned) => containsNetwork(banned, network));
+  }
+
+  /** Tells the actions what changed. Resolves when each has been asked; what failed is in `failures` and repeated. */
+  async settle(): Promise<void> {
+    const changed = this.#changed;
+    if (changed.length === 0) return;
+    this.#changed = [];
+    this.#arm();
+    const byAction = new Map<string, IpNetwork[]>();
+    for (const { network, actions } of changed) {
+      for (const action of actions) {
+        const networks = byAction.get(action);
+        if (networks === undefined) byAction.set(action, [network]);
+        else networks.push(network);
+      }
+    }
+    await Promise.all(Array.from(byAction, ([action, networks]) => this.#enforcer(action).update(networks)));
+  }
+
+  /** A jail decided to ban whom it holds already: where that was a while ago, the ban is not in force as it should be. */
+  suspect(decision: BanDecision): void {
+    const held = this.bans.get(decision.network)?.holders.get(decision.jail);
+    if (held === undefined || decision.sinceUsec - held.sinceUsec < inFlightUsec) return;
+    for (const action of decision.actions) this.#enforcer(action).suspect();
+  }
+
+  actions(): readonly { readonly name: string; readonly bans: number; readonly failure: string | undefined }[] {
+    return Array.from(this.#enforcers, ([name, enforcer]) => ({ name, bans: enforcer.bannedCount, failure: enforcer.failure }));
+  }
+
+  /** Lifts nothing. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    await Promise.all(Array.from(this.#enforcers.values(), (enforcer) => enforcer.stop()));
+  }
+
+  #enforcer(name: string): Enforcer {
+    const known = this.#enforcers.get(name);
+    if (known !== undefined) return known;
+    const enforcer = new Enforcer(this.#options.createAction(name), this.bans, this.#options.log);
+    this.#enforcers.set(name, enforcer);
+    return enforcer;
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const { nextEndUsec } = this.bans;
+    if (!Number.isFinite(nextEndUsec)) return;
+    const waitMs = Math.min(Math.max(0, Math.ceil((nextEndUsec - this.#options.clock()) / 1000)), longestWaitMs);
+    this.#timer = setTimeout(() => void this.#expire(), waitMs);
+  }
+
+  async #expire(): Promise<void> {
+    const ended = this.bans.expire(this.#options.clock());
+    this.#changed.push(...ended);
+    if (ended.length > 0) this.#options.onEnded(ended);
+    await this.settle();
+    this.#arm();
+  }
+}
+

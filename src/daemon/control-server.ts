@@ -1,0 +1,91 @@
+// The control socket: 0660, for root and the group of the daemon. One line of JSON in, one out, and the connection ends.
+import { chmodSync, unlinkSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { formatMessage, maxRequestBytes, parseRequest } from '../control/codec.ts';
+import type { ControlAnswer, ControlRequest } from '../control/messages.ts';
+import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
+
+// A client that says nothing must not hold a connection for ever.
+const idleLimitMs = 10_000;
+
+/** Answers a request, or throws a RingjailError that becomes the answer. */
+export type HandleRequest = (request: ControlRequest) => Promise<unknown>;
+
+/** Listens at `path`. Rejects where another daemon does already; a socket that a killed one left behind is replaced. */
+export async function listenForControl(path: string, handle: HandleRequest): Promise<Server> {
+  if (await isAnswered(path)) {
+    throw new RingjailError('unavailable', `another ringjail already answers at ${path}: stop it first, or give this one another socket with -s`);
+  }
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw cannotListen(path, error);
+  }
+  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, handle));
+  // Nobody shall be able to connect in the moment between bind and chmod.
+  const umask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, resolve);
+    });
+    chmodSync(path, 0o660);
+  } catch (error) {
+    throw cannotListen(path, error);
+  } finally {
+    process.umask(umask);
+  }
+  return server;
+}
+
+function serve(socket: Socket, handle: HandleRequest): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let isAnswering = false;
+  const answer = (message: ControlAnswer) => socket.end(formatMessage(message));
+  socket.setTimeout(idleLimitMs, () => socket.destroy());
+  // A client that went away needs no answer.
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk: Buffer) => {
+    if (isAnswering) return;
+    chunks.push(chunk);
+    size += chunk.length;
+    const isWhole = chunk.includes(0x0a);
+    if (!isWhole && size <= maxRequestBytes) return;
+    isAnswering = true;
+    socket.setTimeout(0);
+    const request = isWhole && size <= maxRequestBytes ? parseRequest(Buffer.concat(chunks).toString()) : undefined;
+    if (request === undefined) return answer(refusal(new RingjailError('usage', 'the request is not understood')));
+    handle(request).then(
+      (result) => answer({ ok: true, result }),
+      (error: unknown) => answer(refusal(error)),
+    );
+  });
+  socket.on('end', () => {
+    if (!isAnswering) socket.destroy();
+  });
+}
+
+function refusal(error: unknown): ControlAnswer {
+  const code = error instanceof RingjailError ? error.code : 'software';
+  return { ok: false, error: { code, message: messageOf(error) } };
+}
+
+const isAnswered = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = createConnection(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+
+function cannotListen(path: string, error: unknown): RingjailError {
+  const code = systemCodeOf(error);
+  const cure =
+    code === 'EACCES' || code === 'ENOENT'
+      ? ': its directory must exist and be writable (RuntimeDirectory=ringjail in the unit; by hand, -s PATH or RUNTIME_DIRECTORY)'
+      : '';
+  return new RingjailError('unavailable', `cannot listen at ${path}: ${messageOf(error)}${cure}`, error);
+}

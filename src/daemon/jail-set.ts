@@ -1,0 +1,62 @@
+// The jails at work, as the configuration has them; a reload changes them and keeps what they remember.
+import { type ConfigError, formatConfigError } from '../config/config-error.ts';
+import { loadJails } from '../config/jail-config.ts';
+import { Jail, type JailState } from '../jail/jail.ts';
+import { availableActions } from './action-registry.ts';
+import type { RunningJail } from './pipeline.ts';
+
+export class JailSet {
+  readonly #directory: string;
+  readonly #isRoot: boolean;
+  #running: readonly RunningJail[] = [];
+  #errors: readonly ConfigError[] = [];
+
+  constructor(directory: string, isRoot: boolean) {
+    this.#directory = directory;
+    this.#isRoot = isRoot;
+  }
+
+  get running(): readonly RunningJail[] {
+    return this.#running;
+  }
+
+  /** What is wrong with the configuration that was read last, a line each. */
+  get errors(): readonly string[] {
+    return this.#errors.map(formatConfigError);
+  }
+
+  find(name: string): RunningJail | undefined {
+    return this.#running.find(({ jail }) => jail.options.name === name);
+  }
+
+  /**
+   * Reads the configuration. Jails without an error run as it says, with the windows they had; a jail in error runs on as it was; one
+   * that is gone or disabled stops, and its bans stay until they end or are lifted.
+   */
+  load(): void {
+    const { jails, errors } = loadJails(this.#directory, availableActions(this.#isRoot));
+    this.#errors = errors;
+    const loaded = jails.map(({ options, source, filter }): RunningJail => {
+      const jail = new Jail(options);
+      const former = this.find(options.name)?.jail;
+      if (former !== undefined) jail.takeOver(former);
+      return { source, filter, jail };
+    });
+    const broken = new Set(errors.map(({ section }) => section));
+    // An error that belongs to no section (a file that cannot be read) may be any jail's.
+    const isKept = (name: string) => !loaded.some(({ jail }) => jail.options.name === name) && (broken.has(name) || broken.has(undefined));
+    this.#running = [...loaded, ...this.#running.filter(({ jail }) => isKept(jail.options.name))];
+  }
+
+  /** By jail. */
+  save(): Record<string, JailState> {
+    return Object.fromEntries(this.#running.map(({ jail }) => [jail.options.name, jail.save()]));
+  }
+
+  restore(windows: Readonly<Record<string, unknown>>): void {
+    for (const { jail } of this.#running) {
+      const state = windows[jail.options.name];
+      if (Array.isArray(state)) jail.restore(state as JailState);
+    }
+  }
+}

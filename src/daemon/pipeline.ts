@@ -1,0 +1,65 @@
+// The one flow, on one screen: source -> record batch -> match -> failure -> jail -> decision -> ban list -> action.
+import type { BanDecision } from '../ban/ban.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Jail } from '../jail/jail.ts';
+import type { NetworkList } from '../jail/network-list.ts';
+import type { Filter } from '../match/filter.ts';
+import type { RecordBatch } from '../record/record-batch.ts';
+import type { BanKeeper } from './ban-keeper.ts';
+
+/** A jail at work: which source's records it takes, and the filter that finds its failures. */
+export interface RunningJail {
+  readonly source: string;
+  readonly filter: Filter;
+  readonly jail: Jail;
+}
+
+export interface PipelineEvents {
+  /** The ban list changed; the actions are to agree. */
+  onBan(decision: BanDecision): void;
+  /** A jail decided to ban what must never be banned. */
+  onRefused(decision: BanDecision, reason: string): void;
+  /** A jail still counts failures of somebody it has banned. */
+  onSeenWhileBanned(decision: BanDecision): void;
+}
+
+export interface PipelineOptions {
+  readonly bans: BanKeeper;
+  readonly protectedNetworks: () => NetworkList;
+  readonly clock: Clock;
+  readonly events: PipelineEvents;
+}
+
+export class Pipeline {
+  jails: readonly RunningJail[] = [];
+  readonly #options: PipelineOptions;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
+
+  process(batch: RecordBatch): void {
+    for (const { source, filter, jail } of this.jails) {
+      if (source !== batch.source) continue;
+      filter.match(batch, (failure) => {
+        const decision = jail.observe(failure, this.#options.protectedNetworks());
+        if (decision !== undefined) this.#carryOut(decision, jail);
+      });
+    }
+  }
+
+  #carryOut(decision: BanDecision, jail: Jail): void {
+    const { bans, protectedNetworks, clock, events } = this.#options;
+    const spared = protectedNetworks().find(decision.network);
+    if (spared !== undefined) {
+      jail.counts.refused++;
+      return events.onRefused(decision, spared.reason);
+    }
+    // Records from before the start may tell of a ban that is over.
+    if (decision.untilUsec <= clock()) return;
+    if (bans.isHeldBy(decision.network, decision.jail)) return events.onSeenWhileBanned(decision);
+    bans.add(decision);
+    jail.counts.banned++;
+    events.onBan(decision);
+  }
+}

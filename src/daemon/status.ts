@@ -1,0 +1,69 @@
+// What `ringjail status` shows, as plain data.
+import type { BanDecision } from '../ban/ban.ts';
+import type { BannedAddress, DaemonStatus, JailStatus } from '../control/messages.ts';
+import type { Source } from '../source/source.ts';
+import type { BanKeeper } from './ban-keeper.ts';
+import type { JailSet } from './jail-set.ts';
+import type { RunningJail } from './pipeline.ts';
+import type { SourceHealth } from './supervise.ts';
+
+export interface StatusParts {
+  readonly version: string;
+  readonly startedAt: Date;
+  readonly jails: JailSet;
+  readonly keeper: BanKeeper;
+  readonly sources: readonly { readonly source: Source; readonly health: SourceHealth }[];
+  readonly warnings: readonly string[];
+}
+
+export function describeDaemon({ version, startedAt, jails, keeper, sources, warnings }: StatusParts): DaemonStatus {
+  const decisions = Array.from(keeper.bans.decisions());
+  const isOfRunningJail = ({ jail }: BanDecision) => jails.find(jail) !== undefined;
+  return {
+    version,
+    pid: process.pid,
+    startedAt: startedAt.toISOString(),
+    sources: sources.map(({ source, health }) => ({
+      name: source.name,
+      ...source.describe(),
+      state: health.failure === undefined ? health.state : `${health.state}: ${health.failure}`,
+    })),
+    jails: jails.running.map((running) => describeJail(running, decisions)),
+    otherBans: decisions.filter((decision) => !isOfRunningJail(decision)).map(describeBan),
+    actions: keeper.actions().map(({ name, bans, failure }) => ({ name, bans, failure: failure ?? null })),
+    warnings: [...warnings, ...jails.errors],
+  };
+}
+
+function describeJail({ source, filter, jail }: RunningJail, decisions: readonly BanDecision[]): JailStatus {
+  const { name, actions } = jail.options;
+  const { failures, ignored, evicted, refused, banned } = jail.counts;
+  const own = decisions.filter((decision) => decision.jail === name);
+  return {
+    name,
+    filter: filter.name,
+    source,
+    actions,
+    failures,
+    tracked: jail.trackedCount,
+    evicted,
+    ignored,
+    refused,
+    bannedTotal: banned,
+    banned: own.map(describeBan),
+  };
+}
+
+function describeBan({ network, jail, sinceUsec, untilUsec, failures, distinct, evidence }: BanDecision): BannedAddress {
+  return {
+    network: network.text,
+    jail,
+    since: formatTime(sinceUsec),
+    until: Number.isFinite(untilUsec) ? formatTime(untilUsec) : null,
+    failures,
+    ports: distinct,
+    evidence: evidence === undefined ? null : `${evidence.source} #${evidence.sequence}: ${evidence.text}`,
+  };
+}
+
+const formatTime = (usec: number): string => new Date(usec / 1000).toISOString();

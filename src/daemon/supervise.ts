@@ -1,0 +1,57 @@
+// Keeps a source running: what ends by failure is started again, with back-off, and its state is known.
+import { messageOf, RingjailError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Source, SourceSink } from '../source/source.ts';
+
+const firstRetryMs = 1000;
+const lastRetryMs = 60_000;
+
+export interface SourceHealth {
+  state: 'starting' | 'reading' | 'failed';
+  /** Why it failed last; undefined while it reads. */
+  failure: string | undefined;
+}
+
+/**
+ * Runs `source` until `signal` aborts. Rejects only where it was refused permission before it ever delivered: trying again would not
+ * help, and the person who started the daemon is there to read why.
+ */
+export async function supervise(source: Source, sink: SourceSink, signal: AbortSignal, health: SourceHealth, log: Log): Promise<void> {
+  let retryMs = firstRetryMs;
+  let hasRead = false;
+  const observed: SourceSink = {
+    onBatch: (batch) => sink.onBatch(batch),
+    onLoss: (loss) => sink.onLoss(loss),
+    onCaughtUp: () => {
+      hasRead = true;
+      retryMs = firstRetryMs;
+      health.state = 'reading';
+      health.failure = undefined;
+      sink.onCaughtUp();
+    },
+  };
+  while (!signal.aborted) {
+    health.state = 'starting';
+    try {
+      await source.run(signal, observed);
+    } catch (error) {
+      if (!hasRead && error instanceof RingjailError && error.code === 'permission') throw error;
+      health.state = 'failed';
+      health.failure = messageOf(error);
+      log.error(`source ${source.name}: ${health.failure}; trying again in ${retryMs / 1000} s`);
+      await sleep(retryMs, signal);
+      retryMs = Math.min(retryMs * 2, lastRetryMs);
+    }
+  }
+}
+
+const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener('abort', wake);
+  });
