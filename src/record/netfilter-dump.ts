@@ -133,7 +133,7 @@ function afterFlag(flag: number, end: number, dump: PacketDump): number {
 function afterFragment(bytes: Buffer, at: number, end: number, valueStart: number, dump: PacketDump): number {
   const tokenEnd = endOfToken(bytes, at, end);
   const value = readDecimal(bytes, valueStart, tokenEnd, 0xffff);
-  if (value !== -1 && tokenEnd < end) dump.fragment = value;
+  if (value !== -1) dump.fragment = value;
   return isDumpToken(bytes, at, tokenEnd) ? tokenEnd : -1;
 }
 
@@ -180,7 +180,7 @@ function afterQuote(bytes: Buffer, start: number, end: number): number {
       const isClosing = bytes[tokenEnd - 1] === closeBracket;
       const textEnd = isClosing ? tokenEnd - 1 : tokenEnd;
       const isCut = tokenEnd === end && !isClosing;
-      if ((textEnd > at || at === start) && !(isCut ? isDumpToken(bytes, at, end) : isQuoteToken(bytes, at, textEnd, at === start))) return -1;
+      if ((textEnd > at || at === start) && !isQuoteToken(bytes, at, textEnd, at === start, isCut)) return -1;
       if (isClosing) return tokenEnd;
       at = tokenEnd;
     }
@@ -188,12 +188,13 @@ function afterQuote(bytes: Buffer, start: number, end: number): number {
   return at;
 }
 
-function isQuoteToken(bytes: Buffer, at: number, end: number, isFirst: boolean): boolean {
+function isQuoteToken(bytes: Buffer, at: number, end: number, isFirst: boolean, isCut: boolean): boolean {
   const state = stateAfterLetters(bytes, at, end);
   const afterLetters = at + (depthOf[state] ?? 0);
   const key = afterLetters < end && bytes[afterLetters] === equals ? (keyAt[state] ?? noKey) : noKey;
+  if (key === frameKey.SRC && !isFirst) return false;
   // It opens with the source, or with TRUNCATED where not even the header was there.
-  if (isFirst !== (key === frameKey.SRC) && !(isFirst && bytes[at] === 0x54)) return false;
+  if (isFirst && !isCut && key !== frameKey.SRC && bytes[at] !== 0x54) return false;
   const isOutside = key === frameKey.IN || key === frameKey.OUT || key === dumpKey.UID || key === dumpKey.GID || key === dumpKey.MARK;
   return !isOutside && !(key >= 32 && key < 64) && isDumpToken(bytes, at, end);
 }

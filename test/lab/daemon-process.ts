@@ -1,0 +1,127 @@
+// ringjail as a process of its own on the laboratory's server, as an unprivileged user with the two capabilities, or as root.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatState } from '../../src/ban/state-file.ts';
+import type { DaemonStatus } from '../../src/control/messages.ts';
+import { bootId, lastSequence } from './kernel-log.ts';
+import { type CommandOutcome, type Laboratory, projectDirectory, run, until } from './laboratory.ts';
+
+// "nobody": any user without rights will do.
+const userId = 65_534;
+const program = `${projectDirectory}/dist/src/cli/ringjail.js`;
+
+export const unprivileged = (capabilities: readonly string[]): string[] => {
+  const set = ['-all', ...capabilities.map((capability) => `+${capability}`)].join(',');
+  const ids = [`--reuid=${userId}`, `--regid=${userId}`, '--clear-groups', '--no-new-privs'];
+  return ['setpriv', ...ids, `--inh-caps=${set}`, `--ambient-caps=${set}`, `--bounding-set=${set}`];
+};
+
+export interface DaemonProcessOptions {
+  /** Laid over the shipped configuration. */
+  readonly jailLocal?: string;
+  readonly isRoot?: boolean;
+  readonly capabilities?: readonly string[];
+}
+
+export class DaemonProcess {
+  /** Configuration, state and socket; outlives the process, so that it can be started again. */
+  readonly directory = mkdtempSync(join(tmpdir(), 'ringjail-'));
+  readonly #lab: Laboratory;
+  readonly #options: DaemonProcessOptions;
+  #child: ChildProcess | undefined;
+  #stderr = '';
+
+  constructor(lab: Laboratory, options: DaemonProcessOptions = {}) {
+    this.#lab = lab;
+    this.#options = options;
+    this.configure(options.jailLocal ?? '');
+    const owner = options.isRoot === true ? 0 : userId;
+    mkdirSync(join(this.directory, 'state'));
+    // As after an earlier run that ended now: the ring still holds what earlier tests did.
+    const kernel = { bootId: bootId(), sequence: lastSequence() };
+    writeFileSync(join(this.directory, 'state', 'state.json'), formatState({ bans: [], positions: { kernel }, windows: {} }));
+    for (const path of [this.directory, join(this.directory, 'state')]) chownSync(path, owner, owner);
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? -1;
+  }
+
+  configure(jailLocal: string): void {
+    chmodSync(this.directory, 0o755);
+    // The shipped files by [INCLUDES], as somebody would lay a jail.local over them.
+    const shipped = `${projectDirectory}/config`;
+    mkdirSync(join(this.directory, 'config', 'filter.d'), { recursive: true });
+    writeFileSync(join(this.directory, 'config', 'jail.conf'), `[INCLUDES]\nbefore = ${shipped}/jail.conf\n`);
+    writeFileSync(join(this.directory, 'config', 'filter.d', 'portscan.conf'), `[INCLUDES]\nbefore = ${shipped}/filter.d/portscan.conf\n`);
+    writeFileSync(join(this.directory, 'config', 'jail.local'), jailLocal);
+  }
+
+  /** Resolves when it watches. */
+  async start(): Promise<void> {
+    await this.spawn();
+    await until('the daemon watches', () => /everything up to now is read/.test(this.#stderr) || this.#child?.exitCode !== null);
+    if (this.#child?.exitCode !== null) throw new Error(`the daemon ended: ${this.#stderr}`);
+  }
+
+  async spawn(): Promise<void> {
+    const { isRoot = false, capabilities = ['syslog', 'net_admin'] } = this.#options;
+    const rights = isRoot ? [] : unprivileged(capabilities);
+    const environment = [`STATE_DIRECTORY=${this.directory}/state`, `RUNTIME_DIRECTORY=${this.directory}`];
+    const daemon = [process.execPath, program, '-c', `${this.directory}/config`, 'run'];
+    const [command = '', ...args] = this.#lab.onServer(...rights, 'env', ...environment, ...daemon);
+    this.#stderr = '';
+    this.#child = spawn(command, args, { stdio: ['ignore', 'inherit', 'pipe'] });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr += chunk.toString();
+    });
+    await once(this.#child, 'spawn');
+  }
+
+  /** The exit code. */
+  async ended(): Promise<number | null> {
+    const child = this.#child;
+    if (child === undefined) return null;
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.#child?.kill(signal);
+    return this.ended();
+  }
+
+  /** Runs a command of the command line against this daemon. */
+  control(...args: string[]): Promise<CommandOutcome> {
+    return run([process.execPath, program, '-s', `${this.directory}/ringjail.sock`, ...args]);
+  }
+
+  async status(): Promise<DaemonStatus> {
+    return JSON.parse((await this.control('--json', 'status')).stdout) as DaemonStatus;
+  }
+
+  /** Networks banned according to the daemon. */
+  async banned(): Promise<string[]> {
+    return (await this.status()).jails.flatMap(({ banned }) => banned.map(({ network }) => network));
+  }
+
+  /** Elements of a set according to the kernel. */
+  async elements(set: string): Promise<string[]> {
+    const { stdout } = await run(this.#lab.onServer('nft', '-j', 'list', 'set', 'inet', 'ringjail', set));
+    const listing = JSON.parse(stdout || '{}') as { nftables?: { set?: { elem?: (string | { elem: { val: string } })[] } }[] };
+    const elements = listing.nftables?.find(({ set }) => set !== undefined)?.set?.elem ?? [];
+    return elements.map((element) => (typeof element === 'string' ? element : element.elem.val));
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop('SIGKILL');
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
