@@ -30,8 +30,13 @@ export class NftablesAction implements Action {
   }
 
   async reconcile(wanted: WantedBans): Promise<void> {
-    this.#run(tableCommands());
     const all = Array.from(wanted.all(), ({ network }) => network);
+    try {
+      this.#run(tableCommands());
+    } catch (error) {
+      if (!(error instanceof RingjailError) || error.code === 'permission') throw error;
+      this.#rebuild(wanted);
+    }
     this.#transact(banSets.flatMap((set) => this.#differenceOfSet(set, wanted)));
     this.#verify(all, wanted);
   }
@@ -63,6 +68,13 @@ export class NftablesAction implements Action {
     );
   }
 
+  /** For a table of ours that another version made otherwise: taken down and made again with all bans, in one transaction. */
+  #rebuild(wanted: WantedBans): void {
+    const elements = banSets.flatMap((set) => this.#difference(set, new Map(), this.#desiredOf(set, wanted)));
+    // `add` first: the table may not be there at all, and to delete what is not there fails.
+    this.#run([`add table inet ${tableName}`, `delete table inet ${tableName}`, tableCommands(), ...elements].join('\n'));
+  }
+
   #differenceOfNetworks(set: BanSet, networks: readonly IpNetwork[], wanted: WantedBans): string[] {
     const present = new Map(networks.filter((network) => this.#has(network)).map((network) => [elementOf(network), Number.NaN]));
     const desired = new Map(
@@ -75,11 +87,16 @@ export class NftablesAction implements Action {
   }
 
   #differenceOfSet(set: BanSet, wanted: WantedBans): string[] {
+    return this.#difference(set, this.#list(set), this.#desiredOf(set, wanted));
+  }
+
+  /** Element to its end. */
+  #desiredOf(set: BanSet, wanted: WantedBans): Map<string, number> {
     const members = Array.from(wanted.all()).filter(({ network }) => setOf(network) === set);
     // In an interval set no element may stand inside another; the inner one follows when the outer has ended.
     const isCovered = (inner: IpNetwork) => members.some(({ network }) => network !== inner && containsNetwork(network, inner));
     const outermost = set.prefix === undefined ? members.filter(({ network }) => !isCovered(network)) : members;
-    return this.#difference(set, this.#list(set), new Map(outermost.map(({ network, untilUsec }) => [elementOf(network), untilUsec])));
+    return new Map(outermost.map(({ network, untilUsec }) => [elementOf(network), untilUsec]));
   }
 
   /** `present`: microseconds left, NaN where unknown. `desired`: the end. */
@@ -169,4 +186,9 @@ function bySetOf(networks: readonly IpNetwork[]): Map<BanSet, IpNetwork[]> {
   return groups;
 }
 
-const timeoutOf = (leftUsec: number): string => (Number.isFinite(leftUsec) ? ` timeout ${Math.max(1, Math.ceil(leftUsec / 1000))}ms` : '');
+/** In units, as nft's own listings: it refuses a number of more than eight digits, and a week has nine in milliseconds. */
+function timeoutOf(leftUsec: number): string {
+  if (!Number.isFinite(leftUsec)) return '';
+  const ms = Math.max(1, Math.ceil(leftUsec / 1000));
+  return ` timeout ${Math.floor(ms / 86_400_000)}d${Math.floor(ms / 1000) % 86_400}s${ms % 1000}ms`;
+}

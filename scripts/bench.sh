@@ -1,0 +1,9 @@
+#!/bin/sh
+# npm run bench: the measurements, with fixed input; what is compared is measured in the same run.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/say.sh
+
+scripts/setup.sh test
+node dist/bench/netfilter-log.js
+if [ "$(id -u)" = 0 ]; then node dist/bench/ban-latency.js; else say 'the latency from log to ban is measured as root only: sudo npm run bench'; fi
