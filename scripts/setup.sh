@@ -10,6 +10,12 @@ purpose=${1:?usage: scripts/setup.sh run|test}
 node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null ||
   fail 69 "ringjail needs Node.js 20.19 or newer; found: $(node --version 2>/dev/null || echo none)"
 
+# Who only runs what is built and loads (its libraries are there) needs no compiler and no network.
+if [ "$purpose" = run ] && cmp -s package-lock.json node_modules/.ringjail-lock && scripts/build.sh --check &&
+  node -e 'require("./build/Release/ringjail.node")' 2>/dev/null; then
+  exit 0
+fi
+
 # To build; to run (setpriv is in util-linux, systemd-sysusers in systemd); to test with real parts.
 packages='g++ make python3 pkg-config libnftables-dev libnftnl-dev libmnl-dev libsystemd-dev nftables util-linux'
 [ "$purpose" = test ] && packages="$packages iproute2 ufw iptables procps systemd systemd-container debootstrap"

@@ -42,7 +42,7 @@ export class NftablesAction implements Action {
   }
 
   async enforce(networks: readonly IpNetwork[], wanted: WantedBans): Promise<void> {
-        try {
+    try {
       const commands = [...bySetOf(networks)].flatMap(([set, members]) => {
         // Nested networks exclude each other in an interval set, so one of them concerns the others.
         const isWhole = set.prefix === undefined || members.length > fewNetworks;
@@ -135,7 +135,10 @@ export class NftablesAction implements Action {
       }
     }
     if (wrong.length > 0) {
-      throw new RingjailError('unavailable', `nftables took the change, but the kernel's sets do not agree for ${wrong.slice(0, 5).join(', ')}`);
+      throw new RingjailError(
+        'unavailable',
+        `nftables took the change, but the kernel's sets do not agree for ${wrong.slice(0, 5).join(', ')}`,
+      );
     }
   }
 

@@ -18,7 +18,13 @@ export interface BanSet {
 export const banSets: readonly BanSet[] = [
   { name: 'banned4', family: 4, match: 'ip saddr', prefix: 32, comment: 'single IPv4 addresses' },
   { name: 'banned6', family: 6, match: 'ip6 saddr', prefix: 128, comment: 'single IPv6 addresses' },
-  { name: 'banned6_64', family: 6, match: 'ip6 saddr & ffff:ffff:ffff:ffff::', prefix: 64, comment: 'IPv6 networks of 64 bits by their first address' },
+  {
+    name: 'banned6_64',
+    family: 6,
+    match: 'ip6 saddr & ffff:ffff:ffff:ffff::',
+    prefix: 64,
+    comment: 'IPv6 networks of 64 bits by their first address',
+  },
   { name: 'banned4_net', family: 4, match: 'ip saddr', prefix: undefined, comment: 'other IPv4 networks' },
   { name: 'banned6_net', family: 6, match: 'ip6 saddr', prefix: undefined, comment: 'other IPv6 networks' },
 ];

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { RingjailError } from '../core/errors.ts';
 
-export interface CommandResult {
+interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
 }

@@ -30,7 +30,8 @@ export class UfwAction implements Action {
       const { text } = network;
       // At the top: a deny after an `allow ssh` would never be reached. `prepend` finds the place for IPv6 rules, which stand after all
       // IPv4 rules, and works with no rule yet; `insert 1` does neither.
-      if (isWanted(network) && !ours.has(text) && !owners.has(text)) await this.#run('ufw', ['prepend', 'deny', 'from', text, 'comment', comment]);
+      if (isWanted(network) && !ours.has(text) && !owners.has(text))
+        await this.#run('ufw', ['prepend', 'deny', 'from', text, 'comment', comment]);
       if (!isWanted(network) && ours.has(text)) await this.#run('ufw', ['delete', 'deny', 'from', text]);
     }
     const after = await this.#rules();
@@ -61,7 +62,10 @@ export class UfwAction implements Action {
   async #requireActive(): Promise<void> {
     const { stdout } = await this.#run('ufw', ['status']);
     if (!/^Status: active/m.test(stdout)) {
-      throw new RingjailError('unavailable', 'ufw is not active, so that its rules shut nobody out: sudo ufw enable, or use action = nftables');
+      throw new RingjailError(
+        'unavailable',
+        'ufw is not active, so that its rules shut nobody out: sudo ufw enable, or use action = nftables',
+      );
     }
   }
 }

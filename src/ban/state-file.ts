@@ -85,7 +85,9 @@ export function parseState(text: string): State {
 function parseDecision(stored: StoredDecision): BanDecision {
   const network = parseIpNetwork(String(stored.network));
   const untilUsec = stored.untilUsec === null ? Number.POSITIVE_INFINITY : stored.untilUsec;
-  if (network === undefined || typeof stored.jail !== 'string' || typeof untilUsec !== 'number') {
+  const areNumbers = [untilUsec, stored.sinceUsec, stored.failures].every((value) => typeof value === 'number');
+  const hasLists = [stored.actions, stored.distinct].every((value) => Array.isArray(value));
+  if (network === undefined || typeof stored.jail !== 'string' || !areNumbers || !hasLists) {
     throw new Error(`a ban of the state is malformed: ${JSON.stringify(stored)}`);
   }
   return { ...stored, network, untilUsec };

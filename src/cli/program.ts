@@ -1,8 +1,8 @@
 // The command line: commands, options and exit codes (sysexits.h). The only importer of commander.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { printable } from '../core/printable.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import { pathsOf } from '../daemon/paths.ts';
 import { ban } from './ban.ts';
 import { check } from './check.ts';
@@ -38,8 +38,11 @@ function createProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('ringjail')
     .description("Reads the kernel's log directly, finds who attacks this machine, and shuts them out with the firewall.")
     .version(version)
-    .option('-c, --config <directory>', 'configuration, in fail2ban\'s dialect (default: $CONFIGURATION_DIRECTORY or /etc/ringjail)')
-    .option('-s, --socket <path>', 'control socket of the daemon (default: $RUNTIME_DIRECTORY/ringjail.sock or /run/ringjail/ringjail.sock)')
+    .option('-c, --config <directory>', "configuration, in fail2ban's dialect (default: $CONFIGURATION_DIRECTORY or /etc/ringjail)")
+    .option(
+      '-s, --socket <path>',
+      'control socket of the daemon (default: $RUNTIME_DIRECTORY/ringjail.sock or /run/ringjail/ringjail.sock)',
+    )
     .option('--json', 'print JSON instead of text')
     .exitOverride()
     .showHelpAfterError('(ringjail --help tells what there is)');
@@ -58,9 +61,15 @@ function createProgram(finish: (exitCode: number) => void): Command {
     });
   };
   define('run', 'run the daemon in the foreground (what ringjail.service starts)', () => run);
-  define('status [jail]', 'show jails, banned addresses, and the health of sources and actions', (jail?: string) => (context) => status(context, jail));
-  define('ban <jail> <address...>', 'ban addresses or networks by hand, for the bantime of the jail', (jail: string, addresses: string[]) => (context) =>
-    ban(context, jail, addresses),
+  define(
+    'status [jail]',
+    'show jails, banned addresses, and the health of sources and actions',
+    (jail?: string) => (context) => status(context, jail),
+  );
+  define(
+    'ban <jail> <address...>',
+    'ban addresses or networks by hand, for the bantime of the jail',
+    (jail: string, addresses: string[]) => (context) => ban(context, jail, addresses),
   );
   addUnban(program, define);
   define('reload', 'read the configuration again; bans and counts stay', () => reload);
@@ -71,7 +80,8 @@ function createProgram(finish: (exitCode: number) => void): Command {
 function addUnban(program: Command, define: (usage: string, description: string, start: (...args: never[]) => Run) => void): void {
   define('unban [address...]', 'lift the bans of these addresses, or of all with --all', (addresses: string[]) => (context) => {
     const isAll = program.commands.find((command) => command.name() === 'unban')?.opts<{ all?: boolean }>().all === true;
-    if (isAll === addresses.length > 0) throw new RingjailError('usage', 'name the addresses to unban, or --all: ringjail unban 203.0.113.7');
+    if (isAll === addresses.length > 0)
+      throw new RingjailError('usage', 'name the addresses to unban, or --all: ringjail unban 203.0.113.7');
     return unban(context, isAll ? 'all' : addresses);
   });
   program.commands.find((command) => command.name() === 'unban')?.option('--all', 'lift every ban');

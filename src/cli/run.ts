@@ -1,8 +1,9 @@
 // ringjail run: the daemon in the foreground, until SIGTERM or SIGINT.
-import { createLog } from '../core/log.ts';
-import { RingjailError } from '../core/errors.ts';
+
 import { formatConfigError } from '../config/config-error.ts';
 import { loadDaemonConfig } from '../config/daemon-config.ts';
+import { RingjailError } from '../core/errors.ts';
+import { createLog } from '../core/log.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { JailSet } from '../daemon/jail-set.ts';
 import type { CommandContext } from './command-context.ts';

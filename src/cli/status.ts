@@ -19,7 +19,9 @@ export function formatStatus(status: DaemonStatus, now: Date): string[] {
   return [
     `ringjail ${version}, process ${pid}, running since ${startedAt}`,
     ...sources.map(({ name, state, ...numbers }) => `source ${name}: ${state}; ${formatNumbers(numbers)}`),
-    ...actions.map(({ name, bans, failure }) => `action ${name}: ${failure === null ? `${bans} bans enforced` : `NOT ENFORCED: ${failure}`}`),
+    ...actions.map(
+      ({ name, bans, failure }) => `action ${name}: ${failure === null ? `${bans} bans enforced` : `NOT ENFORCED: ${failure}`}`,
+    ),
     ...jails.flatMap((jail) => formatJail(jail, now)),
     ...(otherBans.length === 0 ? [] : ['held by no running jail:', ...formatBans(otherBans, now)]),
     ...warnings.map((warning) => `warning: ${warning}`),
@@ -34,7 +36,8 @@ function formatJail(jail: JailStatus, now: Date): string[] {
 
 function formatBans(bans: readonly BannedAddress[], now: Date): string[] {
   const lines = bans.slice(-shownBans).map(({ network, jail, until, failures, ports }) => {
-    const left = until === null ? 'for good' : `${formatDuration(Math.max(0, Math.round((Date.parse(until) - now.getTime()) / 1000) * 1000))} left`;
+    const left =
+      until === null ? 'for good' : `${formatDuration(Math.max(0, Math.round((Date.parse(until) - now.getTime()) / 1000) * 1000))} left`;
     const why = failures === 0 ? 'by hand' : ports.length > 0 ? `ports ${ports.join(', ')}` : `${failures} failures`;
     return `  ${network.padEnd(40)} ${left.padEnd(12)} ${jail}: ${why}`;
   });

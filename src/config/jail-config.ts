@@ -32,6 +32,7 @@ export interface JailConfigs {
 const defaultMaxretry = 5;
 const defaultFindtimeMs = 10 * 60 * 1000;
 const defaultBantimeMs = 10 * 60 * 1000;
+const longestBantimeMs = 100 * 365.25 * 24 * 60 * 60 * 1000;
 // About 200 bytes each: 13 MB at the most.
 const defaultMaxtracked = 65_536;
 
@@ -62,7 +63,7 @@ function readJail(directory: string, reader: OptionReader, actionNames: Readonly
     actions: readActions(reader, actionNames),
     maxretry: reader.integer('maxretry', defaultMaxretry, 1, 10_000),
     findtimeUsec: reader.durationUsec('findtime', defaultFindtimeMs),
-    bantimeUsec: reader.durationUsec('bantime', defaultBantimeMs, { mayBeForGood: true }),
+    bantimeUsec: readBantimeUsec(reader),
     isDistinct: readDistinct(reader),
     ipv6prefix: reader.integer('ipv6prefix', 64, 1, 128),
     ignoreip: readIgnoreip(reader),
@@ -102,6 +103,12 @@ function readActions(reader: OptionReader, actionNames: ReadonlyMap<string, stri
     } else if (refusal !== undefined) reader.fail(value.originAt(offset), refusal);
   }
   return list.value.map(({ name }) => name);
+}
+
+/** Longer than anybody's life is for good: the kernel refuses timeouts beyond 584 years, and with them every ban of the transaction. */
+function readBantimeUsec(reader: OptionReader): number {
+  const bantimeUsec = reader.durationUsec('bantime', defaultBantimeMs, { mayBeForGood: true });
+  return bantimeUsec > longestBantimeMs * 1000 ? Number.POSITIVE_INFINITY : bantimeUsec;
 }
 
 function readDistinct(reader: OptionReader): boolean {

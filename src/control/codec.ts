@@ -1,4 +1,5 @@
 // Lines of the control socket to messages. The socket is for root and the group ringjail; what comes is checked all the same.
+import { isErrorCode } from '../core/errors.ts';
 import type { ControlAnswer, ControlRequest } from './messages.ts';
 
 /** A request may name many addresses; more than this is no request. */
@@ -28,16 +29,22 @@ export function parseRequest(line: string): ControlRequest | undefined {
 /** Undefined where the line is no answer. */
 export function parseAnswer(line: string): ControlAnswer | undefined {
   const message = parseObject(line);
-  return typeof message?.['ok'] === 'boolean' ? (message as ControlAnswer) : undefined;
+  if (message?.['ok'] === true) return { ok: true, result: message['result'] };
+  const error = message?.['ok'] === false ? message['error'] : undefined;
+  return isObject(error) && isErrorCode(error['code']) && typeof error['message'] === 'string'
+    ? { ok: false, error: { code: error['code'], message: error['message'] } }
+    : undefined;
 }
 
 function parseObject(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isStrings = (value: unknown): value is string[] => Array.isArray(value) && value.every((item) => typeof item === 'string');

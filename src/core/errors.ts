@@ -5,6 +5,8 @@ const exitCodes = { usage: 64, unavailable: 69, software: 70, permission: 77, co
 
 export type ErrorCode = keyof typeof exitCodes;
 
+export const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && Object.hasOwn(exitCodes, value);
+
 export class RingjailError extends Error {
   readonly code: ErrorCode;
 
@@ -21,7 +23,8 @@ export class RingjailError extends Error {
 }
 
 /** The text of whatever was thrown, on one line. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).trim().replace(/\s*\n\s*/g, '; ');
+export const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).trim().replace(/\s*\n\s*/g, '; ');
 
 /** The code of a system error (EPERM, ENOENT, ...), if `error` is one. */
 export function systemCodeOf(error: unknown): string | undefined {

@@ -29,6 +29,7 @@ export class BanKeeper {
   /** Changed since the actions were last told, with the names of those that it concerns. */
   #changed: { readonly network: IpNetwork; readonly actions: readonly string[] }[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(options: BanKeeperOptions) {
     this.#options = options;
@@ -115,6 +116,7 @@ export class BanKeeper {
 
   /** Lifts nothing. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     await Promise.all(Array.from(this.#enforcers.values(), (enforcer) => enforcer.stop()));
   }
@@ -131,7 +133,7 @@ export class BanKeeper {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const { nextEndUsec } = this.bans;
-    if (!Number.isFinite(nextEndUsec)) return;
+    if (!Number.isFinite(nextEndUsec) || this.#isStopped) return;
     const waitMs = Math.min(Math.max(0, Math.ceil((nextEndUsec - this.#options.clock()) / 1000)), longestWaitMs);
     this.#timer = setTimeout(() => void this.#expire(), waitMs);
   }
@@ -144,4 +146,3 @@ export class BanKeeper {
     this.#arm();
   }
 }
-

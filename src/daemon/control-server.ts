@@ -1,5 +1,5 @@
 // The control socket: 0660, for root and the group of the daemon. One line of JSON in, one out, and the connection ends.
-import { chmodSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { formatMessage, maxRequestBytes, parseRequest } from '../control/codec.ts';
 import type { ControlAnswer, ControlRequest } from '../control/messages.ts';
@@ -11,17 +11,20 @@ const idleLimitMs = 10_000;
 /** Answers a request, or throws a RingjailError that becomes the answer. */
 export type HandleRequest = (request: ControlRequest) => Promise<unknown>;
 
-/** Listens at `path`. Rejects where another daemon does already; a socket that a killed one left behind is replaced. */
-export async function listenForControl(path: string, handle: HandleRequest): Promise<Server> {
+/** Listens at `path`. Rejects where another daemon does already; a socket that a killed one left behind is replaced, no other file is. */
+export async function listenForControl(path: string, handle: HandleRequest, limitMs = idleLimitMs): Promise<Server> {
   if (await isAnswered(path)) {
-    throw new RingjailError('unavailable', `another ringjail already answers at ${path}: stop it first, or give this one another socket with -s`);
+    throw new RingjailError(
+      'unavailable',
+      `another ringjail already answers at ${path}: stop it first, or give this one another socket with -s`,
+    );
   }
   try {
-    unlinkSync(path);
+    if (lstatSync(path).isSocket()) unlinkSync(path);
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw cannotListen(path, error);
   }
-  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, handle));
+  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, handle, limitMs));
   // Nobody shall be able to connect in the moment between bind and chmod.
   const umask = process.umask(0o177);
   try {
@@ -38,12 +41,16 @@ export async function listenForControl(path: string, handle: HandleRequest): Pro
   return server;
 }
 
-function serve(socket: Socket, handle: HandleRequest): void {
+function serve(socket: Socket, handle: HandleRequest, limitMs: number): void {
   const chunks: Buffer[] = [];
   let size = 0;
   let isAnswering = false;
-  const answer = (message: ControlAnswer) => socket.end(formatMessage(message));
-  socket.setTimeout(idleLimitMs, () => socket.destroy());
+  const answer = (message: ControlAnswer) => {
+    // Whoever does not read the answer, or does not go, must not hold it for ever either.
+    socket.setTimeout(limitMs);
+    socket.end(formatMessage(message));
+  };
+  socket.setTimeout(limitMs, () => socket.destroy());
   // A client that went away needs no answer.
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: Buffer) => {

@@ -1,13 +1,11 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:net';
 import { findUfwLogLimit } from '../action/ufw-log-limit.ts';
-import { openKernelLog, openNftables } from '../binding/addon.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import { loadState, type State } from '../ban/state-file.ts';
+import { openKernelLog, openNftables } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
-import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { RecordBatch, SourcePosition } from '../record/record-batch.ts';
 import { KernelSource } from '../source/kernel-source.ts';
@@ -90,7 +88,9 @@ export class Daemon {
     const server = await listenForControl(paths.socket, (request) => this.#requests.handle(request));
     try {
       this.#warnAboutLogLimit();
-      await Promise.all(this.#sources.map(({ source, health }) => supervise(source, this.#sink(source), this.#abort.signal, health, this.#log)));
+      await Promise.all(
+        this.#sources.map(({ source, health }) => supervise(source, this.#sink(source), this.#abort.signal, health, this.#log)),
+      );
       this.#notifier.stopping();
       await this.#saver.flush();
     } finally {

@@ -74,16 +74,15 @@ export class Enforcer {
 
   #run(): Promise<void> {
     // One call at a time; what changes meanwhile is taken by the next turn of the loop.
-    this.#running ??= this.#agree().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#agree();
     return this.#running;
   }
 
   async #agree(): Promise<void> {
-    while (!this.#isStopped && (this.#changed.size > 0 || this.#mustReconcile)) {
-      // After a failure everything is looked at again, when its time has come.
-      if (this.#retryTimer !== undefined) return;
+    // Until `#running` is set.
+    await undefined;
+    // After a failure everything is looked at again, when its time has come.
+    while (!this.#isStopped && this.#retryTimer === undefined && (this.#changed.size > 0 || this.#mustReconcile)) {
       const networks = [...this.#changed.values()];
       const mustReconcile = this.#mustReconcile;
       this.#changed = new Map();
@@ -97,6 +96,8 @@ export class Enforcer {
         this.#fail(error);
       }
     }
+    // In one step with the last look at what changed: nobody can come in between and wait for what has ended.
+    this.#running = undefined;
   }
 
   #fail(error: unknown): void {
@@ -104,6 +105,7 @@ export class Enforcer {
     if (message !== this.#failure) this.#log.error(`action ${this.action.name}: bans are not enforced: ${message}`);
     this.#failure = message;
     this.#mustReconcile = true;
+    if (this.#isStopped) return;
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
       void this.#run();

@@ -1,7 +1,7 @@
 // The jails at work, as the configuration has them; a reload changes them and keeps what they remember.
 import { type ConfigError, formatConfigError } from '../config/config-error.ts';
 import { loadJails } from '../config/jail-config.ts';
-import { Jail, type JailState } from '../jail/jail.ts';
+import { Jail, type JailState, parseJailState } from '../jail/jail.ts';
 import { availableActions } from './action-registry.ts';
 import type { RunningJail } from './pipeline.ts';
 
@@ -54,9 +54,6 @@ export class JailSet {
   }
 
   restore(windows: Readonly<Record<string, unknown>>): void {
-    for (const { jail } of this.#running) {
-      const state = windows[jail.options.name];
-      if (Array.isArray(state)) jail.restore(state as JailState);
-    }
+    for (const { jail } of this.#running) jail.restore(parseJailState(windows[jail.options.name]));
   }
 }

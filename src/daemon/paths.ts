@@ -8,7 +8,10 @@ export interface Paths {
 }
 
 /** `given`: by the command line, before the environment, before the defaults. */
-export function pathsOf(environment: NodeJS.ProcessEnv, given: { readonly config?: string | undefined; readonly socket?: string | undefined }): Paths {
+export function pathsOf(
+  environment: NodeJS.ProcessEnv,
+  given: { readonly config?: string | undefined; readonly socket?: string | undefined },
+): Paths {
   const directory = (name: string, fallback: string) => environment[name]?.split(':')[0] ?? fallback;
   return {
     config: given.config ?? directory('CONFIGURATION_DIRECTORY', '/etc/ringjail'),

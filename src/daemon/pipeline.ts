@@ -14,7 +14,7 @@ export interface RunningJail {
   readonly jail: Jail;
 }
 
-export interface PipelineEvents {
+interface PipelineEvents {
   /** The ban list changed; the actions are to agree. */
   onBan(decision: BanDecision): void;
   /** A jail decided to ban what must never be banned. */
@@ -53,13 +53,17 @@ export class Pipeline {
     const spared = protectedNetworks().find(decision.network);
     if (spared !== undefined) {
       jail.counts.refused++;
-      return events.onRefused(decision, spared.reason);
+      events.onRefused(decision, spared.reason);
+      return;
     }
     // Records from before the start may tell of a ban that is over.
     if (decision.untilUsec <= clock()) return;
-    if (bans.isHeldBy(decision.network, decision.jail)) return events.onSeenWhileBanned(decision);
-    bans.add(decision);
-    jail.counts.banned++;
-    events.onBan(decision);
+    if (bans.isHeldBy(decision.network, decision.jail)) {
+      events.onSeenWhileBanned(decision);
+    } else {
+      bans.add(decision);
+      jail.counts.banned++;
+      events.onBan(decision);
+    }
   }
 }

@@ -117,7 +117,10 @@ export class RequestHandler {
     await this.#options.keeper.settle();
     const failed = this.#options.keeper.actions().find(({ failure }) => failure !== undefined);
     if (failed !== undefined) {
-      throw new RingjailError('unavailable', `noted, but not enforced yet: action ${failed.name}: ${failed.failure} (tried again by itself)`);
+      throw new RingjailError(
+        'unavailable',
+        `noted, but not enforced yet: action ${failed.name}: ${failed.failure} (tried again by itself)`,
+      );
     }
   }
 
@@ -132,6 +135,7 @@ export class RequestHandler {
 
 function requireNetwork(text: string): IpNetwork {
   const network = parseIpNetwork(text);
-  if (network === undefined) throw new RingjailError('usage', `"${text}" is no IP address or network; write 203.0.113.7, 2001:db8::7 or 203.0.113.0/24`);
+  if (network === undefined)
+    throw new RingjailError('usage', `"${text}" is no IP address or network; write 203.0.113.7, 2001:db8::7 or 203.0.113.0/24`);
   return network;
 }

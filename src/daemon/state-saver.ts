@@ -14,7 +14,9 @@ export class StateSaver {
   readonly #take: () => State;
   readonly #log: Log;
   #timer: NodeJS.Timeout | undefined;
-  #isDirty = false;
+  /** Somebody waits for a write that has not begun. */
+  #isAsked = false;
+  #isStopped = false;
   #running: Promise<void> | undefined;
   #failure: string | undefined;
   #workMs = 0;
@@ -32,7 +34,7 @@ export class StateSaver {
   }
 
   touch(): void {
-    this.#isDirty = true;
+    if (this.#isStopped) return;
     this.#timer ??= setTimeout(() => void this.flush(), Math.max(delayMs, this.#workMs * restPerWork));
   }
 
@@ -40,22 +42,23 @@ export class StateSaver {
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#isDirty = true;
-    this.#running ??= this.#write().finally(() => {
-      this.#running = undefined;
-    });
+    this.#isAsked = !this.#isStopped;
+    this.#running ??= this.#write();
     await this.#running;
   }
 
   /** Nothing is written any more. */
   stop(): void {
     clearTimeout(this.#timer);
-    this.#isDirty = false;
+    this.#isStopped = true;
+    this.#isAsked = false;
   }
 
   async #write(): Promise<void> {
-    while (this.#isDirty) {
-      this.#isDirty = false;
+    // Until `#running` is set.
+    await undefined;
+    while (this.#isAsked) {
+      this.#isAsked = false;
       try {
         const begin = performance.now();
         const text = formatState(this.#take());
@@ -67,8 +70,10 @@ export class StateSaver {
         const message = messageOf(error);
         if (message !== this.#failure) this.#log.error(`state ${this.#path}: cannot be written, bans are kept in memory only: ${message}`);
         this.#failure = message;
-        return this.touch();
+        this.touch();
       }
     }
+    // In one step with the last look: nobody can come in between and wait for what has ended.
+    this.#running = undefined;
   }
 }

@@ -47,6 +47,7 @@ export async function supervise(source: Source, sink: SourceSink, signal: AbortS
 
 const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
+    if (signal.aborted) return resolve();
     const wake = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', wake);

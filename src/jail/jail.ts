@@ -1,7 +1,8 @@
 // A jail: failures in, decisions out. Pure: it reads no clock, does no I/O and calls no action; time is in the data.
+
+import type { BanDecision } from '../ban/ban.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Failure } from '../match/failure.ts';
-import type { BanDecision } from '../ban/ban.ts';
 import { FailureWindow, type WindowEntry } from './failure-window.ts';
 import { identityOf } from './identity.ts';
 import type { NetworkList } from './network-list.ts';
@@ -36,6 +37,20 @@ export interface JailCounts {
 
 /** A jail's memory as plain data: identity and its window. */
 export type JailState = readonly (readonly [identity: string, entries: readonly WindowEntry[]])[];
+
+/** What is no state is left out: a broken memory is no reason not to start. */
+export function parseJailState(value: unknown): JailState {
+  const isWindow = (item: unknown): item is JailState[number] =>
+    Array.isArray(item) && typeof item[0] === 'string' && Array.isArray(item[1]) && item[1].every(isEntry);
+  return Array.isArray(value) ? value.filter(isWindow) : [];
+}
+
+const isEntry = (value: unknown): value is WindowEntry =>
+  typeof value === 'object' &&
+  value !== null &&
+  'timeUsec' in value &&
+  typeof value.timeUsec === 'number' &&
+  (!('distinct' in value) || typeof value.distinct === 'string');
 
 export class Jail {
   readonly options: JailOptions;

@@ -18,7 +18,7 @@ export class NetworkList {
     for (const entry of entries) if (isSingleAddress(entry.network)) this.#addresses.set(entry.network.text, entry);
   }
 
-  /** The first entry that has an address in common with `network`. */
+  /** An entry that has an address in common with `network`; for an address, the one that is listed as such before a network around it. */
   find(network: IpNetwork): ListedNetwork | undefined {
     if (isSingleAddress(network)) {
       return this.#addresses.get(network.text) ?? this.#networks.find((entry) => overlapsNetwork(entry.network, network));

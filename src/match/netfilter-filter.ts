@@ -62,7 +62,7 @@ export class NetfilterFilter implements Filter {
 }
 
 /** Multicast, or everybody on the link; other broadcast addresses are known by the MAC address. */
-const isGroupAddress = (destination: string): boolean => /^(?:22[4-9]|23\d|255)\.|^ff/.test(destination);
+const isGroupAddress = (destination: string): boolean => /^(?:22[4-9]|23\d|255)\.|^ff[0-9a-f]{2}:/.test(destination);
 
 /**
  * Packets that answer something: a server whose connection we have forgotten, or the victim of an attack under our forged address. They

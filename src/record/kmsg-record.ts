@@ -6,6 +6,9 @@ const lineFeed = 0x0a;
 const backslash = 0x5c;
 const lowerX = 0x78;
 
+// The kernel keeps eight bits of facility and three of severity (struct printk_info).
+const highestPriority = 0x7ff;
+
 /** Where the parts of one record stand; filled anew by each call, so that a batch costs no object a record. */
 export interface KmsgRecord {
   /** facility * 8 + severity */
@@ -34,6 +37,7 @@ export function parseKmsgRecord(bytes: Buffer, start: number, end: number, recor
     if (at === first || at >= end || value > Number.MAX_SAFE_INTEGER) return false;
     const next = bytes[at];
     if (next !== comma && !(next === semicolon && field === 2)) return false;
+    if (field === 0 && value > highestPriority) return false;
     if (field === 0) record.priority = value;
     else if (field === 1) record.sequence = value;
     else record.sinceBootUsec = value;

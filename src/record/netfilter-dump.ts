@@ -1,10 +1,10 @@
 // The part of a netfilter record after its addresses: dump_ipv4_packet and dump_ipv6_packet of the kernel's net/netfilter/nf_log_syslog.c.
+import { afterByteCount, afterQuote, isByteCount } from './netfilter-bracket.ts';
 import {
   depthOf,
   dumpKey,
   flagAt,
   fragmentKey,
-  frameKey,
   keyAt,
   noKey,
   protocolAt,
@@ -12,7 +12,7 @@ import {
   secondKey,
   stateAfterLetters,
 } from './netfilter-key.ts';
-import { closeBracket, colon, endOfToken, equals, isDumpToken, openBracket, readDecimal, readHex, space } from './netfilter-token.ts';
+import { colon, endOfToken, equals, isDumpToken, isDumpValue, openBracket, readDecimal, readHex, space } from './netfilter-token.ts';
 
 /** What readPacketDump found; one object for all records, so that a record costs only what it returns. */
 export class PacketDump {
@@ -100,7 +100,7 @@ function afterValue(bytes: Buffer, at: number, end: number, key: number, dump: P
 
 function afterText(bytes: Buffer, start: number, end: number, key: number, dump: PacketDump): number {
   const tokenEnd = endOfToken(bytes, start, end);
-  if (!isDumpToken(bytes, start, tokenEnd)) return -1;
+  if (!isDumpValue(bytes, start, tokenEnd)) return -1;
   dump.seen |= 1 << key;
   if (key === dumpKey.PROTO) dump.protocol = readProtocol(bytes, start, tokenEnd, tokenEnd === end);
   if (key === dumpKey.MARK) {
@@ -142,59 +142,10 @@ function afterUnknown(bytes: Buffer, at: number, end: number): number {
   return isDumpToken(bytes, at, tokenEnd) ? tokenEnd : -1;
 }
 
-/** `[20 bytes]` after INCOMPLETE, or the packet that an ICMP error quotes. */
 function afterBracket(bytes: Buffer, at: number, end: number, dump: PacketDump): number {
-  if (at + 1 === end) return end;
-  if (isDigit(bytes[at + 1])) return afterByteCount(bytes, at, end);
+  if (isByteCount(bytes, at, end)) return afterByteCount(bytes, at, end);
   const isIcmp = dump.protocol === 'ICMP' || dump.protocol === 'ICMPv6';
   if (dump.hasQuote || !isIcmp || (dump.seen & typeAndCode) !== typeAndCode) return -1;
   dump.hasQuote = true;
-  return afterQuote(bytes, at + 1, end);
-}
-
-const isDigit = (byte = 0): boolean => byte >= 0x30 && byte <= 0x39;
-
-const byteCountEnd = Buffer.from(' bytes]');
-
-function afterByteCount(bytes: Buffer, at: number, end: number): number {
-  at++;
-  while (at < end && isDigit(bytes[at])) at++;
-  for (const byte of byteCountEnd) {
-    if (at === end) return end;
-    if (bytes[at++] !== byte) return -1;
-  }
-  return at === end || bytes[at] === space ? at : -1;
-}
-
-/**
- * Past the bracket that closes the quoted packet, whose inside begins at `start`; `end` if the line is cut in it. Nothing in it is the
- * packet's own. What no quoted packet has is refused, so that no bracket hides a whole record.
- */
-function afterQuote(bytes: Buffer, start: number, end: number): number {
-  let at = start;
-  while (at < end && at !== -1) {
-    if (bytes[at] === space && at > start) at++;
-    else if (bytes[at] === openBracket) at = at + 1 < end && isDigit(bytes[at + 1]) ? afterByteCount(bytes, at, end) : -1;
-    else {
-      const tokenEnd = endOfToken(bytes, at, end);
-      const isClosing = bytes[tokenEnd - 1] === closeBracket;
-      const textEnd = isClosing ? tokenEnd - 1 : tokenEnd;
-      const isCut = tokenEnd === end && !isClosing;
-      if ((textEnd > at || at === start) && !isQuoteToken(bytes, at, textEnd, at === start, isCut)) return -1;
-      if (isClosing) return tokenEnd;
-      at = tokenEnd;
-    }
-  }
-  return at;
-}
-
-function isQuoteToken(bytes: Buffer, at: number, end: number, isFirst: boolean, isCut: boolean): boolean {
-  const state = stateAfterLetters(bytes, at, end);
-  const afterLetters = at + (depthOf[state] ?? 0);
-  const key = afterLetters < end && bytes[afterLetters] === equals ? (keyAt[state] ?? noKey) : noKey;
-  if (key === frameKey.SRC && !isFirst) return false;
-  // It opens with the source, or with TRUNCATED where not even the header was there.
-  if (isFirst && !isCut && key !== frameKey.SRC && bytes[at] !== 0x54) return false;
-  const isOutside = key === frameKey.IN || key === frameKey.OUT || key === dumpKey.UID || key === dumpKey.GID || key === dumpKey.MARK;
-  return !isOutside && !(key >= 32 && key < 64) && isDumpToken(bytes, at, end);
+  return afterQuote(bytes, at, end);
 }

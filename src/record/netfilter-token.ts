@@ -12,6 +12,14 @@ export function endOfToken(bytes: Buffer, at: number, end: number): number {
   return at;
 }
 
+/** Past `literal` if it stands at `at`, else -1. */
+export function afterLiteral(bytes: Buffer, at: number, end: number, literal: Buffer): number {
+  const literalEnd = at + literal.length;
+  if (literalEnd > end) return -1;
+  for (let index = 0; index < literal.length; index++) if (bytes[at + index] !== literal[index]) return -1;
+  return literalEnd;
+}
+
 /** The number that bytes[start, end) is in decimal digits, -1 where it is none or more than `max`. */
 export function readDecimal(bytes: Buffer, start: number, end: number, max: number): number {
   if (start >= end || end - start > 10) return -1;
@@ -59,15 +67,23 @@ export function isMacText(bytes: Buffer, start: number, end: number): boolean {
   return false;
 }
 
-// Letters, digits and what the kernel writes between them; no bracket, no quotation mark, no control character, nothing above ASCII.
+// Letters, digits and what the kernel writes between them; no bracket, quotation mark, slash, control character, nothing above ASCII.
 const isDumpByte = new Uint8Array(256);
-for (const byte of Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz=:.,()_+->x')) isDumpByte[byte] = 1;
+for (const byte of Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz=:.()->')) isDumpByte[byte] = 1;
 
-/**
- * Whether bytes[start, end) looks like a token of a packet dump, known or of a later kernel: so it is passed over. All else is other
- * text, as when a kernel message quotes a name that a local user chose in the form of a record (`overlayfs: failed to resolve 'IN=... ': -2`).
- */
-export function isDumpToken(bytes: Buffer, start: number, end: number): boolean {
+/** Whether bytes[start, end), maybe none, can be a value in a packet dump. */
+export function isDumpValue(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (isDumpByte[bytes[at] ?? 0] === 0) return false;
   return bytes[end - 1] !== colon;
+}
+
+/**
+ * Whether bytes[start, end) looks like a token of a packet dump, known or of a later kernel: so it is passed over. All else is other text,
+ * as when a kernel message quotes a name that somebody gave the form of a record: `overlayfs: failed to resolve 'IN=... ': -2`,
+ * `input: IN=... as /devices/virtual/input/input5`.
+ */
+export function isDumpToken(bytes: Buffer, start: number, end: number): boolean {
+  const first = bytes[start] ?? 0;
+  const isCapitalOrDigit = (first >= 0x41 && first <= 0x5a) || (first >= 0x30 && first <= 0x39);
+  return (isCapitalOrDigit || first === 0x28 || first === 0x29) && isDumpValue(bytes, start, end);
 }

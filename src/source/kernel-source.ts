@@ -56,6 +56,7 @@ export class KernelSource implements Source {
         try {
           const raw = reader.read(recordsPerBatch);
           this.#deliver(raw, sink);
+          if (signal.aborted) return;
           // Polled only when the backlog is read: a record that wakes us from then on is a fresh one.
           if (raw.ends.length > 0 && !this.#isCaughtUp) {
             setImmediate(read);

@@ -21,7 +21,9 @@ async function demonstrate(): Promise<void> {
   step('Two hosts on this machine, each in a network namespace of its own; the firewall of this machine is not touched.');
   lab.up();
   lab.enableUfw('high');
-  say(`    attacker ${attacker} and ${attacker6}, a neighbour ${neighbour}; server ${lab.serverAddress} with ufw: port 22 allowed, all else refused and logged.`);
+  say(
+    `    attacker ${attacker} and ${attacker6}, a neighbour ${neighbour}; server ${lab.serverAddress} with ufw: port 22 allowed, all else refused and logged.`,
+  );
   const listener = lab.listen(22);
   try {
     if (listener.stdout !== null) await once(listener.stdout, 'data');
@@ -58,7 +60,13 @@ async function watchScan(): Promise<void> {
 
   step('What the kernel has now (nft list table inet ringjail):');
   const { stdout } = await run(lab.onServer('nft', 'list', 'table', 'inet', 'ringjail'));
-  quote(stdout.split('\n').filter((line) => /elements|counter packets [1-9]/.test(line)).map((line) => line.trim()).join('\n'));
+  quote(
+    stdout
+      .split('\n')
+      .filter((line) => /elements|counter packets [1-9]/.test(line))
+      .map((line) => line.trim())
+      .join('\n'),
+  );
   say(`    Port 22: attacker ${reach((await lab.knock(attacker, [22]))[0])}, by IPv6 ${reach((await lab.knock(attacker6, [22]))[0])};`);
   say(`             neighbour ${reach((await lab.knock(neighbour, [22]))[0])}.`);
 

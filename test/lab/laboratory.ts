@@ -64,7 +64,10 @@ export class Laboratory {
 
   #shell(command: string): void {
     // lab_up leaves a process behind that holds the server's namespaces; it must not hold our pipes as well.
-    execFileSync('bash', ['-c', `. "$0"; ${command}`, script], { env: { ...process.env, LAB: this.name }, stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('bash', ['-c', `. "$0"; ${command}`, script], {
+      env: { ...process.env, LAB: this.name },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
   }
 }
 

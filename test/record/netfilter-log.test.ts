@@ -115,10 +115,7 @@ describe('parseNetfilterLog', () => {
       { inInterface: 'sit1', ...six, ...scan, ttl: 64 },
     ],
     // IPv4
-    [
-      `IN=eth0 OUT= ${mac} ${ip} CE DF MF FRAG:185 OPT (94040000) PROTO=UDP `,
-      { ttl: 54, protocol: 'UDP', fragmentOffsetBytes: 185 * 8 },
-    ],
+    [`IN=eth0 OUT= ${mac} ${ip} CE DF MF FRAG:185 OPT (94040000) PROTO=UDP `, { ttl: 54, protocol: 'UDP', fragmentOffsetBytes: 185 * 8 }],
     [
       `IN=eth0 OUT= ${mac} ${ip} PROTO=TCP SPT=40000 DPT=22 SEQ=4294967295 ACK=4294967295 WINDOW=1 RES=0x00 AE CWR ECE URG ACK PSH RST SYN FIN URGP=65535 OPT (020405B40402080A) `,
       { ...scan, tcpFlags: 0x1ff },
@@ -157,7 +154,10 @@ describe('parseNetfilterLog', () => {
       `IN=eth0 OUT= ${mac} ${ip6} PROTO=ICMPv6 TYPE=4 CODE=0 POINTER=00000028 ${inner6} `,
       { ...six, protocol: 'ICMPv6', icmpType: 4, icmpCode: 0 },
     ],
-    [`IN=eth0 OUT= ${mac} ${ip6} PROTO=ICMPv6 TYPE=2 CODE=0 ${inner6} MTU=4294967295 `, { ...six, protocol: 'ICMPv6', icmpType: 2, icmpCode: 0 }],
+    [
+      `IN=eth0 OUT= ${mac} ${ip6} PROTO=ICMPv6 TYPE=2 CODE=0 ${inner6} MTU=4294967295 `,
+      { ...six, protocol: 'ICMPv6', icmpType: 2, icmpCode: 0 },
+    ],
     [
       `IN=eth0 OUT= ${mac} ${ip6} PROTO=ICMPv6 TYPE=1 CODE=4 ${inner6.replace('PROTO=UDP SPT=9 DPT=10 LEN=20 ]', 'OPT ( ESP INCOMPLETE [2 bytes] )]')} `,
       { ...six, protocol: 'ICMPv6', icmpType: 1, icmpCode: 4 },
@@ -234,18 +234,37 @@ describe('parseNetfilterLog refuses', () => {
     `IN=eth0 OUT= ${mac} SRC=192.168.0.1 DST=198.51.100.1 LEN=60`,
     `IN=eth0 OUT= ${mac} SRC=2001:0db8:0000:0000:0000:0000:0000:00 DST=fd77:0000:0000:0001:0000:0000:0000:0001 LEN=80 TC=0 `,
     // No addresses
-    ...['', '192.0.2', '192.0.2.7.1', '192.0.2.256', '192.0.2.07', '0300.0.2.7', '192.0.2.7/32', '3221225991', 'fe80::1%eth0', 'localhost'].map(
-      (source) => `IN=eth0 OUT= ${mac} ${ip.replace('192.0.2.7', source)} ${syn} `,
-    ),
+    ...[
+      '',
+      '192.0.2',
+      '192.0.2.7.1',
+      '192.0.2.256',
+      '192.0.2.07',
+      '0300.0.2.7',
+      '192.0.2.7/32',
+      '3221225991',
+      'fe80::1%eth0',
+      'localhost',
+    ].map((source) => `IN=eth0 OUT= ${mac} ${ip.replace('192.0.2.7', source)} ${syn} `),
     `IN=eth0 OUT= ${mac} ${ip.replace('198.51.100.1', 'fd77::1')} ${syn} `,
     // An IPv4 host named by an IPv6 packet, in every form
     `IN=eth0 OUT= ${mac} ${ip6.replace('2001:0db8:0000:0000:0000:0000:0000:0007', '0000:0000:0000:0000:0000:ffff:c000:0207')} ${syn} `,
     `IN=eth0 OUT= ${mac} ${ip6.replace('2001:0db8:0000:0000:0000:0000:0000:0007', '::ffff:192.0.2.7')} ${syn} `,
     `IN=eth0 OUT= ${mac} ${ip6.replace('fd77:0000:0000:0001:0000:0000:0000:0001', '0000:0000:0000:0000:0000:ffff:c000:0207')} ${syn} `,
     // Keys twice or out of place
-    ...['IN=eth0', 'OUT=', 'SRC=192.0.2.7', 'DST=198.51.100.1', 'MAC=', 'PHYSIN=eth1', 'VID=1', 'TTL=54', 'ID=1', 'LEN=60', 'PROTO=TCP'].map(
-      (key) => `IN=eth0 OUT= ${mac} ${ip} ${syn} ${key} `,
-    ),
+    ...[
+      'IN=eth0',
+      'OUT=',
+      'SRC=192.0.2.7',
+      'DST=198.51.100.1',
+      'MAC=',
+      'PHYSIN=eth1',
+      'VID=1',
+      'TTL=54',
+      'ID=1',
+      'LEN=60',
+      'PROTO=TCP',
+    ].map((key) => `IN=eth0 OUT= ${mac} ${ip} ${syn} ${key} `),
     ...['SPT=40000', 'DPT=22', 'WINDOW=1', 'SYN', 'URGP=0'].map((key) => `IN=eth0 OUT= ${mac} ${ip} ${syn} ${key} `),
     ...['IN=eth0', 'OUT=', 'SRC=192.0.2.7', 'DST=198.51.100.1', 'LEN=60', 'MAC=', 'TTL=54', 'PROTO=TCP'].map(
       (key) => `IN=eth0 OUT= ${key} ${mac} ${ip} ${syn} `,
@@ -256,9 +275,17 @@ describe('parseNetfilterLog refuses', () => {
     `IN=eth0 OUT= ${mac} ${ip.replace(' DST', '  DST')} ${syn} `,
     `OUT= IN=eth0 ${mac} ${ip} ${syn} `,
     // Numbers out of bounds
-    ...['SPT=65536', 'DPT=99999999999999999999', 'TTL=256', 'SPT=', 'SPT=-1', 'SPT=0x10', 'UID=4294967296', 'MARK=0x100000000', 'MARK=g'].map(
-      (key) => `IN=eth0 OUT= ${mac} ${addresses} ${key} `,
-    ),
+    ...[
+      'SPT=65536',
+      'DPT=99999999999999999999',
+      'TTL=256',
+      'SPT=',
+      'SPT=-1',
+      'SPT=0x10',
+      'UID=4294967296',
+      'MARK=0x100000000',
+      'MARK=g',
+    ].map((key) => `IN=eth0 OUT= ${mac} ${addresses} ${key} `),
     // Interfaces that no kernel has
     ...['sixteen-bytes-00', 'a/b', 'a:b', 'a\tb', 'a\0b', 'a\xa0b'].map((name) => `IN=${name} OUT= ${mac} ${ip} ${syn} `),
     `IN=eth0 OUT=sixteen-bytes-00 ${mac} ${ip} ${syn} `,
@@ -296,6 +323,9 @@ describe('parseNetfilterLog refuses', () => {
     `overlayfs: failed to resolve 'BLOCK ${decoy} TOS=0x00 PREC=0x00 TTL=64 ID=1 ${syn} X': -2`,
     `Memory cgroup stats for /user.slice/user-1000.slice/BLOCK ${decoy} TOS=0x00 PREC=0x00 TTL=64 ID=1 ${syn}:`,
     `Memory cgroup stats for /user.slice/user-1000.slice/BLOCK ${decoy} TOS=0x00 PREC=0x00 TTL=64 ID=1 ${syn} X:`,
+    `input: BLOCK IN=a OUT= SRC=6.6.6.6 DST=6.6.6.7 LEN=40  as /devices/virtual/input/input5`,
+    `input: BLOCK IN=a OUT= SRC=6.6.6.6 DST=6.6.6.7 LEN=40 (AVRCP) as /devices/virtual/input/input5`,
+    `IN=eth0 OUT= NEW=a/b ${ip} ${syn} `,
     // Bytes
     `IN=eth0 OUT= ${mac} ${ip}\0 ${syn} `,
     `IN=eth0 OUT= ${mac} ${ip} \0 ${syn} `,
@@ -321,7 +351,11 @@ describe('parseNetfilterLog refuses', () => {
 
   it('a megabyte as quickly, byte for byte, as a line', () => {
     const start = performance.now();
-    const hostile = [`${frame} ${ip} ${'A '.repeat(500_000)}`, `${frame} ${ip} ${'[1 bytes] '.repeat(100_000)}`, `${frame} ${ip} PROTO=${'A'.repeat(1e6)} `];
+    const hostile = [
+      `${frame} ${ip} ${'A '.repeat(500_000)}`,
+      `${frame} ${ip} ${'[1 bytes] '.repeat(100_000)}`,
+      `${frame} ${ip} PROTO=${'A'.repeat(1e6)} `,
+    ];
     for (const line of hostile) assert.equal(parse(line)?.source, '192.0.2.7');
     // 20 ms where it is linear, minutes where it is not.
     assert.ok(performance.now() - start < 2000);

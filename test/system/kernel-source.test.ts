@@ -42,7 +42,14 @@ class Observed {
 
   constructor(position: SourcePosition | undefined) {
     const monotonicUsec = () => Number(process.hrtime.bigint() / 1000n);
-    this.source = new KernelSource({ open: openKernelLog, path: '/dev/kmsg', bootId: bootId(), clock: systemClock, monotonicUsec, position });
+    this.source = new KernelSource({
+      open: openKernelLog,
+      path: '/dev/kmsg',
+      bootId: bootId(),
+      clock: systemClock,
+      monotonicUsec,
+      position,
+    });
     this.#ended = this.source.run(this.#abort.signal, {
       onBatch: (batch) => void this.batches.push(batch),
       onLoss: (loss) => void this.losses.push(loss),
@@ -96,7 +103,10 @@ describe('the kernel source', { skip: needsRoot }, () => {
     writeFileSync('/dev/kmsg', '<4>[UFW BLOCK] IN=eth0 OUT= MAC= SRC=192.0.2.1 DST=192.0.2.2 LEN=40 PROTO=TCP SPT=1 DPT=2 SYN\n');
     await until('it is read', () => observed.sequence > before);
     assert.equal(observed.source.describe()['untrusted'], 1);
-    assert.deepEqual(observed.texts.filter((text) => text.includes('192.0.2.1')), []);
+    assert.deepEqual(
+      observed.texts.filter((text) => text.includes('192.0.2.1')),
+      [],
+    );
     await observed.stop();
   });
 
@@ -113,7 +123,10 @@ describe('the kernel source', { skip: needsRoot }, () => {
     const lost = firstSequence() - (read + 1);
     const last = lastSequence();
     await until('the rest is read', () => observed.sequence === last);
-    assert.deepEqual(observed.losses.map(({ count }) => count), [lost]);
+    assert.deepEqual(
+      observed.losses.map(({ count }) => count),
+      [lost],
+    );
     assert.equal(observed.source.describe()['lost'], lost);
     assert.equal(observed.source.describe()['records'], last - read - lost);
     writeRecord('ringjail test: after the overrun');
@@ -125,14 +138,20 @@ describe('the kernel source', { skip: needsRoot }, () => {
     const sequence = firstSequence() - 11;
     const observed = new Observed({ bootId: bootId(), sequence });
     await until('everything is read', () => observed.isCaughtUp);
-    assert.deepEqual(observed.losses.map(({ count }) => count), [10]);
+    assert.deepEqual(
+      observed.losses.map(({ count }) => count),
+      [10],
+    );
     await observed.stop();
   });
 
   test('a start after another boot reads this boot from its first record', async () => {
     const observed = new Observed({ bootId: 'another', sequence: 1_000_000 });
     await until('everything is read', () => observed.isCaughtUp);
-    assert.deepEqual(observed.losses.map(({ count }) => count), [firstSequence()]);
+    assert.deepEqual(
+      observed.losses.map(({ count }) => count),
+      [firstSequence()],
+    );
     await observed.stop();
   });
 
@@ -148,7 +167,15 @@ describe('the kernel source', { skip: needsRoot }, () => {
 
   test('without CAP_NET_ADMIN it ends with a message that names it, and code 77', async () => {
     const program = `${projectDirectory}/dist/src/cli/ringjail.js`;
-    const daemon = [...unprivileged(['syslog']), 'env', 'STATE_DIRECTORY=/tmp', process.execPath, program, '-c', `${projectDirectory}/config`];
+    const daemon = [
+      ...unprivileged(['syslog']),
+      'env',
+      'STATE_DIRECTORY=/tmp',
+      process.execPath,
+      program,
+      '-c',
+      `${projectDirectory}/config`,
+    ];
     const { code, stderr } = await run(['unshare', '--net', ...daemon, '-s', `/tmp/ringjail-test-${process.pid}.sock`, 'run']);
     assert.equal(code, 77);
     assert.match(stderr, /cannot change nftables: operation not permitted: it needs CAP_NET_ADMIN/);

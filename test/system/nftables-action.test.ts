@@ -1,7 +1,7 @@
 // The nftables action with the real kernel, in a network namespace of its own: this file runs itself there.
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { WantedBans } from '../../src/action/action.ts';
 import { NftablesAction } from '../../src/action/nftables-action.ts';
 import { openNftables, openSetLookup } from '../../src/binding/addon.ts';
@@ -32,7 +32,9 @@ function wantedOf(bans: Readonly<Record<string, number>>): WantedBans {
 const createAction = () => new NftablesAction({ open: openNftables, openLookup: openSetLookup, clock: systemClock });
 /** Network to the seconds that are left, to the nearest ten: the kernel counts down, and rounds. */
 const foundBy = (action: NftablesAction) =>
-  Object.fromEntries(action.found().map(({ network: { text }, untilUsec }) => [text, Math.round((untilUsec - systemClock()) / 10_000_000) * 10]));
+  Object.fromEntries(
+    action.found().map(({ network: { text }, untilUsec }) => [text, Math.round((untilUsec - systemClock()) / 10_000_000) * 10]),
+  );
 
 if (!inNamespace) {
   test('the nftables action, in a network namespace', { skip: needsRoot }, async () => {
@@ -118,7 +120,8 @@ if (!inNamespace) {
 
     test('stands before the other tables, on input and forward', () => {
       const listing = openNftables().run('list table inet ringjail');
-      for (const hook of ['input', 'forward']) assert.match(listing, new RegExp(`type filter hook ${hook} priority (mangle - 10|-160); policy accept`));
+      for (const hook of ['input', 'forward'])
+        assert.match(listing, new RegExp(`type filter hook ${hook} priority (mangle - 10|-160); policy accept`));
     });
   });
 }

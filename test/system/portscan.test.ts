@@ -63,6 +63,22 @@ describe('a port scan', { skip: needsRoot }, () => {
     assert.deepEqual(await daemon.elements('banned6_64'), []);
   });
 
+  test('from many addresses of a distant IPv6 network bans its /64, and nobody beside it', async () => {
+    const [near, beside] = ['2001:db8:77:1', '2001:db8:77:2'];
+    await run(lab.onServer('ip', '-6', 'route', 'add', '2001:db8:77::/48', 'dev', `${lab.name}-s`));
+    const sources = [1, 2, 3].map((host) => `${near}::${host}`);
+    for (const source of [...sources, `${beside}::1`]) {
+      await run(lab.onAttacker('ip', 'addr', 'add', `${source}/64`, 'dev', `${lab.name}-a`, 'nodad'));
+    }
+    assert.deepEqual(await lab.knock(`${near}::1`, [22]), ['connected']);
+    for (const [index, source] of sources.entries()) await lab.knock(source, scanned.slice(2 * index, 2 * index + 2));
+    await until('the /64 is in the kernel set', async () => (await daemon.elements('banned6_64')).includes(`${near}::`));
+    assert.deepEqual(await lab.knock(`${near}::3`, [22]), ['silent']);
+    assert.deepEqual(await lab.knock(`${beside}::1`, [22]), ['connected']);
+    assert.equal((await daemon.control('unban', `${near}::99`)).stdout, `unbanned ${near}::/64\n`);
+    assert.deepEqual(await lab.knock(`${near}::3`, [22]), ['connected']);
+  });
+
   test('is not what a lost client does that tries one closed port 50 times', async () => {
     for (let round = 0; round < 5; round++) await knockAndCount('10.77.0.11', Array(10).fill(8443));
     assert.equal((await daemon.banned()).includes('10.77.0.11'), false);

@@ -48,7 +48,10 @@ describe('the action ufw', { skip: needsRoot }, () => {
     assert.equal((await daemon.control('unban', '10.77.0.10')).code, 0);
     const gone = before.filter((rule) => rule.includes('10.77.0.10'));
     assert.equal(gone.length, 1);
-    assert.deepEqual(await rules(), before.filter((rule) => rule !== gone[0]));
+    assert.deepEqual(
+      await rules(),
+      before.filter((rule) => rule !== gone[0]),
+    );
     assert.deepEqual(await lab.knock('10.77.0.10', [22]), ['connected']);
   });
 
@@ -66,7 +69,10 @@ describe('the action ufw', { skip: needsRoot }, () => {
     assert.ok((await rules()).some((rule) => rule.includes('10.77.0.22')));
     await new Promise((resolve) => setTimeout(resolve, 2000));
     await daemon.start();
-    assert.equal((await rules()).some((rule) => rule.includes('10.77.0.22')), false);
+    assert.equal(
+      (await rules()).some((rule) => rule.includes('10.77.0.22')),
+      false,
+    );
   });
 
   test('a ban that ends is lifted by the daemon, as ufw knows no end of a rule', async () => {

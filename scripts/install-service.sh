@@ -1,0 +1,105 @@
+#!/bin/sh
+# Installs this checkout as the systemd service ringjail, and starts it; run again, it upgrades what is installed.
+# usage: sudo npm run install-service
+#        sudo npm run install-service -- --remove     takes it out again; what you wrote and what is banned stay
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/say.sh
+umask 022
+
+program=/usr/local/lib/ringjail
+command=/usr/local/bin/ringjail
+config=/etc/ringjail
+unit=/usr/local/lib/systemd/system/ringjail.service
+sysusers=/usr/local/lib/sysusers.d/ringjail.conf
+tmpfiles=/usr/local/lib/tmpfiles.d/ringjail.conf
+
+case $# in
+  0) remove= ;;
+  1) [ "$1" = --remove ] || fail 64 "$1 is not understood; usage: sudo npm run install-service [-- --remove]"; remove=yes ;;
+  *) fail 64 'usage: sudo npm run install-service [-- --remove]' ;;
+esac
+[ "$(id -u)" = 0 ] || fail 77 'installing a service needs root: sudo npm run install-service'
+[ -d /run/systemd/system ] ||
+  fail 69 'systemd is not the init of this machine (/run/systemd/system is missing), so there is nothing to install a service into; sudo npm start runs the daemon without it'
+
+# The configuration files that a program at $1 ships. What people write is named otherwise: *.local, and jail.d/ and its like.
+shipped() { (cd "$1/config" 2>/dev/null && find . -name '*.conf' ! -path './jail.d/*' ! -path './ringjail.d/*' -printf '%P\n' | sort) || true; }
+
+# put SOURCE DEST: copies a file where it differs, and remembers that something did.
+changed=
+put() {
+  if cmp -s "$1" "$2"; then return; fi
+  install -D -m 644 "$1" "$2.new"
+  mv -T "$2.new" "$2"
+  changed=yes
+}
+
+install_service() {
+  scripts/setup.sh run
+
+  put systemd/ringjail.sysusers "$sysusers"
+  put systemd/ringjail.tmpfiles "$tmpfiles"
+  put systemd/ringjail.service "$unit"
+  scripts/create-user.sh
+
+  before=$(cat "$program/staged" 2>/dev/null || true)
+  former=$(mktemp -d)
+  trap 'rm -rf "$former"' EXIT
+  [ ! -d "$program/config" ] || cp -R "$program/config" "$former"
+  scripts/stage.sh "$program"
+  [ "$(cat "$program/staged")" = "$before" ] || changed=yes
+  if [ "$(readlink "$command" || true)" != ../lib/ringjail/bin/ringjail ]; then
+    mkdir -p "$(dirname "$command")"
+    ln -sfnT ../lib/ringjail/bin/ringjail "$command"
+  fi
+
+  install -d -m 755 "$config"
+  for file in $(shipped "$former"); do
+    # What an earlier version shipped and this one does not.
+    [ -e "config/$file" ] || rm -f "$config/$file"
+  done
+  for file in $(shipped .); do
+    if [ -e "$config/$file" ] && [ -e "$former/config/$file" ] && ! cmp -s "$config/$file" "$former/config/$file" &&
+      ! cmp -s "$config/$file" "config/$file"; then
+      cp -p "$config/$file" "$config/$file.edited"
+      say "$config/$file was changed by hand and is replaced; your text is kept as $file.edited (write changes into a .local file)"
+    fi
+    put "config/$file" "$config/$file"
+  done
+
+  systemctl daemon-reload
+  systemctl enable --quiet ringjail.service
+  if [ -n "$changed" ] || ! systemctl is-active --quiet ringjail.service; then
+    say 'starting ringjail.service'
+    # Returns when the daemon says that it watches.
+    if ! systemctl restart ringjail.service; then
+      systemctl status --no-pager --full --lines=20 ringjail.service >&2 || true
+      fail 69 'ringjail.service does not start; the lines above tell why'
+    fi
+  else
+    say 'ringjail.service is current, and running'
+  fi
+  "$command" status
+}
+
+remove_service() {
+  if [ ! -e "$unit" ] && [ ! -e "$program" ]; then
+    say 'ringjail.service is not installed; nothing to remove'
+    return
+  fi
+  say 'stopping and removing ringjail.service'
+  systemctl disable --now --quiet ringjail.service || true
+  for file in $(shipped "$program"); do rm -f "$config/$file"; done
+  find "$config" -depth -type d -empty -delete 2>/dev/null || true
+  rm -rf "$program" /run/ringjail
+  rm -f "$command" "$unit" "$sysusers" "$tmpfiles"
+  systemctl daemon-reload
+  systemctl reset-failed ringjail.service 2>/dev/null || true
+  kept=/var/lib/ringjail
+  [ ! -e "$config" ] || kept="$config (what you wrote), $kept"
+  say "kept: $kept, and the user ringjail whom it belongs to"
+  say 'the bans in force stay until their time is over; to lift them all now: sudo nft delete table inet ringjail'
+}
+
+if [ -n "$remove" ]; then remove_service; else install_service; fi

@@ -1,0 +1,150 @@
+// The rules of the action, on a fake ufw; test/system has it on the real one.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { UfwAction } from '../../src/action/ufw-action.ts';
+import { network } from '../core/network.ts';
+import { wantedOf } from './wanted.ts';
+
+const later = 1;
+
+/** As much of ufw(8) as the action uses. */
+class FakeUfw {
+  rules: string[];
+  isActive = true;
+  /** Says yes to everything, and does nothing. */
+  isLying = false;
+  readonly changes: string[] = [];
+  readonly action = new UfwAction(async (program, args) => {
+    assert.equal(program, 'ufw');
+    return { stdout: this.#run(args), stderr: '' };
+  });
+
+  constructor(rules: readonly string[] = []) {
+    this.rules = [...rules];
+  }
+
+  #run(args: readonly string[]): string {
+    const command = args.join(' ');
+    if (command === 'status') return this.isActive ? 'Status: active\n\nTo  Action  From\n' : 'Status: inactive\n';
+    if (command === 'show added') {
+      const rules = this.rules.length === 0 ? '(None)' : this.rules.map((rule) => `ufw ${rule}`).join('\n');
+      return `Added user rules (see 'ufw status' for running firewall):\n${rules}\n`;
+    }
+    this.changes.push(command);
+    if (this.isLying) return '';
+    const [, from, comment] = /^prepend deny from (\S+) comment (\S+)$/.exec(command) ?? [];
+    if (from !== undefined) this.rules.unshift(`deny from ${from} comment '${comment}'`);
+    else if (args[0] === 'delete') {
+      const rule = args.slice(1).join(' ');
+      const index = this.rules.findIndex((other) => other === rule || other.startsWith(`${rule} comment `));
+      if (index === -1) throw new Error('Could not delete non-existent rule');
+      this.rules.splice(index, 1);
+    } else assert.fail(command);
+    return 'Rule added\n';
+  }
+}
+
+const ours = (text: string) => `deny from ${text} comment 'ringjail'`;
+
+describe('UfwAction', () => {
+  it('puts a ban before the rules that allow, with a comment that makes it ours', async () => {
+    const ufw = new FakeUfw(['allow 22/tcp']);
+    await ufw.action.enforce(
+      [network('192.0.2.7'), network('2001:db8::/64')],
+      wantedOf({ '192.0.2.7': later, '2001:db8::/64': Number.POSITIVE_INFINITY }),
+    );
+    assert.deepEqual(ufw.rules, [ours('2001:db8::/64'), ours('192.0.2.7'), 'allow 22/tcp']);
+    assert.deepEqual(ufw.changes, ['prepend deny from 192.0.2.7 comment ringjail', 'prepend deny from 2001:db8::/64 comment ringjail']);
+  });
+
+  it('is idempotent', async () => {
+    const ufw = new FakeUfw();
+    for (let time = 0; time < 3; time++) {
+      await ufw.action.enforce([network('192.0.2.7')], wantedOf({ '192.0.2.7': later }));
+      await ufw.action.reconcile(wantedOf({ '192.0.2.7': later }));
+    }
+    assert.equal(ufw.changes.length, 1);
+  });
+
+  it('of nothing changes nothing', async () => {
+    const ufw = new FakeUfw(['allow 22/tcp']);
+    await ufw.action.enforce([], wantedOf({}));
+    await ufw.action.reconcile(wantedOf({}));
+    assert.deepEqual(ufw.changes, []);
+  });
+
+  it('unban deletes our rule', async () => {
+    const ufw = new FakeUfw([ours('192.0.2.7'), 'allow 22/tcp', ours('192.0.2.8')]);
+    await ufw.action.enforce([network('192.0.2.7')], wantedOf({ '192.0.2.8': later }));
+    assert.deepEqual(ufw.rules, ['allow 22/tcp', ours('192.0.2.8')]);
+  });
+
+  for (const rule of ['deny from 192.0.2.7', "deny from 192.0.2.7 comment 'my neighbour'", "deny from 192.0.2.7 comment 'not ringjail'"]) {
+    it(`the owner's ${rule} serves as the ban, and stays when it ends`, async () => {
+      const ufw = new FakeUfw([rule]);
+      await ufw.action.enforce([network('192.0.2.7')], wantedOf({ '192.0.2.7': later }));
+      await ufw.action.enforce([network('192.0.2.7')], wantedOf({}));
+      await ufw.action.reconcile(wantedOf({}));
+      assert.deepEqual(ufw.changes, []);
+      assert.deepEqual(ufw.rules, [rule]);
+    });
+  }
+
+  for (const rule of [
+    'deny from 192.0.2.7 to any port 22',
+    'reject from 192.0.2.7',
+    'allow from 192.0.2.7',
+    'deny out to 192.0.2.7',
+    'deny from 192.0.2.0/24',
+  ]) {
+    it(`the owner's ${rule} is not the ban, and is left alone`, async () => {
+      const ufw = new FakeUfw([rule]);
+      await ufw.action.enforce([network('192.0.2.7')], wantedOf({ '192.0.2.7': later }));
+      assert.deepEqual(ufw.rules, [ours('192.0.2.7'), rule]);
+      await ufw.action.reconcile(wantedOf({}));
+      assert.deepEqual(ufw.rules, [rule]);
+    });
+  }
+
+  it('reconcile takes away our rules that nobody wants any more, and adds what is missing', async () => {
+    const ufw = new FakeUfw([ours('192.0.2.1'), 'allow 22/tcp', ours('2001:db8::1')]);
+    await ufw.action.reconcile(wantedOf({ '2001:db8::1': later, '192.0.2.3': later }));
+    assert.deepEqual(ufw.rules, [ours('192.0.2.3'), 'allow 22/tcp', ours('2001:db8::1')]);
+  });
+
+  it('rules that nobody but ufw understands do not matter', async () => {
+    const rules = [
+      '',
+      'deny from any',
+      "deny from 192.0.2.7 comment 'ringjail' x",
+      "allow in on eth0 comment 'it''s ringjail'",
+      'route deny from 192.0.2.7',
+    ];
+    const ufw = new FakeUfw(rules);
+    await ufw.action.reconcile(wantedOf({}));
+    assert.deepEqual(ufw.rules, rules);
+  });
+
+  it('a ufw that takes a change and does nothing is found out, for a ban and for an unban', async () => {
+    for (const [rules, wanted] of [
+      [[], { '192.0.2.7': later }],
+      [[ours('192.0.2.7')], {}],
+    ] as const) {
+      const ufw = new FakeUfw(rules);
+      ufw.isLying = true;
+      await assert.rejects(ufw.action.enforce([network('192.0.2.7')], wantedOf(wanted)), {
+        code: 'unavailable',
+        message: /do not agree for 192\.0\.2\.7$/,
+      });
+    }
+  });
+
+  it('a ufw that is not active shuts nobody out: that is a failure, with its cure', async () => {
+    const ufw = new FakeUfw();
+    ufw.isActive = false;
+    await assert.rejects(ufw.action.enforce([network('192.0.2.7')], wantedOf({ '192.0.2.7': later })), {
+      code: 'unavailable',
+      message: /ufw is not active.*sudo ufw enable/,
+    });
+  });
+});

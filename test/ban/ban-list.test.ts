@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BanList } from '../../src/ban/ban-list.ts';
+import { network } from '../core/network.ts';
+import { decisionOf } from './decision.ts';
+
+const a = network('192.0.2.7');
+const forGood = Number.POSITIVE_INFINITY;
+
+/** What is banned, by whom, until when. */
+const contentOf = (list: BanList) =>
+  Array.from(list.decisions(), ({ network: { text }, jail, untilUsec }) => `${text} ${jail} ${untilUsec}`);
+
+describe('BanList', () => {
+  it('a ban ends at its untilUsec and not a microsecond before', () => {
+    const list = new BanList();
+    list.add(decisionOf('192.0.2.7', 1000));
+    assert.deepEqual(list.expire(999), []);
+    assert.equal(list.size, 1);
+    assert.deepEqual(list.expire(1000), [decisionOf('192.0.2.7', 1000)]);
+    assert.equal(list.size, 0);
+    assert.deepEqual(list.expire(1000), []);
+  });
+
+  it('a longer ban by the same jail replaces the former one, an equal or shorter one does not', () => {
+    const list = new BanList();
+    assert.equal(list.add(decisionOf('192.0.2.7', 1000)), true);
+    assert.equal(list.add(decisionOf('192.0.2.7', 1000, { failures: 9 })), false);
+    assert.equal(list.add(decisionOf('192.0.2.7', 999)), false);
+    assert.equal(list.add(decisionOf('192.0.2.7', 1001)), true);
+    assert.deepEqual(contentOf(list), ['192.0.2.7 portscan 1001']);
+  });
+
+  it('a ban for good is replaced by none, and never ends', () => {
+    const list = new BanList();
+    list.add(decisionOf('192.0.2.7', 1000));
+    assert.equal(list.add(decisionOf('192.0.2.7', forGood)), true);
+    assert.equal(list.add(decisionOf('192.0.2.7', forGood)), false);
+    assert.equal(list.add(decisionOf('192.0.2.7', 2000)), false);
+    list.expire(Number.MAX_VALUE);
+    assert.equal(list.nextEndUsec, forGood);
+    assert.equal(list.size, 1);
+  });
+
+  it('is held by two jails: free when neither holds it', () => {
+    const list = new BanList();
+    list.add(decisionOf('192.0.2.7', 1000));
+    list.add(decisionOf('192.0.2.7', 2000, { jail: 'sshd' }));
+    assert.equal(list.size, 1);
+    assert.deepEqual(
+      list.expire(1000).map(({ jail }) => jail),
+      ['portscan'],
+    );
+    assert.equal(list.isHeldBy(a, 'portscan'), false);
+    assert.ok(list.isHeldBy(a, 'sshd'));
+    assert.equal(list.nextEndUsec, 2000);
+    assert.deepEqual(
+      list.expire(2000).map(({ jail }) => jail),
+      ['sshd'],
+    );
+    assert.equal(list.get(a), undefined);
+  });
+
+  it('remove takes one holder, or all, and says whose', () => {
+    const list = new BanList();
+    for (const jail of ['one', 'two', 'three']) list.add(decisionOf('192.0.2.7', 1000, { jail }));
+    assert.deepEqual(list.remove(a, 'nobody'), []);
+    assert.deepEqual(
+      list.remove(a, 'two').map(({ jail }) => jail),
+      ['two'],
+    );
+    assert.deepEqual(
+      list.remove(a).map(({ jail }) => jail),
+      ['one', 'three'],
+    );
+    assert.deepEqual(list.remove(a), []);
+    assert.equal(list.size, 0);
+    assert.equal(list.add(decisionOf('192.0.2.7', 5)), true);
+  });
+
+  it('a network and an address in it are two bans', () => {
+    const list = new BanList();
+    list.add(decisionOf('192.0.2.0/24', 1000));
+    list.add(decisionOf('192.0.2.7', 2000));
+    assert.equal(list.size, 2);
+    list.remove(a);
+    assert.deepEqual(contentOf(list), ['192.0.2.0/24 portscan 1000']);
+  });
+
+  it('nextEndUsec: Infinity of nothing, the soonest of many, never later than the next end', () => {
+    const list = new BanList();
+    assert.equal(list.nextEndUsec, forGood);
+    list.add(decisionOf('192.0.2.1', 3000));
+    list.add(decisionOf('192.0.2.2', 1000));
+    list.add(decisionOf('192.0.2.3', forGood));
+    assert.equal(list.nextEndUsec, 1000);
+    list.expire(1000);
+    assert.equal(list.nextEndUsec, 3000);
+    list.add(decisionOf('192.0.2.1', 4000));
+    assert.ok(list.nextEndUsec <= 4000);
+    list.expire(3000);
+    assert.equal(list.nextEndUsec, 4000);
+    list.remove(network('192.0.2.1'));
+    list.expire(4000);
+    assert.equal(list.nextEndUsec, forGood);
+  });
+});

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { formatStatus, status } from '../../src/cli/status.ts';
+import { formatMessage } from '../../src/control/codec.ts';
+import type { BannedAddress, DaemonStatus } from '../../src/control/messages.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+
+const banned = (network: string, other: Partial<BannedAddress> = {}): BannedAddress => ({
+  network,
+  jail: 'portscan',
+  since: '2026-11-21T11:00:00Z',
+  until: '2026-11-21T13:30:00Z',
+  failures: 5,
+  ports: ['22', '23'],
+  evidence: 'kernel #7: [UFW BLOCK] ...',
+  ...other,
+});
+
+function statusOf(bans: readonly BannedAddress[], other: Partial<DaemonStatus> = {}): DaemonStatus {
+  const jail = {
+    name: 'portscan',
+    filter: 'portscan',
+    source: 'kernel',
+    actions: ['nftables'],
+    failures: 12,
+    tracked: 3,
+    evicted: 0,
+    ignored: 1,
+    refused: 2,
+    bannedTotal: 4,
+    banned: bans,
+  };
+  return {
+    version: '0.1.0',
+    pid: 123,
+    startedAt: '2026-11-21T10:00:00.000Z',
+    sources: [{ name: 'kernel', state: 'reading', path: '/dev/kmsg', records: 500, lost: 0 }],
+    jails: [jail],
+    otherBans: [],
+    actions: [{ name: 'nftables', bans: bans.length, failure: null }],
+    warnings: [],
+    ...other,
+  };
+}
+
+describe('formatStatus', () => {
+  it('is a screen for people', () => {
+    const bans = [
+      banned('192.0.2.7'),
+      banned('2001:db8::/64', { until: null, failures: 0, ports: [] }),
+      banned('192.0.2.8', { ports: [], until: '2026-11-22T12:00:00.400Z' }),
+    ];
+    assert.deepEqual(formatStatus(statusOf(bans), now), [
+      'ringjail 0.1.0, process 123, running since 2026-11-21T10:00:00.000Z',
+      'source kernel: reading; path /dev/kmsg, records 500, lost 0',
+      'action nftables: 3 bans enforced',
+      'jail portscan: filter portscan on kernel, action nftables; failures 12, tracked 3, evicted 0, ignored 1, refused 2, banned 3, banned since start 4',
+      '  192.0.2.7                                1h 30m left  portscan: ports 22, 23',
+      '  2001:db8::/64                            for good     portscan: by hand',
+      '  192.0.2.8                                1d left      portscan: 5 failures',
+    ]);
+  });
+
+  it('shows what is not enforced, who is held by no jail, and the warnings', () => {
+    const lines = formatStatus(
+      statusOf([], {
+        actions: [{ name: 'ufw', bans: 2, failure: 'ufw is not active' }],
+        otherBans: [banned('192.0.2.9', { jail: 'gone' })],
+        warnings: ['the state cannot be written: ENOSPC'],
+      }),
+      now,
+    );
+    assert.ok(lines.includes('action ufw: NOT ENFORCED: ufw is not active'));
+    assert.match(lines[lines.indexOf('held by no running jail:') + 1] ?? '', /^ {2}192\.0\.2\.9 .* gone: ports 22, 23$/);
+    assert.equal(lines.at(-1), 'warning: the state cannot be written: ENOSPC');
+  });
+
+  it('a ban that is just over has nothing left, and not less', () => {
+    const lines = formatStatus(statusOf([banned('192.0.2.7', { until: '2026-11-21T11:59:00Z' })]), now);
+    assert.match(lines.at(-1) ?? '', / 0s left /);
+  });
+
+  for (const [count, shown] of [
+    [40, 40],
+    [41, 41],
+  ] as const) {
+    it(`${count} bans are ${shown} lines: the latest 40, and where they are fewer than all, that they are`, () => {
+      const bans = Array.from({ length: count }, (_, index) => banned(`192.0.2.${index}`));
+      const lines = formatStatus(statusOf(bans), now).filter((line) => line.startsWith('  '));
+      assert.equal(lines.length, shown);
+      assert.equal(lines[0]?.includes('the latest 40 of 41'), count > 40);
+      assert.match(lines.at(-1) ?? '', new RegExp(`192\\.0\\.2\\.${count - 1} `));
+    });
+  }
+});
+
+describe('status', () => {
+  const root = mkdtempSync(join(tmpdir(), 'ringjail-status-'));
+  after(() => rmSync(root, { recursive: true }));
+
+  /** What the command prints where the daemon says this. */
+  async function printed(result: DaemonStatus, isJson: boolean): Promise<string> {
+    const socket = join(root, `${isJson}.sock`);
+    const server = createServer((client) => client.on('data', () => client.end(formatMessage({ ok: true, result })))).listen(socket);
+    await once(server, 'listening');
+    let text = '';
+    const code = await status({ version: '1', paths: { config: '', state: '', socket }, isJson, print: (line) => (text += line) });
+    server.close();
+    assert.equal(code, 0);
+    return text;
+  }
+
+  const hostile = statusOf([banned('192.0.2.7', { jail: 'x\x1b[2J\nwarning: forged' })], { warnings: ['\x1b]0;title\x07'] });
+
+  it('hostile text does not act on the terminal', async () => {
+    const text = await printed(hostile, false);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+    assert.equal(/[\x00-\x09\x0b-\x1f\x7f]/.test(text), false);
+    assert.equal(
+      text.split('\n').some((line) => line.startsWith('warning: forged')),
+      false,
+    );
+    assert.ok(text.endsWith('warning: \\x1b]0;title\\x07'));
+  });
+
+  it('as JSON is all of it', async () => assert.deepEqual(JSON.parse(await printed(hostile, true)), hostile));
+});

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { loadDaemonConfig } from '../../src/config/daemon-config.ts';
+import { configDirectory, shownErrors } from './config-directory.ts';
+
+function load(files: Readonly<Record<string, string>>): { loglevel: string; errors: string[] } {
+  const directory = configDirectory(files);
+  const { loglevel, errors } = loadDaemonConfig(directory);
+  return { loglevel, errors: shownErrors(directory, errors) };
+}
+
+describe('loadDaemonConfig', () => {
+  it('without a file: info', () => assert.deepEqual(load({}), { loglevel: 'info', errors: [] }));
+  it('an empty file: info', () => assert.deepEqual(load({ 'ringjail.conf': '' }), { loglevel: 'info', errors: [] }));
+
+  const levels = { CRITICAL: 'error', ERROR: 'error', WARNING: 'warning', NOTICE: 'notice', INFO: 'info', DEBUG: 'debug', debug: 'debug' };
+  for (const [word, loglevel] of Object.entries(levels)) {
+    it(`loglevel = ${word}`, () =>
+      assert.deepEqual(load({ 'ringjail.conf': `[Definition]\nloglevel = ${word}\n` }), { loglevel, errors: [] }));
+  }
+
+  it('ringjail.local wins', () => {
+    const files = { 'ringjail.conf': '[Definition]\nloglevel = INFO\n', 'ringjail.local': '[Definition]\nloglevel = DEBUG\n' };
+    assert.equal(load(files).loglevel, 'debug');
+  });
+
+  it('another word is an error with its line, and info', () => {
+    assert.deepEqual(load({ 'ringjail.local': '[Definition]\n# mine\nloglevel = LOUD\n' }), {
+      loglevel: 'info',
+      errors: ['ringjail.local:3: loglevel = "LOUD": expected one of CRITICAL, ERROR, WARNING, NOTICE, INFO, DEBUG'],
+    });
+  });
+
+  it('an unknown option is an error, with the one that is meant', () => {
+    assert.deepEqual(load({ 'ringjail.conf': '[Definition]\nlog_level = DEBUG\n' }), {
+      loglevel: 'info',
+      errors: ['ringjail.conf:2: unknown option "log_level"; did you mean "loglevel"?'],
+    });
+  });
+
+  it('what cannot be interpolated is one error', () => {
+    assert.equal(load({ 'ringjail.conf': '[Definition]\nloglevel = %(level)s\n' }).errors.length, 1);
+  });
+});

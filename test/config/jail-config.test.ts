@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { loadMergedConfig } from '../../src/config/config-files.ts';
+import { loadDaemonConfig } from '../../src/config/daemon-config.ts';
+import { type JailConfigs, loadJails } from '../../src/config/jail-config.ts';
+import { configDirectory, shownErrors } from './config-directory.ts';
+
+const actions = new Map([
+  ['nftables', undefined],
+  ['ufw', 'ufw insists on root'],
+]);
+const filter = { 'filter.d/portscan.conf': '[Definition]\nnetfilter = blocked\n' };
+
+function load(jailConf: string, files: Readonly<Record<string, string>> = {}) {
+  const directory = configDirectory({ ...filter, 'jail.conf': jailConf, ...files });
+  const loaded = loadJails(directory, actions);
+  return {
+    ...loaded,
+    names: loaded.jails.map(({ options }) => options.name),
+    shown: shownErrors(directory, loaded.errors),
+    noticed: shownErrors(directory, loaded.notices),
+  };
+}
+
+/** An enabled jail that is well, with more options from line 4 on. */
+const jail = (name: string, rest = '') => `[${name}]\nenabled = yes\nfilter = portscan\n${rest}\n`;
+
+const optionsOf = ({ jails, errors }: Pick<JailConfigs, 'jails' | 'errors'>) => {
+  assert.deepEqual(errors, []);
+  const [first] = jails;
+  assert.ok(first);
+  return first.options;
+};
+
+describe('loadJails', () => {
+  it("has fail2ban's defaults for what nobody sets", () => {
+    const { ignoreip, ...options } = optionsOf(load(jail('scan')));
+    assert.deepEqual(ignoreip.entries(), []);
+    assert.deepEqual(options, {
+      name: 'scan',
+      actions: ['nftables'],
+      maxretry: 5,
+      findtimeUsec: 600_000_000,
+      bantimeUsec: 600_000_000,
+      isDistinct: false,
+      ipv6prefix: 64,
+      maxtracked: 65_536,
+    });
+  });
+
+  it('takes what is set, the jail before [DEFAULT]', () => {
+    const text = `[DEFAULT]\nmaxretry = 7\nfindtime = 1h\nignoreip = 10.0.0.0/8\n${jail('scan', 'maxretry = 1\nbantime = 1w\ndistinct = port\nipv6prefix = 48\nmaxtracked = 9')}`;
+    const { ignoreip, ...options } = optionsOf(load(text));
+    assert.deepEqual(
+      ignoreip.entries().map(({ network, reason }) => `${network.text} ${reason}`),
+      ['10.0.0.0/8 ignoreip'],
+    );
+    assert.deepEqual(options, {
+      name: 'scan',
+      actions: ['nftables'],
+      maxretry: 1,
+      findtimeUsec: 3_600_000_000,
+      bantimeUsec: 604_800_000_000,
+      isDistinct: true,
+      ipv6prefix: 48,
+      maxtracked: 9,
+    });
+  });
+
+  const bantimes: [string, number][] = [
+    ['-1', Number.POSITIVE_INFINITY],
+    ['100y', 100 * 31_557_600_000_000],
+    ['1000y', Number.POSITIVE_INFINITY],
+    ['9007199254740', Number.POSITIVE_INFINITY],
+  ];
+  for (const [text, expected] of bantimes) {
+    it(`bantime = ${text}`, () => assert.equal(optionsOf(load(jail('scan', `bantime = ${text}`))).bantimeUsec, expected));
+  }
+
+  const lists: [string, string[]][] = [
+    ['', []],
+    ['192.0.2.7', ['192.0.2.7']],
+    ['127.0.0.1/8 ::1', ['127.0.0.0/8', '::1']],
+    ['192.0.2.7,192.0.2.8, 192.0.2.9', ['192.0.2.7', '192.0.2.8', '192.0.2.9']],
+    ['192.0.2.7\n  2001:db8::/32\n', ['192.0.2.7', '2001:db8::/32']],
+    ['::ffff:192.0.2.7', ['192.0.2.7']],
+  ];
+  for (const [text, expected] of lists) {
+    it(`ignoreip = ${JSON.stringify(text)}`, () => {
+      assert.deepEqual(
+        optionsOf(load(jail('scan', `ignoreip = ${text}`)))
+          .ignoreip.entries()
+          .map(({ network }) => network.text),
+        expected,
+      );
+    });
+  }
+
+  it('knows which jails are not enabled, and does not look into them', () => {
+    const { names, disabled, shown } = load(`[off]\nmaxretry = many\n[off2]\nenabled = no\nfilter = none\n${jail('on')}`);
+    assert.deepEqual([names, disabled, shown], [['on'], ['off', 'off2'], []]);
+  });
+
+  it('one bad jail does not stop another', () => {
+    const { names, shown } = load(`${jail('one')}${jail('two', 'maxretry = many')}${jail('three')}[four]\nenabled = perhaps\n`);
+    assert.deepEqual(names, ['one', 'three']);
+    assert.deepEqual(shown, [
+      'jail.conf:8: maxretry = "many": expected a whole number from 1 to 10000',
+      'jail.conf:14: enabled = "perhaps": expected yes or no',
+    ]);
+  });
+
+  it('reports all errors of a jail at once, each at its file and line', () => {
+    const files = { 'jail.local': '[scan]\nbantime = long\n', 'jail.d/mine.conf': '[scan]\nmaxretry = 0\n' };
+    assert.deepEqual(load(jail('scan', 'findtime = -1'), files).shown.sort(), [
+      'jail.conf:4: findtime = "-1": expected a time such as 600, 10m or 1d12h',
+      'jail.d/mine.conf:2: maxretry = "0": expected a whole number from 1 to 10000',
+      'jail.local:2: bantime = "long": expected a time such as 600, 10m or 1d12h, or -1 for good',
+    ]);
+  });
+
+  const errors: [option: string, error: string][] = [
+    ['whilelist = 192.0.2.7', 'unknown option "whilelist"; did you mean "ignoreip"?'],
+    ['ignorip = 192.0.2.7', 'unknown option "ignorip"; did you mean "ignoreip"?'],
+    ['colour = red', 'unknown option "colour"'],
+    ['ipv6prefix = 0', 'ipv6prefix = "0": expected a whole number from 1 to 128'],
+    ['ipv6prefix = 129', 'ipv6prefix = "129": expected a whole number from 1 to 128'],
+    ['maxtracked = 0', 'maxtracked = "0": expected a whole number from 1 to 10000000'],
+    ['bantime = 0', 'bantime = "0": expected a time such as 600, 10m or 1d12h, or -1 for good'],
+    ['distinct = host', 'distinct = "host": what can be counted is "port"'],
+    ['backend = systemd', 'backend = "systemd" is not served by this version; write backend = kernel'],
+    ['action = nftable', 'no action "nftable" in this version; did you mean "nftables"?'],
+    ['action = mail', 'no action "mail" in this version; there are nftables and ufw'],
+    ['action = ufw', 'ufw insists on root'],
+    ['action = nftables[', 'this "[" has no "]"; close it'],
+    [
+      'ignoreip = 192.0.2.7 example.org',
+      'ignoreip: "example.org" is no address or network; names are not resolved by this version, write the address',
+    ],
+    [
+      'ignoreip = 192.0.2.0/33',
+      'ignoreip: "192.0.2.0/33" is no address or network; names are not resolved by this version, write the address',
+    ],
+    ['ignoreip = \x1b[2J', 'ignoreip: "\\x1b[2J" is no address or network; names are not resolved by this version, write the address'],
+  ];
+  for (const [option, error] of errors) {
+    it(`${JSON.stringify(option)}: ${error}`, () => {
+      const { names, shown } = load(jail('scan', option));
+      assert.deepEqual(shown, [`jail.conf:4: ${error}`]);
+      assert.deepEqual(names, []);
+    });
+  }
+
+  it('an error in a list of several lines has its own line', () => {
+    assert.match(
+      load(jail('scan', 'ignoreip = 192.0.2.7\n  192.0.2.8\n  192.0.2.x')).shown[0] ?? '',
+      /^jail\.conf:6: ignoreip: "192\.0\.2\.x"/,
+    );
+    assert.match(load(jail('scan', 'action = nftables\n  mail')).shown[0] ?? '', /^jail\.conf:5: no action "mail"/);
+  });
+
+  it('a jail without a filter is an error', () => {
+    assert.deepEqual(load('[scan]\nenabled = yes\n').shown, ['jail.conf:2: jail "scan" has no filter; write filter = portscan']);
+  });
+
+  it("a filter's errors are the jail's, and no other's", () => {
+    const { names, shown } = load(`${jail('one')}[two]\nenabled = yes\nfilter = prtscan\n`);
+    assert.deepEqual(names, ['one']);
+    assert.equal(shown.at(-1), 'jail.conf:7: filter "prtscan" cannot be read');
+  });
+
+  it('two jails may share a filter', () => assert.deepEqual(load(jail('one') + jail('two')).names, ['one', 'two']));
+
+  it("fail2ban's options that have no effect yet are notices, and spoil nothing", () => {
+    const { names, noticed } = load(jail('scan', 'logpath = /var/log/ufw.log\nusedns = no'));
+    assert.deepEqual(names, ['scan']);
+    assert.deepEqual(noticed, ['jail.conf:4: logpath has no effect in this version', 'jail.conf:5: usedns has no effect in this version']);
+  });
+
+  it('an option that only serves interpolation is no unknown one', () => {
+    assert.equal(optionsOf(load(jail('scan', 'tries = 9\nmaxretry = %(tries)s'))).maxretry, 9);
+  });
+
+  it('no jail.conf at all is an error, not an exception', () => {
+    const directory = configDirectory({});
+    assert.match(shownErrors(directory, loadJails(directory, actions).errors).join('\n'), /^jail\.conf: no such file, and no jail\.local/);
+    assert.deepEqual(loadJails(join(directory, 'none'), actions).jails, []);
+    assert.equal(loadJails(join(directory, 'none'), actions).errors.length, 1);
+  });
+
+  it('a line that is no option spoils its section only', () => {
+    const { names, shown } = load(`${jail('one')}${jail('two', 'what is this')}`);
+    assert.deepEqual(names, ['one']);
+    assert.match(shown.join('\n'), /^jail\.conf:8: [^\n]+$/);
+  });
+});
+
+describe('the configuration as ringjail ships it', () => {
+  // From dist/test/config as compiled.
+  const directory = fileURLToPath(new URL('../../../config', import.meta.url));
+
+  it('runs the portscan jail, without an error or a notice', () => {
+    const { jails, errors, notices } = loadJails(directory, actions);
+    assert.deepEqual([errors, notices], [[], []]);
+    assert.deepEqual(
+      jails.map(({ options }) => options.name),
+      ['portscan'],
+    );
+    assert.equal(jails[0]?.options.isDistinct, true);
+    assert.equal(jails[0].filter.name, 'portscan');
+  });
+
+  it('has a ringjail.conf without an error', () => assert.deepEqual(loadDaemonConfig(directory).errors, []));
+
+  for (const name of readdirSync(join(directory, 'filter.d'))) {
+    it(`has a filter.d/${name} without an error`, () => {
+      const filterName = name.replace(/\.conf$/, '');
+      assert.deepEqual(loadMergedConfig(directory, `filter.d/${filterName}`).errors, []);
+      const tried = load(`[j]\nenabled = yes\nfilter = ${filterName}\n`, {
+        [`filter.d/${name}`]: readFileSync(join(directory, 'filter.d', name), 'utf8'),
+      });
+      assert.deepEqual(tried.shown, []);
+    });
+  }
+});

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { JailSet } from '../../src/daemon/jail-set.ts';
+import { NetworkList } from '../../src/jail/network-list.ts';
+import { changeFiles, configDirectory } from '../config/config-directory.ts';
+import { failureOf } from '../jail/failure.ts';
+
+const filter = { 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n' };
+const jail = (name: string, rest = '') => `[${name}]\nenabled = yes\nfilter = scan\nmaxretry = 3\n${rest}\n`;
+
+function loaded(jailConf: string, { isRoot = false } = {}) {
+  const directory = configDirectory({ ...filter, 'jail.conf': jailConf });
+  const jails = new JailSet(directory, isRoot);
+  jails.load();
+  return { directory, jails };
+}
+
+const namesOf = (jails: JailSet) => jails.running.map((running) => running.jail.options.name);
+
+/** One failure; whether it banned. */
+const knock = (jails: JailSet, name: string, timeUsec: number) =>
+  jails.find(name)?.jail.observe(failureOf('192.0.2.7', timeUsec), new NetworkList([])) !== undefined;
+
+describe('JailSet', () => {
+  it('runs what is well, and says what is not, a line each', () => {
+    const { directory, jails } = loaded(`${jail('one')}${jail('two', 'findtime = x')}`);
+    assert.deepEqual(namesOf(jails), ['one']);
+    assert.deepEqual(jails.errors, [`${directory}/jail.conf:10: findtime = "x": expected a time such as 600, 10m or 1d12h`]);
+    assert.equal(jails.find('one')?.source, 'kernel');
+    assert.equal(jails.find('one')?.filter.name, 'scan');
+    assert.equal(jails.find('two'), undefined);
+  });
+
+  it('refuses the action ufw where the daemon is not root, with the cure', () => {
+    assert.match(loaded(jail('one', 'action = ufw')).jails.errors.join(), /ufw insists on root.*action = nftables/);
+    assert.deepEqual(loaded(jail('one', 'action = ufw'), { isRoot: true }).jails.errors, []);
+  });
+});
+
+describe('JailSet, loaded again', () => {
+  it('takes changed options and keeps what a jail remembers', () => {
+    const { directory, jails } = loaded(jail('one'));
+    knock(jails, 'one', 1);
+    knock(jails, 'one', 2);
+    changeFiles(directory, { 'jail.local': '[one]\nmaxretry = 4\n' });
+    jails.load();
+    assert.equal(jails.find('one')?.jail.options.maxretry, 4);
+    assert.equal(jails.find('one')?.jail.counts.failures, 2);
+    assert.deepEqual([knock(jails, 'one', 3), knock(jails, 'one', 4)], [false, true]);
+  });
+
+  it('a jail in error runs on as it was, with its memory, and others change', () => {
+    const { directory, jails } = loaded(jail('one') + jail('two'));
+    const former = jails.find('one');
+    changeFiles(directory, { 'jail.local': '[one]\nmaxretry = x\n[two]\nmaxretry = 9\n' });
+    jails.load();
+    assert.equal(jails.find('one'), former);
+    assert.equal(jails.find('two')?.jail.options.maxretry, 9);
+    assert.equal(jails.errors.length, 1);
+    changeFiles(directory, { 'jail.local': '' });
+    jails.load();
+    assert.deepEqual(jails.errors, []);
+    assert.deepEqual(namesOf(jails), ['one', 'two']);
+  });
+
+  it('a jail whose filter is in error runs on as it was', () => {
+    const { directory, jails } = loaded(jail('one'));
+    changeFiles(directory, { 'filter.d/scan.conf': '[Definition]\nnetfilter = everything\n' });
+    jails.load();
+    assert.deepEqual(namesOf(jails), ['one']);
+    assert.equal(jails.errors.length, 1);
+  });
+
+  it('a jail that is gone or disabled stops', () => {
+    const { directory, jails } = loaded(jail('one') + jail('two') + jail('three'));
+    changeFiles(directory, { 'jail.conf': `${jail('one')}${jail('two', '')}`, 'jail.local': '[two]\nenabled = no\n' });
+    jails.load();
+    assert.deepEqual(namesOf(jails), ['one']);
+    assert.deepEqual(jails.errors, []);
+  });
+
+  it('with a file that cannot be read, all run on as they were', () => {
+    const { directory, jails } = loaded(jail('one'));
+    rmSync(join(directory, 'jail.conf'));
+    symlinkSync('jail.conf', join(directory, 'jail.conf'));
+    jails.load();
+    assert.deepEqual(namesOf(jails), ['one']);
+    assert.equal(jails.errors.length, 1);
+  });
+});
+
+describe('JailSet, saved and restored', () => {
+  it('each jail has its own memory back', () => {
+    const former = loaded(jail('one') + jail('two')).jails;
+    knock(former, 'one', 1);
+    knock(former, 'one', 2);
+    knock(former, 'two', 1);
+    const { jails } = loaded(jail('one') + jail('two') + jail('three'));
+    jails.restore(JSON.parse(JSON.stringify(former.save())) as Record<string, unknown>);
+    assert.deepEqual([knock(jails, 'one', 3), knock(jails, 'two', 3), knock(jails, 'three', 3)], [true, false, false]);
+  });
+
+  it('what is no memory, or of a jail that is gone, keeps nothing from starting', () => {
+    const { jails } = loaded(jail('one'));
+    jails.restore({ one: [null, 5, ['192.0.2.7', [{}]]], gone: [['192.0.2.7', []]] });
+    assert.equal(jails.find('one')?.jail.trackedCount, 0);
+  });
+});

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
+import { Pipeline } from '../../src/daemon/pipeline.ts';
+import { Jail } from '../../src/jail/jail.ts';
+import { NetworkList } from '../../src/jail/network-list.ts';
+import type { Failure } from '../../src/match/failure.ts';
+import type { RecordBatch } from '../../src/record/record-batch.ts';
+import { network } from '../core/network.ts';
+import { failureOf, minute } from '../jail/failure.ts';
+import { FakeAction } from './fake-action.ts';
+import { recordingLog } from './recording-log.ts';
+
+const listOf = (reason: string, ...texts: string[]) => new NetworkList(texts.map((text) => ({ network: network(text), reason })));
+
+const emptyBatch = (source: string): RecordBatch => ({
+  source,
+  count: 0,
+  bytes: Buffer.alloc(0),
+  messageStart: new Uint32Array(),
+  messageEnd: new Uint32Array(),
+  realtimeUsec: new Float64Array(),
+  priority: new Uint16Array(),
+  sequence: new Float64Array(),
+  position: {},
+});
+
+/** A pipeline of jails with maxretry = 2, whose filter finds in a batch what the test says. */
+class Trial {
+  readonly events: string[] = [];
+  readonly keeper = new BanKeeper({
+    createAction: (name) => new FakeAction(name),
+    clock: () => this.nowUsec,
+    log: recordingLog(),
+    onEnded: () => undefined,
+  });
+  readonly jails: Jail[];
+  readonly pipeline: Pipeline;
+  protectedNetworks = listOf('gateway');
+  nowUsec = minute;
+  #failures: readonly Failure[] = [];
+
+  constructor(...sources: string[]) {
+    this.pipeline = new Pipeline({
+      bans: this.keeper,
+      protectedNetworks: () => this.protectedNetworks,
+      clock: () => this.nowUsec,
+      events: {
+        onBan: ({ network: { text }, jail }) => void this.events.push(`ban ${text} ${jail}`),
+        onRefused: ({ network: { text } }, reason) => void this.events.push(`refused ${text} ${reason}`),
+        onSeenWhileBanned: ({ network: { text } }) => void this.events.push(`seen ${text}`),
+      },
+    });
+    this.jails = sources.map(
+      (_, index) =>
+        new Jail({
+          name: `jail${index}`,
+          actions: ['nftables'],
+          maxretry: 2,
+          findtimeUsec: minute,
+          bantimeUsec: minute,
+          isDistinct: false,
+          ipv6prefix: 64,
+          ignoreip: listOf('ignoreip', '198.51.100.0/24'),
+          maxtracked: 100,
+        }),
+    );
+    const filter = { name: 'fake', match: (_: RecordBatch, onFailure: (failure: Failure) => void) => this.#failures.forEach(onFailure) };
+    this.pipeline.jails = this.jails.map((jail, index) => ({ source: sources[index] ?? '', filter, jail }));
+  }
+
+  /** Two failures of each address, at this time. */
+  scan(source: string, timeUsec: number, ...addresses: string[]): void {
+    this.#failures = addresses.flatMap((address) => [failureOf(address, timeUsec), failureOf(address, timeUsec)]);
+    this.pipeline.process(emptyBatch(source));
+  }
+}
+
+describe('Pipeline', () => {
+  it('bans who fails too often: in the list, counted, and told of', () => {
+    const trial = new Trial('kernel');
+    trial.scan('kernel', minute, '192.0.2.1', '2001:db8::1');
+    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'ban 2001:db8::/64 jail0']);
+    assert.equal(trial.keeper.bans.size, 2);
+    assert.equal(trial.jails[0]?.counts.banned, 2);
+  });
+
+  it('an empty batch, and no jail at all, do nothing', () => {
+    const trial = new Trial('kernel');
+    trial.scan('kernel', minute);
+    trial.pipeline.jails = [];
+    trial.scan('kernel', minute, '192.0.2.1');
+    assert.deepEqual(trial.events, []);
+  });
+
+  it("gives a jail its source's records only", () => {
+    const trial = new Trial('kernel', 'journal', 'kernel');
+    trial.scan('kernel', minute, '192.0.2.1');
+    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'ban 192.0.2.1 jail2']);
+    assert.equal(trial.jails[1]?.counts.failures, 0);
+  });
+
+  it('a protected address is refused: counted, told with the reason, in no list', () => {
+    const trial = new Trial('kernel');
+    trial.protectedNetworks = listOf('gateway', '192.0.2.1', '2001:db8::1');
+    trial.scan('kernel', minute, '192.0.2.1', '2001:db8::1', '2001:db8::2');
+    assert.deepEqual(trial.events, ['refused 192.0.2.1 gateway', 'refused 2001:db8::1 gateway', 'ban 2001:db8::2 jail0']);
+    assert.equal(trial.jails[0]?.counts.refused, 2);
+    assert.equal(trial.jails[0].counts.banned, 1);
+  });
+
+  it('a mapped address is protected as what it is', () => {
+    const trial = new Trial('kernel');
+    trial.protectedNetworks = listOf('gateway', '192.0.2.1');
+    trial.scan('kernel', minute, '::ffff:192.0.2.1');
+    assert.deepEqual(trial.events, ['refused 192.0.2.1 gateway']);
+  });
+
+  it('an ignored address is not even refused', () => {
+    const trial = new Trial('kernel');
+    trial.scan('kernel', minute, '198.51.100.1');
+    assert.deepEqual(trial.events, []);
+    assert.equal(trial.jails[0]?.counts.ignored, 2);
+  });
+
+  it('records from before the start ban for the rest of the time, or not at all where that is over', () => {
+    const trial = new Trial('kernel');
+    trial.nowUsec = 10 * minute;
+    trial.scan('kernel', 9 * minute, '192.0.2.1');
+    trial.scan('kernel', 9 * minute + 1, '192.0.2.2');
+    assert.deepEqual(trial.events, ['ban 192.0.2.2 jail0']);
+    assert.equal(trial.keeper.bans.get(network('192.0.2.2'))?.holders.get('jail0')?.untilUsec, 10 * minute + 1);
+    assert.equal(trial.jails[0]?.counts.banned, 1);
+  });
+
+  it('who is banned already and still seen is told of, and not banned for longer', () => {
+    const trial = new Trial('kernel');
+    trial.scan('kernel', minute, '192.0.2.1');
+    trial.scan('kernel', minute + 30, '192.0.2.1');
+    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'seen 192.0.2.1']);
+    assert.equal(trial.jails[0]?.counts.banned, 1);
+    assert.equal(trial.keeper.bans.get(network('192.0.2.1'))?.holders.get('jail0')?.untilUsec, 2 * minute);
+  });
+});

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { BanAnswer, DaemonStatus, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
+import { RingjailError } from '../../src/core/errors.ts';
+import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
+import { JailSet } from '../../src/daemon/jail-set.ts';
+import { RequestHandler } from '../../src/daemon/request-handler.ts';
+import { describeDaemon } from '../../src/daemon/status.ts';
+import { NetworkList } from '../../src/jail/network-list.ts';
+import { decisionOf } from '../ban/decision.ts';
+import { changeFiles, configDirectory } from '../config/config-directory.ts';
+import { network } from '../core/network.ts';
+import { failureOf } from '../jail/failure.ts';
+import { FakeAction } from './fake-action.ts';
+import { recordingLog } from './recording-log.ts';
+
+const hourUsec = 3_600_000_000;
+const nowUsec = 1_700_000_000_000_000;
+
+const jailConf = `
+[portscan]
+enabled = yes
+filter = scan
+maxretry = 2
+bantime = 1h
+ignoreip = 198.51.100.0/24
+[forgood]
+enabled = yes
+filter = scan
+bantime = -1
+`;
+
+/** A handler with two jails, a gateway to protect, and a firewall in memory. */
+async function setUp() {
+  const directory = configDirectory({ 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n', 'jail.conf': jailConf });
+  const action = new FakeAction();
+  const jails = new JailSet(directory, false);
+  jails.load();
+  const log = recordingLog();
+  const keeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log, onEnded: () => undefined });
+  await keeper.start(['nftables']);
+  const order: string[] = [];
+  const handler = new RequestHandler({
+    jails,
+    keeper,
+    protectedNetworks: () => new NetworkList([{ network: network('192.0.2.1'), reason: 'gateway' }]),
+    clock: () => nowUsec,
+    log,
+    describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
+    onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
+  });
+  const ask = {
+    status: async (jail?: string) =>
+      (await handler.handle(jail === undefined ? { command: 'status' } : { command: 'status', jail })) as DaemonStatus,
+    ban: async (jail: string, ...addresses: string[]) => (await handler.handle({ command: 'ban', jail, addresses })) as BanAnswer,
+    unban: async (...addresses: string[]) => (await handler.handle({ command: 'unban', addresses })) as UnbanAnswer,
+    unbanAll: async () => (await handler.handle({ command: 'unban', addresses: 'all' })) as UnbanAnswer,
+    reload: async () => (await handler.handle({ command: 'reload' })) as ReloadAnswer,
+  };
+  const knock = (address: string) => jails.find('portscan')?.jail.observe(failureOf(address, nowUsec), new NetworkList([])) !== undefined;
+  return { action, ask, directory, jails, keeper, log, order, knock, [Symbol.asyncDispose]: () => keeper.stop() };
+}
+
+describe('ban by hand', () => {
+  it("bans addresses and networks for the jail's bantime: in the list, on disk, then in the firewall", async () => {
+    await using trial = await setUp();
+    const answer = await trial.ask.ban('portscan', '192.0.2.7', '203.0.113.9/24', '2001:db8::/64', '::ffff:192.0.2.8');
+    assert.deepEqual(answer, { banned: ['192.0.2.7', '203.0.113.0/24', '2001:db8::/64', '192.0.2.8'], alreadyBanned: [] });
+    assert.deepEqual([...trial.action.inForce.values()], Array(4).fill(nowUsec + hourUsec));
+    assert.deepEqual(trial.order, ['on disk, 1 calls of the action']);
+    assert.deepEqual((await trial.ask.status('portscan')).jails[0]?.banned[0], {
+      network: '192.0.2.7',
+      jail: 'portscan',
+      since: '2023-11-14T22:13:20.000Z',
+      until: '2023-11-14T23:13:20.000Z',
+      failures: 0,
+      ports: [],
+      evidence: null,
+    });
+  });
+
+  it('for good has no end', async () => {
+    await using trial = await setUp();
+    await trial.ask.ban('forgood', '192.0.2.7');
+    assert.deepEqual([...trial.action.inForce.values()], [Number.POSITIVE_INFINITY]);
+    assert.equal((await trial.ask.status('forgood')).jails[0]?.banned[0]?.until, null);
+  });
+
+  it('says who is banned already', async () => {
+    await using trial = await setUp();
+    await trial.ask.ban('portscan', '192.0.2.7');
+    assert.deepEqual(await trial.ask.ban('portscan', '192.0.2.7', '192.0.2.8'), { banned: ['192.0.2.8'], alreadyBanned: ['192.0.2.7'] });
+    assert.deepEqual(await trial.ask.ban('forgood', '192.0.2.7'), { banned: ['192.0.2.7'], alreadyBanned: [] });
+  });
+
+  it('of nobody bans nobody', async () => {
+    await using trial = await setUp();
+    assert.deepEqual(await trial.ask.ban('portscan'), { banned: [], alreadyBanned: [] });
+  });
+
+  const refused: [string, RegExp][] = [
+    ['192.0.2.1', /^192\.0\.2\.1 is never banned: gateway$/],
+    ['::ffff:192.0.2.1', /^192\.0\.2\.1 is never banned: gateway$/],
+    ['192.0.2.0/24', /^192\.0\.2\.0\/24 is never banned: gateway \(it has 192\.0\.2\.1 in it/],
+    ['0.0.0.0/0', /never banned/],
+    ['198.51.100.7', /^198\.51\.100\.7 is never banned: ignoreip/],
+    ['example.org', /^"example\.org" is no IP address or network; write 203\.0\.113\.7/],
+    ['', /^"" is no IP address/],
+    ['192.0.2.7/33', /is no IP address/],
+    ['192.0.2.7; reboot', /is no IP address/],
+  ];
+  for (const [text, message] of refused) {
+    it(`refuses ${JSON.stringify(text)}, and then bans nobody of the request`, async () => {
+      await using trial = await setUp();
+      await assert.rejects(trial.ask.ban('portscan', '203.0.113.1', text), { code: 'usage', message });
+      assert.equal(trial.keeper.bans.size, 0);
+      assert.deepEqual(trial.order, []);
+    });
+  }
+
+  it('a jail that does not run is refused, with those that do', async () => {
+    await using trial = await setUp();
+    await assert.rejects(trial.ask.ban('sshd', '192.0.2.7'), {
+      code: 'usage',
+      message: 'no jail "sshd" is running; these are: portscan, forgood',
+    });
+  });
+
+  it('that the firewall did not take is on disk, and the answer says so', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    await using trial = await setUp();
+    trial.action.failures.push(new RingjailError('unavailable', 'nftables refused a change'));
+    await assert.rejects(trial.ask.ban('portscan', '192.0.2.7'), {
+      code: 'unavailable',
+      message: 'noted, but not enforced yet: action nftables: nftables refused a change (tried again by itself)',
+    });
+    assert.equal(trial.keeper.bans.size, 1);
+    assert.equal(trial.order.length, 1);
+  });
+});
+
+describe('unban by hand', () => {
+  it('lifts the ban of all jails, and says who was not banned', async () => {
+    await using trial = await setUp();
+    await trial.ask.ban('portscan', '192.0.2.7', '2001:db8::/64');
+    await trial.ask.ban('forgood', '192.0.2.7');
+    assert.deepEqual(await trial.ask.unban('::ffff:192.0.2.7', '192.0.2.8', '192.0.2.7'), {
+      unbanned: ['192.0.2.7'],
+      notBanned: ['192.0.2.8', '192.0.2.7'],
+    });
+    assert.deepEqual([...trial.action.inForce.keys()], ['2001:db8::/64']);
+    assert.equal(trial.order.length, 3);
+  });
+
+  it('of an address lifts the network that holds it', async () => {
+    await using trial = await setUp();
+    await trial.ask.ban('portscan', '2001:db8::/64');
+    assert.deepEqual(await trial.ask.unban('2001:db8::7'), { unbanned: ['2001:db8::/64'], notBanned: [] });
+    assert.deepEqual([...trial.action.inForce.keys()], []);
+  });
+
+  it('forgets what was counted, so that the next failure does not ban again', async () => {
+    await using trial = await setUp();
+    assert.equal(trial.knock('192.0.2.7'), false);
+    await trial.ask.unban('192.0.2.7');
+    assert.equal(trial.knock('192.0.2.7'), false);
+    assert.equal(trial.knock('192.0.2.7'), true);
+  });
+
+  it('all lifts all, those of jails that do not run too', async () => {
+    await using trial = await setUp();
+    trial.keeper.add(decisionOf('203.0.113.5', nowUsec + hourUsec, { jail: 'gone' }));
+    await trial.ask.ban('portscan', '192.0.2.7');
+    assert.deepEqual(
+      (await trial.ask.status()).otherBans.map((ban) => ban.network),
+      ['203.0.113.5'],
+    );
+    assert.deepEqual(await trial.ask.unbanAll(), { unbanned: ['203.0.113.5', '192.0.2.7'], notBanned: [] });
+    assert.deepEqual(await trial.ask.unbanAll(), { unbanned: [], notBanned: [] });
+    assert.deepEqual([...trial.action.inForce.keys()], []);
+  });
+
+  it('what is no address is refused, and nothing is lifted', async () => {
+    await using trial = await setUp();
+    await trial.ask.ban('portscan', '192.0.2.7');
+    await assert.rejects(trial.ask.unban('192.0.2.7', 'all'), { code: 'usage' });
+    assert.equal(trial.keeper.bans.size, 1);
+  });
+});
+
+describe('status', () => {
+  it('of one jail shows that one', async () => {
+    await using trial = await setUp();
+    assert.deepEqual(
+      (await trial.ask.status()).jails.map(({ name }) => name),
+      ['portscan', 'forgood'],
+    );
+    assert.deepEqual(
+      (await trial.ask.status('forgood')).jails.map(({ name }) => name),
+      ['forgood'],
+    );
+    await assert.rejects(trial.ask.status('sshd'), { code: 'usage' });
+  });
+
+  it('shows who was banned by which record', async () => {
+    await using trial = await setUp();
+    const evidence = { source: 'kernel', sequence: 42, text: '[UFW BLOCK] ...' };
+    trial.keeper.add(decisionOf('192.0.2.7', nowUsec + 1000, { evidence, distinct: ['22', '23'], failures: 2 }));
+    const [shown] = (await trial.ask.status('portscan')).jails[0]?.banned ?? [];
+    assert.equal(shown?.evidence, 'kernel #42: [UFW BLOCK] ...');
+    assert.deepEqual([shown.ports, shown.failures], [['22', '23'], 2]);
+  });
+
+  it('has the errors of the configuration among the warnings', async () => {
+    await using trial = await setUp();
+    changeFiles(trial.directory, { 'jail.local': '[portscan]\nwhilelist = 192.0.2.7\n' });
+    await trial.ask.reload();
+    assert.match((await trial.ask.status()).warnings.join(), /jail\.local:2: unknown option "whilelist"; did you mean "ignoreip"\?/);
+  });
+});
+
+describe('reload', () => {
+  it('says which jails run, what is wrong, and has it on disk before the answer', async () => {
+    await using trial = await setUp();
+    changeFiles(trial.directory, { 'jail.local': '[forgood]\nenabled = no\n[portscan]\nmaxretry = 0\n' });
+    const { jails, errors } = await trial.ask.reload();
+    assert.deepEqual(jails, ['portscan']);
+    assert.equal(errors.length, 1);
+    assert.deepEqual(trial.log.lines.slice(-2), [`error: ${errors[0]}`, 'notice: reloaded: jails portscan']);
+    assert.equal(trial.order.length, 1);
+  });
+
+  it('keeps the bans of a jail that has gone; they can be lifted', async () => {
+    await using trial = await setUp();
+    await trial.ask.ban('forgood', '192.0.2.7');
+    changeFiles(trial.directory, { 'jail.local': '[forgood]\nenabled = no\n' });
+    await trial.ask.reload();
+    assert.deepEqual(
+      (await trial.ask.status()).otherBans.map(({ jail }) => jail),
+      ['forgood'],
+    );
+    assert.deepEqual((await trial.ask.unban('192.0.2.7')).unbanned, ['192.0.2.7']);
+  });
+});

@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { BanDecision } from '../../src/ban/ban.ts';
+import { Jail, type JailOptions, parseJailState } from '../../src/jail/jail.ts';
+import { NetworkList } from '../../src/jail/network-list.ts';
+import { network } from '../core/network.ts';
+import { failureOf, minute } from './failure.ts';
+
+const findtime = 10 * minute;
+const hour = 60 * minute;
+const listOf = (...texts: string[]) => new NetworkList(texts.map((text) => ({ network: network(text), reason: 'test' })));
+const nobody = listOf();
+
+const jailOf = (options: Partial<JailOptions> = {}) =>
+  new Jail({
+    name: 'portscan',
+    actions: ['nftables'],
+    maxretry: 3,
+    findtimeUsec: findtime,
+    bantimeUsec: hour,
+    isDistinct: true,
+    ipv6prefix: 64,
+    ignoreip: nobody,
+    maxtracked: 1000,
+    ...options,
+  });
+
+/** A failure for each port, a microsecond after the other; the last decision. */
+function knock(jail: Jail, address: string, ports: readonly number[], timeUsec = 0, spared = nobody): BanDecision | undefined {
+  let decision: BanDecision | undefined;
+  for (const [index, port] of ports.entries()) decision = jail.observe(failureOf(address, timeUsec + index, port), spared);
+  return decision;
+}
+
+describe('Jail', () => {
+  it('bans with the failure that completes it, for bantime from that failure on', () => {
+    const jail = jailOf();
+    assert.equal(knock(jail, '192.0.2.7', [1, 2]), undefined);
+    assert.deepEqual(knock(jail, '192.0.2.7', [3], minute), {
+      network: network('192.0.2.7'),
+      jail: 'portscan',
+      actions: ['nftables'],
+      sinceUsec: minute,
+      untilUsec: minute + hour,
+      failures: 3,
+      distinct: ['1', '2', '3'],
+      evidence: failureOf('192.0.2.7', minute).evidence,
+    });
+  });
+
+  it('a failure exactly findtime after the first bans, one 1 ms later does not', () => {
+    for (const [delay, isBanned] of [
+      [0, true],
+      [1000, false],
+    ] as const) {
+      const jail = jailOf({ maxretry: 2 });
+      knock(jail, '192.0.2.7', [1]);
+      assert.equal(knock(jail, '192.0.2.7', [2], findtime + delay) !== undefined, isBanned, `${delay} µs`);
+    }
+  });
+
+  it('maxretry = 1 bans at the first failure, and remembers nothing of it', () => {
+    const jail = jailOf({ maxretry: 1 });
+    assert.equal(knock(jail, '192.0.2.7', [1])?.failures, 1);
+    assert.equal(jail.trackedCount, 0);
+  });
+
+  it('bantime for good has no end', () => {
+    assert.equal(
+      knock(jailOf({ maxretry: 1, bantimeUsec: Number.POSITIVE_INFINITY }), '192.0.2.7', [1])?.untilUsec,
+      Number.POSITIVE_INFINITY,
+    );
+  });
+
+  it('after a ban counts from nothing', () => {
+    const jail = jailOf();
+    assert.ok(knock(jail, '192.0.2.7', [1, 2, 3]));
+    assert.equal(knock(jail, '192.0.2.7', [4, 5]), undefined);
+    assert.ok(knock(jail, '192.0.2.7', [6]));
+  });
+
+  it('addresses do not add up; those of one /64 do', () => {
+    const jail = jailOf();
+    assert.equal(knock(jail, '192.0.2.7', [1, 2]), undefined);
+    assert.equal(knock(jail, '192.0.2.8', [3]), undefined);
+    assert.equal(knock(jail, '2001:db8::1', [1]), undefined);
+    assert.equal(knock(jail, '2001:db8::2', [2]), undefined);
+    assert.equal(knock(jail, '2001:db8:0:1::3', [3]), undefined);
+    assert.equal(knock(jail, '2001:db8::3', [3])?.network.text, '2001:db8::/64');
+  });
+
+  it('with a protected address in the /64, single addresses count and are banned', () => {
+    const jail = jailOf();
+    const spared = listOf('2001:db8::1');
+    for (const [index, address] of ['2001:db8::5', '2001:db8::6', '2001:db8::7'].entries()) {
+      assert.equal(knock(jail, address, [index], 0, spared), undefined);
+    }
+    assert.equal(knock(jail, '2001:db8::7', [8, 9], 0, spared)?.network.text, '2001:db8::7');
+  });
+
+  it('isDistinct: a failure without a port counts for nothing', () => {
+    const jail = jailOf({ maxretry: 1 });
+    assert.equal(jail.observe(failureOf('192.0.2.7', 0), nobody), undefined);
+    assert.equal(jail.counts.failures, 0);
+    assert.equal(jail.trackedCount, 0);
+  });
+
+  it('not isDistinct: the same port counts each time, and so does none', () => {
+    const jail = jailOf({ isDistinct: false });
+    assert.equal(knock(jail, '192.0.2.7', [1, 1]), undefined);
+    const decision = jail.observe(failureOf('192.0.2.7', 2), nobody);
+    assert.equal(decision?.failures, 3);
+    assert.deepEqual(decision.distinct, []);
+  });
+
+  it('ignoreip counts nothing but that it was ignored', () => {
+    const jail = jailOf({ maxretry: 1, ignoreip: listOf('192.0.2.0/24') });
+    assert.equal(knock(jail, '192.0.2.255', [1, 2]), undefined);
+    assert.equal(knock(jail, '::ffff:192.0.2.0', [1]), undefined);
+    assert.deepEqual([jail.counts.ignored, jail.counts.failures, jail.trackedCount], [3, 0, 0]);
+    assert.ok(knock(jail, '192.0.3.0', [1]));
+  });
+
+  it('clear forgets one identity', () => {
+    const jail = jailOf();
+    knock(jail, '192.0.2.7', [1, 2]);
+    knock(jail, '192.0.2.8', [1, 2]);
+    jail.clear(network('192.0.2.7'));
+    assert.equal(knock(jail, '192.0.2.7', [3]), undefined);
+    assert.ok(knock(jail, '192.0.2.8', [3]));
+  });
+});
+
+describe('Jail, its memory', () => {
+  it('at maxtracked addresses forgets none, with one more the one unseen for the longest, and counts it', () => {
+    const jail = jailOf({ maxtracked: 3 });
+    for (const last of [1, 2, 3]) knock(jail, `192.0.2.${last}`, [1, 2], last);
+    assert.equal(jail.counts.evicted, 0);
+    // Seen again: not the longest unseen any more.
+    knock(jail, '192.0.2.1', [2], 4);
+    knock(jail, '192.0.2.4', [1], 5);
+    assert.deepEqual([jail.counts.evicted, jail.trackedCount], [1, 3]);
+    assert.deepEqual(
+      jail.save().map(([identity]) => identity),
+      ['192.0.2.3', '192.0.2.1', '192.0.2.4'],
+    );
+    assert.equal(knock(jail, '192.0.2.2', [3], 6), undefined);
+    assert.ok(knock(jail, '192.0.2.1', [3], 7));
+  });
+
+  it('maxtracked = 1: an address alone is banned all the same', () => {
+    assert.ok(knock(jailOf({ maxtracked: 1 }), '192.0.2.7', [1, 2, 3]));
+  });
+
+  it('100,000 addresses are no more than maxtracked', () => {
+    const jail = jailOf({ maxtracked: 100 });
+    for (let index = 0; index < 100_000; index++) knock(jail, `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, [1], index);
+    assert.deepEqual([jail.trackedCount, jail.counts.evicted], [100, 99_900]);
+  });
+
+  it('lets go whom nobody saw for findtime, without calling it an eviction', () => {
+    const jail = jailOf();
+    for (let last = 0; last < 100; last++) knock(jail, `192.0.2.${last}`, [1]);
+    for (let turn = 0; turn < 100; turn++) knock(jail, '203.0.113.1', [1], findtime);
+    assert.equal(jail.trackedCount, 101);
+    for (let turn = 0; turn < 100; turn++) knock(jail, '203.0.113.1', [1], findtime + 1000);
+    assert.deepEqual([jail.trackedCount, jail.counts.evicted], [1, 0]);
+  });
+
+  it('is bounded by maxretry for one address', () => {
+    const jail = jailOf();
+    for (let time = 0; time < 10_000; time++) knock(jail, '192.0.2.7', [time % 2], time);
+    assert.equal(jail.save()[0]?.[1].length, 2);
+  });
+});
+
+describe('Jail, saved and restored', () => {
+  /** As it is after the state was on disk. */
+  const stored = (jail: Jail) => parseJailState(JSON.parse(JSON.stringify(jail.save())));
+
+  function restored(former: Jail, options: Partial<JailOptions> = {}): Jail {
+    const jail = jailOf(options);
+    jail.restore(stored(former));
+    return jail;
+  }
+
+  it('goes on as if nothing had been', () => {
+    for (const isDistinct of [true, false]) {
+      const former = jailOf({ isDistinct });
+      knock(former, '192.0.2.7', [1, 2]);
+      const jail = restored(former, { isDistinct });
+      assert.deepEqual(stored(jail), stored(former));
+      const decision = knock(jail, '192.0.2.7', [3], findtime);
+      assert.equal(decision?.failures, 3);
+      assert.deepEqual(decision.distinct, isDistinct ? ['1', '2', '3'] : []);
+    }
+  });
+
+  it('decides nothing by itself: a lower maxretry bans with the next failure', () => {
+    const former = jailOf({ maxretry: 5 });
+    knock(former, '192.0.2.7', [1, 2, 3, 4]);
+    const jail = restored(former, { maxretry: 2 });
+    assert.equal(jail.trackedCount, 1);
+    assert.equal(knock(jail, '192.0.2.7', [5], 10)?.failures, 5);
+  });
+
+  it('a higher maxretry needs the more', () => {
+    const former = jailOf();
+    knock(former, '192.0.2.7', [1, 2]);
+    const jail = restored(former, { maxretry: 4 });
+    assert.equal(knock(jail, '192.0.2.7', [3], 10), undefined);
+    assert.ok(knock(jail, '192.0.2.7', [4], 10));
+  });
+
+  it('a shorter findtime forgets what is out of it', () => {
+    const former = jailOf();
+    knock(former, '192.0.2.7', [1]);
+    knock(former, '192.0.2.7', [2], minute);
+    assert.equal(knock(restored(former, { findtimeUsec: minute - 1 }), '192.0.2.7', [3], minute), undefined);
+  });
+
+  it('what was counted otherwise does not count', () => {
+    const former = jailOf({ isDistinct: false });
+    knock(former, '192.0.2.7', [1, 2]);
+    assert.equal(knock(restored(former), '192.0.2.7', [3]), undefined);
+    const other = jailOf();
+    knock(other, '192.0.2.7', [1, 2]);
+    assert.equal(knock(restored(other, { isDistinct: false }), '192.0.2.7', [3]), undefined);
+  });
+
+  it('a lower maxtracked keeps those that were seen last', () => {
+    const former = jailOf();
+    for (const last of [1, 2, 3]) knock(former, `192.0.2.${last}`, [1]);
+    assert.deepEqual(
+      restored(former, { maxtracked: 2 })
+        .save()
+        .map(([identity]) => identity),
+      ['192.0.2.2', '192.0.2.3'],
+    );
+  });
+
+  it('takeOver takes the windows and the counts', () => {
+    const former = jailOf({ ignoreip: listOf('198.51.100.1') });
+    knock(former, '192.0.2.7', [1, 2]);
+    knock(former, '198.51.100.1', [1]);
+    const jail = jailOf({ bantimeUsec: minute });
+    jail.takeOver(former);
+    assert.deepEqual(jail.counts, { failures: 2, ignored: 1, evicted: 0, banned: 0, refused: 0 });
+    assert.equal(knock(jail, '192.0.2.7', [3], 5)?.untilUsec, 5 + minute);
+    assert.equal(former.counts.failures, 2);
+  });
+
+  const entry = { timeUsec: 1, distinct: '1' };
+  const broken: unknown[] = [
+    undefined,
+    null,
+    {},
+    'text',
+    [null],
+    [5],
+    [['192.0.2.7']],
+    [['192.0.2.7', null]],
+    [[7, [entry]]],
+    [['192.0.2.7', [null]]],
+    [['192.0.2.7', [{ distinct: '1' }]]],
+    [['192.0.2.7', [{ timeUsec: '1' }]]],
+    [['192.0.2.7', [{ timeUsec: 1, distinct: 5 }]]],
+  ];
+  for (const value of broken) {
+    it(`${JSON.stringify(value)} restores nothing, and keeps nothing from working`, () => {
+      const jail = jailOf();
+      jail.restore(parseJailState(value));
+      assert.equal(jail.trackedCount, 0);
+    });
+  }
+
+  it('one broken window does not spoil the others', () => {
+    assert.deepEqual(parseJailState([['192.0.2.7', [entry]], null, ['192.0.2.8', []]]), [
+      ['192.0.2.7', [entry]],
+      ['192.0.2.8', []],
+    ]);
+  });
+});
