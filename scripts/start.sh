@@ -35,8 +35,11 @@ install -d -o ringjail -g ringjail -m 0750 /run/ringjail /var/lib/ringjail
 # A copy of the configuration serves where the daemon's user cannot read the checkout; `ringjail reload` then sees no change of it.
 config=$PWD/config
 if [ -n "$(setpriv --reuid=ringjail --regid=ringjail --clear-groups -- find "$config" ! -readable 2>&1)" ]; then
-  say "the user ringjail cannot read $config: using the copy in $program/config; start again after a change"
   config=$program/config
+  case " $*" in
+    *' -c'* | *' --config'*) ;;
+    *) say "the user ringjail cannot read $PWD/config: using the copy in $config; start again after a change" ;;
+  esac
 fi
 
 groups=--clear-groups
