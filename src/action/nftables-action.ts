@@ -143,8 +143,10 @@ export class NftablesAction implements Action {
   }
 
   #has(network: IpNetwork): boolean {
-    this.#lookup ??= this.#options.openLookup(tableName);
-    return this.#lookup.has(setOf(network).name, Buffer.from(network.bytes));
+    return this.#do(() => {
+      this.#lookup ??= this.#options.openLookup(tableName);
+      return this.#lookup.has(setOf(network).name, Buffer.from(network.bytes));
+    });
   }
 
   #list(set: BanSet): Elements {
@@ -159,7 +161,7 @@ export class NftablesAction implements Action {
     this.#do((nftables) => nftables.run(commands));
   }
 
-  #do(task: (nftables: Nftables) => string): string {
+  #do<T>(task: (nftables: Nftables) => T): T {
     try {
       this.#nftables ??= this.#options.open();
       return task(this.#nftables);

@@ -5,7 +5,7 @@ import { type NamedDefinition, parseDefinition } from './action-list.ts';
 import { type ConfigError, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
 import type { ConfigValue } from './interpolation.ts';
-import { nearestName } from './nearest-name.ts';
+import { suggestName } from './nearest-name.ts';
 import { OptionReader, parseBoolean } from './option-reader.ts';
 
 const ownOptions = ['netfilter', 'forwarded', 'logprefix'];
@@ -36,6 +36,9 @@ export function loadFilter(directory: string, jail: string, value: ConfigValue):
       `filter ${quoteText(name)} finds its failures by failregex, which this version does not serve yet; take filter = portscan, or wait`,
     );
   }
+  for (const { name: option, origin } of config.options('Definition')) {
+    if (!ownOptions.includes(option)) reader.fail(origin, `unknown option ${quoteText(option)}${suggestName(option, ownOptions)}`);
+  }
   if (kind.text !== 'blocked') reader.fail(kind.origin, `netfilter = ${quoteText(kind.text)}: the only kind is "blocked"`);
   const filter = createNetfilterFilter(named.value, reader, fail);
   errors.push(...reader.errors.map((error) => ({ ...error, section: jail })));
@@ -44,9 +47,7 @@ export function loadFilter(directory: string, jail: string, value: ConfigValue):
 
 function createNetfilterFilter({ name, options }: NamedDefinition, reader: OptionReader, fail: (message: string) => unknown): Filter {
   for (const key of options.keys()) {
-    const nearest = nearestName(key, ownOptions);
-    if (!ownOptions.includes(key))
-      fail(`filter ${name} has no option ${quoteText(key)}${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`);
+    if (!ownOptions.includes(key)) fail(`filter ${name} has no option ${quoteText(key)}${suggestName(key, ownOptions)}`);
   }
   const given = options.get('forwarded');
   const forwarded = given === undefined ? reader.boolean('forwarded', false) : parseBoolean(given);

@@ -7,9 +7,10 @@ import { parseDefinitionList } from './action-list.ts';
 import { type ConfigError, type Origin, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
 import { loadFilter } from './filter-config.ts';
+import { defaultSection } from './ini.ts';
 import { servedOptions, unservedOptions } from './jail-options.ts';
 import type { MergedConfig } from './merged-config.ts';
-import { suggestName } from './nearest-name.ts';
+import { nearestName, suggestName } from './nearest-name.ts';
 import { OptionReader } from './option-reader.ts';
 
 export interface JailConfig {
@@ -43,11 +44,13 @@ export function loadJails(directory: string, actionNames: ReadonlyMap<string, st
   const notices: ConfigError[] = [];
   const jails: JailConfig[] = [];
   const disabled: string[] = [];
-  const spoiled = new Set(config.errors.map(({ section }) => section));
+  checkDefaults(config, errors, notices);
+  const spoiled = new Set(errors.map(({ section }) => section));
   for (const name of config.sections) {
     const reader = new OptionReader(config, name);
     const isEnabled = reader.boolean('enabled', false);
-    if (isEnabled && !spoiled.has(name)) {
+    // Without a file that could not be read, or its [DEFAULT], a jail may lack the ignoreip that spares its owner.
+    if (isEnabled && !spoiled.has(name) && !spoiled.has(undefined)) {
       checkNames(config, reader, notices);
       const jail = readJail(directory, reader, actionNames);
       if (jail !== undefined && reader.errors.length === 0) jails.push(jail);
@@ -143,6 +146,20 @@ function readIgnoreip(reader: OptionReader): NetworkList {
     return network === undefined ? [] : [{ network, reason: 'ignoreip' }];
   });
   return new NetworkList(networks);
+}
+
+/**
+ * Options in [DEFAULT] that no jail knows and nothing refers to. fail2ban's own files have some, so that they are told of only; but what
+ * must be a mistyped ignoreip stops every jail.
+ */
+function checkDefaults(config: MergedConfig, errors: ConfigError[], notices: ConfigError[]): void {
+  const known = new Set<string>([...servedOptions, ...unservedOptions]);
+  const referenced = new Set(config.sections.flatMap((section) => [...config.referencedNames(section)]));
+  for (const { name, origin } of config.options(defaultSection)) {
+    if (known.has(name) || referenced.has(name)) continue;
+    const message = `unknown option ${quoteText(name)}${suggestName(name, known)}`;
+    (nearestName(name, known) === 'ignoreip' ? errors : notices).push({ ...origin, section: undefined, message });
+  }
 }
 
 /** Unknown options are errors: a mistyped ignoreip locks somebody out. Those that only serve interpolation are none. */

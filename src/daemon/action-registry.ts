@@ -5,6 +5,7 @@ import { runCommand } from '../action/run-command.ts';
 import { UfwAction } from '../action/ufw-action.ts';
 import { openNftables, openSetLookup } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
+import { RingjailError } from '../core/errors.ts';
 
 const factories: Readonly<Record<string, () => Action>> = {
   nftables: () => new NftablesAction({ open: openNftables, openLookup: openSetLookup, clock: systemClock }),
@@ -20,8 +21,10 @@ export function availableActions(isRoot: boolean): ReadonlyMap<string, string | 
   ]);
 }
 
+/** For a name that a ban of the state has and this version does not know, an action that always says so. */
 export function createAction(name: string): Action {
   const factory = factories[name];
-  if (factory === undefined) throw new Error(`no action ${name}`);
-  return factory();
+  if (factory !== undefined) return factory();
+  const refuse = () => Promise.reject(new RingjailError('unavailable', `this version has no action ${name}`));
+  return { name, reconcile: refuse, enforce: refuse };
 }

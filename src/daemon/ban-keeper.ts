@@ -28,6 +28,8 @@ export class BanKeeper {
   readonly #enforcers = new Map<string, Enforcer>();
   /** Changed since the actions were last told, with the names of those that it concerns. */
   #changed: { readonly network: IpNetwork; readonly actions: readonly string[] }[] = [];
+  /** Of bans that may have ended since: an action that knows no end of its own has to be asked all the same. */
+  readonly #restoredActions = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -37,14 +39,16 @@ export class BanKeeper {
 
   /** Bans of an earlier run; those that ended meanwhile are left out here and lifted by `start`. */
   restore(decisions: readonly BanDecision[]): void {
-    for (const decision of decisions) this.bans.add(decision);
+    for (const decision of decisions) {
+      this.bans.add(decision);
+      for (const action of decision.actions) this.#restoredActions.add(action);
+    }
     this.bans.expire(this.#options.clock());
   }
 
   /** Brings the named actions, and those that bans name, to agreement. Rejects where one is not permitted to work. */
   async start(actions: Iterable<string>): Promise<void> {
-    const named = new Set(actions);
-    for (const decision of this.bans.decisions()) for (const action of decision.actions) named.add(action);
+    const named = new Set([...actions, ...this.#restoredActions]);
     for (const name of named) await this.#enforcer(name).start();
     this.#arm();
   }

@@ -69,6 +69,7 @@ export class RequestHandler {
       const held = spared.network.text === network.text ? '' : ` (it has ${spared.network.text} in it or is in it)`;
       throw new RingjailError('usage', `${network.text} is never banned: ${spared.reason}${held}`);
     }
+    const concerned: BanDecision[] = [];
     const banned: string[] = [];
     const alreadyBanned: string[] = [];
     for (const network of networks) {
@@ -83,16 +84,18 @@ export class RequestHandler {
         distinct: [],
         evidence: undefined,
       };
+      concerned.push(decision);
       const wasHeld = keeper.bans.isHeldBy(network, name);
       if (keeper.add(decision)) log.notice(`ban ${network.text} by hand in jail ${name}`);
       (wasHeld ? alreadyBanned : banned).push(network.text);
     }
-    await this.#carryOut();
+    await this.#carryOut(concerned);
     return { banned, alreadyBanned };
   }
 
   async #unban(addresses: readonly string[] | 'all'): Promise<UnbanAnswer> {
     const { keeper, jails, log } = this.#options;
+    const concerned: BanDecision[] = [];
     const unbanned: string[] = [];
     const notBanned: string[] = [];
     const asked = addresses === 'all' ? Array.from(keeper.bans.bans(), ({ network }) => network) : addresses.map(requireNetwork);
@@ -100,22 +103,23 @@ export class RequestHandler {
       for (const { jail } of jails.running) jail.clear(network);
       const held = keeper.find(network);
       for (const banned of held) {
-        keeper.remove(banned);
+        concerned.push(...keeper.remove(banned));
         for (const { jail } of jails.running) jail.clear(banned);
         log.notice(`unban ${banned.text} by hand`);
         unbanned.push(banned.text);
       }
       if (held.length === 0) notBanned.push(network.text);
     }
-    await this.#carryOut();
+    await this.#carryOut(concerned);
     return { unbanned, notBanned };
   }
 
   /** First on disk, then in the firewall: after a kill in between, the restart brings the firewall to what was asked for. */
-  async #carryOut(): Promise<void> {
+  async #carryOut(concerned: readonly BanDecision[]): Promise<void> {
     await this.#options.onChange();
     await this.#options.keeper.settle();
-    const failed = this.#options.keeper.actions().find(({ failure }) => failure !== undefined);
+    const names = new Set(concerned.flatMap(({ actions }) => actions));
+    const failed = this.#options.keeper.actions().find(({ name, failure }) => failure !== undefined && names.has(name));
     if (failed !== undefined) {
       throw new RingjailError(
         'unavailable',

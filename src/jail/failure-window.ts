@@ -19,12 +19,18 @@ export class FailureWindow {
 
   /** Counts one failure. With `distinct`, an earlier one of the same value is replaced. True when maxretry is reached. */
   add(entry: WindowEntry): boolean {
+    // Sources deliver in order: a time that far back means that the clock was set back, and what is kept lies in the future.
+    if (entry.timeUsec < this.#latestUsec - this.#findtimeUsec) {
+      this.#entries = [];
+      this.#latestUsec = entry.timeUsec;
+    }
     this.#latestUsec = Math.max(this.#latestUsec, entry.timeUsec);
     // A failure exactly findtime ago still counts.
     const oldestUsec = this.#latestUsec - this.#findtimeUsec;
-    const isKept = (kept: WindowEntry) => kept.timeUsec >= oldestUsec && (entry.distinct === undefined || kept.distinct !== entry.distinct);
-    this.#entries = this.#entries.filter(isKept);
-    if (entry.timeUsec >= oldestUsec) this.#entries.push(entry);
+    const isSame = (kept: WindowEntry) => entry.distinct !== undefined && kept.distinct === entry.distinct;
+    const timeUsec = Math.max(entry.timeUsec, this.#entries.find(isSame)?.timeUsec ?? entry.timeUsec);
+    this.#entries = this.#entries.filter((kept) => kept.timeUsec >= oldestUsec && !isSame(kept));
+    this.#entries.push({ ...entry, timeUsec });
     return this.#entries.length >= this.#maxretry;
   }
 

@@ -198,6 +198,31 @@ describe('loadJails', () => {
   });
 });
 
+describe('what concerns every jail', () => {
+  it('whilelist in [DEFAULT] is an ignoreip that somebody relies on: no jail starts without it', () => {
+    const { names, shown } = load(`[DEFAULT]\nwhilelist = 10.0.0.0/8\n${jail('one')}${jail('two')}`);
+    assert.deepEqual(names, []);
+    assert.deepEqual(shown, ['jail.conf:2: unknown option "whilelist"; did you mean "ignoreip"?']);
+  });
+
+  it('another unknown option in [DEFAULT] is told of; fail2ban has some that nothing uses', () => {
+    const { names, noticed } = load(`[DEFAULT]\nmta = sendmail\n${jail('one')}`);
+    assert.deepEqual(names, ['one']);
+    assert.deepEqual(noticed, ['jail.conf:2: unknown option "mta"']);
+  });
+
+  it('an option in [DEFAULT] that jails refer to is none', () => {
+    const { noticed } = load(`[DEFAULT]\ntimes = 7\n${jail('one', 'maxretry = %(times)s')}`);
+    assert.deepEqual(noticed, []);
+  });
+
+  it('a jail.local that cannot be read stops every jail: it may hold the ignoreip', () => {
+    const { names, shown } = load(jail('one'), { 'jail.local': 'ignoreip = 10.0.0.1\n' });
+    assert.deepEqual(names, []);
+    assert.match(shown.join('\n'), /^jail\.local:1: /);
+  });
+});
+
 describe('the configuration as ringjail ships it', () => {
   // From dist/test/config as compiled.
   const directory = fileURLToPath(new URL('../../../config', import.meta.url));

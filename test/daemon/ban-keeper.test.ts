@@ -212,6 +212,13 @@ describe('BanKeeper, started', () => {
     assert.deepEqual(trial.inForce('ufw'), ['192.0.2.1']);
   });
 
+  it('asks the action of a ban that ended meanwhile, which may know no end of its own', async (t) => {
+    const { keeper, actions } = new Trial(t);
+    keeper.restore([decisionOf('192.0.2.1', begin - second, { actions: ['ufw'] })]);
+    await keeper.start([]);
+    assert.deepEqual(actions.get('ufw')?.calls, ['reconcile']);
+  });
+
   it('rejects where an action is not permitted to work', async (t) => {
     const trial = new Trial(t);
     trial.actions.get('nftables')?.failures.push(new RingjailError('permission', 'CAP_NET_ADMIN'));

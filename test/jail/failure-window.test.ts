@@ -37,7 +37,16 @@ describe('FailureWindow', () => {
     assert.deepEqual(answers(2, [0, findtime + second, 0]), [false, false, false]);
   });
 
+  it('a clock set back by more than findtime: counting begins anew, at once', () => {
+    const day = 24 * 60 * minute;
+    assert.deepEqual(answers(3, [day, day, 0, 1, 2]), [false, false, false, false, true]);
+  });
+
   describe('with distinct ports', () => {
+    it('an older record of a port does not make it older', () => {
+      assert.deepEqual(answers(2, [minute, 0, findtime + 1, findtime + 1], ['22', '22', '23', '23']), [false, false, true, true]);
+    });
+
     it('the same port again and again is one', () => {
       assert.deepEqual(answers(2, [0, 1, 2, 3, 4], ['22', '22', '22', '22', '23']), [false, false, false, false, true]);
     });

@@ -8,10 +8,16 @@ import { type CommandOutcome, run, until } from '../lab/laboratory.ts';
 
 const bootLimitMs = 60_000;
 
-// At most a second.
+// Where there is no systemd outside to give and take away a scope: a control group of its own, in which systemd-nspawn makes others.
+const isHostSystemd = existsSync('/run/systemd/system');
+const enterControlGroup = `for group in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+  [ ! -e $group/cgroup.procs ] || { mkdir -p $group/rjs-server && echo $$ >$group/rjs-server/cgroup.procs; }
+done
+exec "$@"`;
+// They are busy until the last process in them has ended: a second at most.
 const removeControlGroups = `for try in $(seq 20); do
-  find /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified -mindepth 1 -maxdepth 1 '(' -name payload -o -name supervisor ')' \\
-    -exec find {} -depth -type d -delete ';' 2>&1 | grep -q busy || exit 0
+  find /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified -maxdepth 1 -name rjs-server -exec find {} -depth -type d -delete ';' 2>&1 |
+    grep -q busy || exit 0
   sleep 0.05
 done`;
 
@@ -36,8 +42,7 @@ export class BootedDebian {
       '--volatile=overlay',
       '--machine=rjs-server',
       '--register=no',
-      // A scope of its own where systemd can give one; without, our own control group has to do.
-      ...(existsSync('/run/systemd/system') ? ['--property=DeviceAllow=/dev/kmsg r'] : ['--keep-unit']),
+      isHostSystemd ? '--property=DeviceAllow=/dev/kmsg r' : '--keep-unit',
       `--network-namespace-path=${networkNamespace}`,
       '--bind=/dev/kmsg',
       '--capability=CAP_SYSLOG,CAP_NET_ADMIN',
@@ -46,7 +51,8 @@ export class BootedDebian {
       ...Array.from(mounts, ([outside, inside]) => `--bind-ro=${outside}:${inside}`),
     ];
     // Should this process be killed, SIGTERM makes systemd-nspawn shut the container down (SIGKILL would leave it running).
-    this.#container = spawn('setpriv', ['--pdeathsig=TERM', 'systemd-nspawn', ...args], {
+    const launcher = ['--pdeathsig=TERM', 'sh', '-c', isHostSystemd ? 'exec "$@"' : enterControlGroup, 'sh'];
+    this.#container = spawn('setpriv', [...launcher, 'systemd-nspawn', ...args], {
       stdio: ['ignore', console, console],
       env: { ...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
     });
@@ -96,8 +102,7 @@ export class BootedDebian {
     // The end of the init is the end of every process inside, and then of systemd-nspawn.
     if (init !== undefined) process.kill(init, 'SIGKILL');
     else this.#container.kill('SIGKILL');
-    // Without systemd outside, nobody else removes the control groups that were made for it; they are busy until the last process has ended.
-    if (!existsSync('/run/systemd/system')) spawnSync('sh', ['-c', removeControlGroups]);
+    if (!isHostSystemd) spawnSync('sh', ['-c', removeControlGroups]);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
