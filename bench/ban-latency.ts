@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openKernelLog, openSetLookup } from '../src/binding/addon.ts';
-import { parseKmsgRecord } from '../src/record/kmsg-record.ts';
+import { emptyKmsgRecord, parseKmsgRecord } from '../src/record/kmsg-record.ts';
 import { DaemonProcess } from '../test/lab/daemon-process.ts';
 import { Laboratory } from '../test/lab/laboratory.ts';
 
@@ -48,7 +48,7 @@ async function conduct(): Promise<void> {
 /** How old the records are when a process is woken for them that waits for nothing else: the kernel wakes readers at its next tick. */
 function watchWakeUps(): { stop: () => number[] } {
   const agesMs: number[] = [];
-  const record = { priority: 0, sequence: 0, sinceBootUsec: 0, messageStart: 0, messageEnd: 0 };
+  const record = emptyKmsgRecord();
   let driftUsec = 0;
   const reader = openKernelLog('/dev/kmsg', () => {
     const { bytes, ends } = reader.read(10_000);

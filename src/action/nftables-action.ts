@@ -1,7 +1,7 @@
 // Bans as elements of kernel sets, by libnftables in this process: a table of our own, which no other program touches.
 import type { Nftables, SetLookup } from '../binding/addon.ts';
 import type { Clock } from '../core/clock.ts';
-import { messageOf, RingjailError } from '../core/errors.ts';
+import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
 import { containsNetwork, type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
 import type { Action, FoundBan, WantedBans } from './action.ts';
 import { type Elements, parseSetListing } from './nftables-listing.ts';
@@ -149,6 +149,18 @@ export class NftablesAction implements Action {
     });
   }
 
+  /** Asks for permission first: libnftables would tell whoever has none "you must be root", which is not so, on our standard error. */
+  #open(): Nftables {
+    this.#lookup ??= this.#options.openLookup(tableName);
+    try {
+      this.#lookup.has(banSets[0]?.name ?? '', Buffer.alloc(4));
+    } catch (error) {
+      // A table of another version may not understand the question; that is for the change itself to meet.
+      if (systemCodeOf(error) === 'EPERM') throw error;
+    }
+    return this.#options.open();
+  }
+
   #list(set: BanSet): Elements {
     return parseSetListing(this.#do((nftables) => nftables.runJson(`list set inet ${tableName} ${set.name}`)));
   }
@@ -163,7 +175,7 @@ export class NftablesAction implements Action {
 
   #do<T>(task: (nftables: Nftables) => T): T {
     try {
-      this.#nftables ??= this.#options.open();
+      this.#nftables ??= this.#open();
       return task(this.#nftables);
     } catch (error) {
       const reason = messageOf(error);

@@ -27,7 +27,8 @@ export async function run({ version, paths }: CommandContext): Promise<number> {
   const stop = () => daemon.stop();
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  process.on('SIGHUP', () => void daemon.reload());
+  // From a terminal that was closed it means the end; from systemd or a person, by kill -HUP, to read the configuration again.
+  process.on('SIGHUP', () => (process.stderr.isTTY ? daemon.stop() : void daemon.reload()));
   await daemon.run();
   return 0;
 }

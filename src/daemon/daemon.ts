@@ -82,11 +82,16 @@ export class Daemon {
 
   /** Runs until `stop`. Rejects with a RingjailError where it cannot start; what fails later is repeated, and shown by `status`. */
   async run(): Promise<void> {
-    const { paths } = this.#options;
-    await this.#restore();
-    this.#pipeline.jails = this.#jails.running;
-    const server = await listenForControl(paths.socket, (request) => this.#requests.handle(request));
+    // Before anything else is touched: where another daemon answers, this one must change nothing.
+    let restored: Promise<void> | undefined;
+    const server = await listenForControl(this.#options.paths.socket, async (request) => {
+      await restored;
+      return this.#requests.handle(request);
+    });
     try {
+      restored = this.#restore();
+      await restored;
+      this.#pipeline.jails = this.#jails.running;
       this.#warnAboutLogLimit();
       await Promise.all(
         this.#sources.map(({ source, health }) => supervise(source, this.#sink(source), this.#abort.signal, health, this.#log)),

@@ -19,7 +19,18 @@ export interface KmsgRecord {
   messageStart: number;
   /** After the text's last byte; the KEY=value lines that may follow are not part of the message. */
   messageEnd: number;
+  /** Whether KEY=value lines follow: the message is about a device, and may quote what the device says of itself. */
+  isOfDevice: boolean;
 }
+
+export const emptyKmsgRecord = (): KmsgRecord => ({
+  priority: 0,
+  sequence: 0,
+  sinceBootUsec: 0,
+  messageStart: 0,
+  messageEnd: 0,
+  isOfDevice: false,
+});
 
 /**
  * Reads the record in bytes[start, end) into `record` and undoes the kernel's `\xNN` escapes of the text in place.
@@ -49,8 +60,10 @@ export function parseKmsgRecord(bytes: Buffer, start: number, end: number, recor
   }
   if (at >= end) return false;
   record.messageStart = at + 1;
-  const newline = bytes.indexOf(lineFeed, at + 1);
-  record.messageEnd = unescapeInPlace(bytes, at + 1, newline === -1 || newline > end ? end : newline);
+  const newline = bytes.subarray(at + 1, end).indexOf(lineFeed);
+  const textEnd = newline === -1 ? end : at + 1 + newline;
+  record.isOfDevice = textEnd + 1 < end;
+  record.messageEnd = unescapeInPlace(bytes, at + 1, textEnd);
   return true;
 }
 

@@ -2,7 +2,7 @@
 import type { KernelLogReader, RawKernelRecords } from '../binding/addon.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
-import { type KmsgRecord, parseKmsgRecord } from '../record/kmsg-record.ts';
+import { emptyKmsgRecord, parseKmsgRecord } from '../record/kmsg-record.ts';
 import { facilityOf, type RecordBatch, type SourcePosition } from '../record/record-batch.ts';
 import { KernelClock } from './kernel-clock.ts';
 import type { Source, SourceSink } from './source.ts';
@@ -126,7 +126,7 @@ export class KernelSource implements Source {
     const realtimeUsec = new Float64Array(size);
     const priority = new Uint16Array(size);
     const sequence = new Float64Array(size);
-    const record: KmsgRecord = { priority: 0, sequence: 0, sinceBootUsec: 0, messageStart: 0, messageEnd: 0 };
+    const record = emptyKmsgRecord();
     const nowUsec = this.#options.clock();
     this.#clock.follow();
     let count = 0;
@@ -145,8 +145,9 @@ export class KernelSource implements Source {
       this.#expected = record.sequence + 1;
       this.#records++;
       isNew = true;
-      // The kernel gives user space's writes another facility than its own, whatever they ask for: only 0 is the kernel's word.
-      if (facilityOf(record.priority) !== 0) {
+      // The kernel gives user space's writes another facility than its own, whatever they ask for: only 0 is the kernel's word. Of what
+      // it says about a device, some is the device's word: a USB stick can call itself "[UFW BLOCK] IN=...".
+      if (facilityOf(record.priority) !== 0 || record.isOfDevice) {
         this.#untrusted++;
         continue;
       }

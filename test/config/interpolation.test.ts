@@ -132,6 +132,7 @@ describe('errors', () => {
   it('nested 101 deep', () => assert.match(errorsOf(merge(chain(101)), 'o0')[0] ?? '', /nested more than 100 deep/));
 });
 
+// Each ends at once, or never within the age of the universe; no clock is asked, as the machine may be busy.
 describe('is bounded', () => {
   const doubling = (leaf: string, times = 60): string => {
     const steps = Array.from({ length: times }, (_, index) => `o${index} = %(o${index + 1})s%(o${index + 1})s`);
@@ -151,9 +152,7 @@ describe('is bounded', () => {
   ];
   for (const [name, text, message] of table) {
     it(name, () => {
-      const start = performance.now();
       const errors = errorsOf(merge(text));
-      assert.ok(performance.now() - start < 3000);
       assert.match(errors[0] ?? '', message);
       assert.ok(errors.length <= 20);
       for (const error of errors) assert.ok(error.length < 400, error);

@@ -72,17 +72,26 @@ export class DaemonProcess {
   }
 
   async spawn(): Promise<void> {
-    const { isRoot = false, capabilities = ['syslog', 'net_admin'] } = this.#options;
-    const rights = isRoot ? [] : unprivileged(capabilities);
-    const environment = [`STATE_DIRECTORY=${this.directory}/state`, `RUNTIME_DIRECTORY=${this.directory}`];
-    const daemon = [process.execPath, program, '-c', `${this.directory}/config`, 'run'];
-    const [command = '', ...args] = this.#lab.onServer(...rights, 'env', ...environment, ...daemon);
+    const [command = '', ...args] = this.#command();
     this.#stderr = '';
     this.#child = spawn(command, args, { stdio: ['ignore', 'inherit', 'pipe'] });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#stderr += chunk.toString();
     });
     await once(this.#child, 'spawn');
+  }
+
+  /** Another of the same, as somebody might start it by mistake. */
+  runSecond(): Promise<CommandOutcome> {
+    return run(this.#command());
+  }
+
+  #command(): string[] {
+    const { isRoot = false, capabilities = ['syslog', 'net_admin'] } = this.#options;
+    const rights = isRoot ? [] : unprivileged(capabilities);
+    const environment = [`STATE_DIRECTORY=${this.directory}/state`, `RUNTIME_DIRECTORY=${this.directory}`];
+    const daemon = [process.execPath, program, '-c', `${this.directory}/config`, 'run'];
+    return this.#lab.onServer(...rights, 'env', ...environment, ...daemon);
   }
 
   /** The exit code. */

@@ -17,7 +17,7 @@ interface Parsed {
 /** What is parsed from `text` where it stands between `before` and `after`. */
 function parse(text: string, before = '', after = ''): Parsed | undefined {
   const bytes = Buffer.from(before + text + after, 'latin1');
-  const record: KmsgRecord = { priority: -1, sequence: -1, sinceBootUsec: -1, messageStart: -1, messageEnd: -1 };
+  const record: KmsgRecord = { priority: -1, sequence: -1, sinceBootUsec: -1, messageStart: -1, messageEnd: -1, isOfDevice: false };
   const start = before.length;
   const end = start + text.length;
   if (!parseKmsgRecord(bytes, start, end, record)) return undefined;

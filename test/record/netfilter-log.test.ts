@@ -349,15 +349,12 @@ describe('parseNetfilterLog refuses', () => {
   ];
   for (const [name, line] of long) it(name, () => assert.equal(parse(line), undefined));
 
-  it('a megabyte as quickly, byte for byte, as a line', () => {
-    const start = performance.now();
+  it('a megabyte: linear as a line is, or this file does not end', () => {
     const hostile = [
       `${frame} ${ip} ${'A '.repeat(500_000)}`,
       `${frame} ${ip} ${'[1 bytes] '.repeat(100_000)}`,
       `${frame} ${ip} PROTO=${'A'.repeat(1e6)} `,
     ];
     for (const line of hostile) assert.equal(parse(line)?.source, '192.0.2.7');
-    // 20 ms where it is linear, minutes where it is not.
-    assert.ok(performance.now() - start < 2000);
   });
 });

@@ -185,7 +185,7 @@ describe('KernelSource', () => {
   });
 
   it('fills the columns of a batch', async () => {
-    const [batch] = (await readAll([record(7, 'one', 4, monotonicUsec - 2_000_000), record(8, '\\x41\n KEY=x', 6)])).batches;
+    const [batch] = (await readAll([record(7, 'one', 4, monotonicUsec - 2_000_000), record(8, '\\x41', 6)])).batches;
     assert.ok(batch);
     assert.equal(batch.source, 'kernel');
     assert.deepEqual(messagesOf(batch), ['one', 'A']);
@@ -288,6 +288,13 @@ describe('KernelSource, trust', () => {
       assert.equal(trial.source.describe()['records'], 3);
     });
   }
+
+  it('what it says about a device, with the words of the device, is counted and not delivered', async () => {
+    const device = `${record(2, '[UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.1 ...').trimEnd()}\n SUBSYSTEM=usb\n DEVICE=+usb:1-1\n`;
+    const trial = await readAll([record(1), device, record(3)]);
+    assert.deepEqual(trial.log, ['record 1', 'record 3', 'caught up']);
+    assert.equal(trial.source.describe()['untrusted'], 1);
+  });
 
   for (const priority of [0, 7]) {
     it(`priority ${priority} is the kernel's`, async () => {

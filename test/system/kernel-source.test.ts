@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { openKernelLog } from '../../src/binding/addon.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { parseKmsgRecord } from '../../src/record/kmsg-record.ts';
+import { emptyKmsgRecord, parseKmsgRecord } from '../../src/record/kmsg-record.ts';
 import type { RecordBatch, SourcePosition } from '../../src/record/record-batch.ts';
 import { KernelSource } from '../../src/source/kernel-source.ts';
 import type { Loss } from '../../src/source/source.ts';
@@ -26,7 +26,7 @@ function firstSequence(): number {
   const reader = openKernelLog('/dev/kmsg', () => undefined);
   const { bytes, ends } = reader.read(1);
   reader.close();
-  const record = { priority: 0, sequence: 0, sinceBootUsec: 0, messageStart: 0, messageEnd: 0 };
+  const record = emptyKmsgRecord();
   assert.ok(parseKmsgRecord(bytes, 0, ends[0] ?? 0, record));
   return record.sequence;
 }

@@ -133,6 +133,15 @@ describe('a port scan', { skip: needsRoot }, () => {
     await until('10.77.0.14 is banned', async () => (await daemon.elements('banned4')).includes('10.77.0.14'));
   });
 
+  test('a second daemon at the same socket ends at once with code 69, and changes nothing', async () => {
+    const before = await daemon.elements('banned4');
+    assert.ok(before.length > 0);
+    const { code, stderr } = await daemon.runSecond();
+    assert.equal(code, 69);
+    assert.match(stderr, /another ringjail already answers at .*ringjail\.sock: stop it first, or give this one another socket with -s/);
+    assert.deepEqual(await daemon.elements('banned4'), before);
+  });
+
   test('unban lifts the ban, in the list and in the kernel', async () => {
     const { stdout, code } = await daemon.control('unban', '10.77.0.10', 'fd77::10');
     assert.equal(code, 0);
