@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { formatState } from '../../src/ban/state-file.ts';
 import type { DaemonStatus } from '../../src/control/messages.ts';
 import { bootId, lastSequence } from './kernel-log.ts';
-import { type CommandOutcome, type Laboratory, projectDirectory, run, until } from './laboratory.ts';
+import { type CommandOutcome, type Laboratory, run, until } from './laboratory.ts';
+import { stagedProgram } from './staged-program.ts';
 
 // "nobody": any user without rights will do.
 const userId = 65_534;
-const program = `${projectDirectory}/dist/src/cli/ringjail.js`;
 
 export const unprivileged = (capabilities: readonly string[]): string[] => {
   const set = ['-all', ...capabilities.map((capability) => `+${capability}`)].join(',');
@@ -57,7 +57,7 @@ export class DaemonProcess {
   configure(jailLocal: string): void {
     chmodSync(this.directory, 0o755);
     // The shipped files by [INCLUDES], as somebody would lay a jail.local over them.
-    const shipped = `${projectDirectory}/config`;
+    const shipped = `${stagedProgram()}/config`;
     mkdirSync(join(this.directory, 'config', 'filter.d'), { recursive: true });
     writeFileSync(join(this.directory, 'config', 'jail.conf'), `[INCLUDES]\nbefore = ${shipped}/jail.conf\n`);
     writeFileSync(join(this.directory, 'config', 'filter.d', 'portscan.conf'), `[INCLUDES]\nbefore = ${shipped}/filter.d/portscan.conf\n`);
@@ -90,7 +90,7 @@ export class DaemonProcess {
     const { isRoot = false, capabilities = ['syslog', 'net_admin'] } = this.#options;
     const rights = isRoot ? [] : unprivileged(capabilities);
     const environment = [`STATE_DIRECTORY=${this.directory}/state`, `RUNTIME_DIRECTORY=${this.directory}`];
-    const daemon = [process.execPath, program, '-c', `${this.directory}/config`, 'run'];
+    const daemon = [`${stagedProgram()}/bin/ringjail`, '-c', `${this.directory}/config`, 'run'];
     return this.#lab.onServer(...rights, 'env', ...environment, ...daemon);
   }
 
@@ -109,7 +109,7 @@ export class DaemonProcess {
 
   /** Runs a command of the command line against this daemon. */
   control(...args: string[]): Promise<CommandOutcome> {
-    return run([process.execPath, program, '-s', `${this.directory}/ringjail.sock`, ...args]);
+    return run([`${stagedProgram()}/bin/ringjail`, '-s', `${this.directory}/ringjail.sock`, ...args]);
   }
 
   async status(): Promise<DaemonStatus> {

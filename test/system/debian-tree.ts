@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../lab/laboratory.ts';
+import { cacheDirectory } from '../lab/staged-program.ts';
 
 // What a server has, and what the program is linked with. No compiler: what is built on this machine must do.
 const packages = ['systemd', 'systemd-sysv', 'dbus', 'iproute2', 'iptables', 'nftables', 'procps', 'ufw'];
@@ -17,15 +18,14 @@ export interface DebianTree {
 export async function ensureDebianTree(): Promise<DebianTree> {
   const codename = /^VERSION_CODENAME=(.+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
   if (codename === undefined) throw new Error('/etc/os-release names no VERSION_CODENAME');
-  const cache = process.env['RINGJAIL_TEST_CACHE'] ?? '/var/cache/ringjail-test';
-  const path = join(cache, codename);
+  const path = join(cacheDirectory, codename);
   const hasNode = /libnode/.test((await run(['ldd', process.execPath])).stdout);
   const include = [...packages, ...libraries, ...(hasNode ? ['nodejs'] : [])].join(',');
   const madeWith = `${path}.packages`;
   if (existsSync(path) && existsSync(madeWith) && readFileSync(madeWith, 'utf8') === include) return { path, hasNode };
 
   const unfinished = `${path}.unfinished`;
-  mkdirSync(cache, { recursive: true });
+  mkdirSync(cacheDirectory, { recursive: true });
   for (const old of [unfinished, madeWith, path]) rmSync(old, { recursive: true, force: true });
   const { code, stdout, stderr } = await run([
     'debootstrap',

@@ -1,6 +1,8 @@
 // The kernel source on the real ring buffer: an overrun made on purpose, records that user space wrote, permission refused.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openKernelLog } from '../../src/binding/addon.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -10,7 +12,8 @@ import { KernelSource } from '../../src/source/kernel-source.ts';
 import type { Loss } from '../../src/source/source.ts';
 import { unprivileged } from '../lab/daemon-process.ts';
 import { bootId, lastSequence } from '../lab/kernel-log.ts';
-import { projectDirectory, run, until } from '../lab/laboratory.ts';
+import { run, until } from '../lab/laboratory.ts';
+import { stagedProgram } from '../lab/staged-program.ts';
 import { needsRoot } from './requires-root.ts';
 
 // Writes by user space are limited to ten in five seconds unless this is "on".
@@ -155,29 +158,38 @@ describe('the kernel source', { skip: needsRoot }, () => {
     await observed.stop();
   });
 
+  /** Runs the daemon without root and with just these capabilities, where it can reach neither this machine's firewall nor its state. */
+  const runWith = async (capabilities: readonly string[]) => {
+    const directory = mkdtempSync(join(tmpdir(), 'ringjail-'));
+    chmodSync(directory, 0o777);
+    const environment = ['env', `STATE_DIRECTORY=${directory}`, `RUNTIME_DIRECTORY=${directory}`];
+    const daemon = [`${stagedProgram()}/bin/ringjail`, '-c', `${stagedProgram()}/config`, 'run'];
+    const outcome = await run(['unshare', '--net', ...unprivileged(capabilities), ...environment, ...daemon]);
+    rmSync(directory, { recursive: true });
+    return outcome;
+  };
+
   test('without CAP_SYSLOG it ends with a message that names it and the unit file, and code 77', async () => {
-    const program = `${projectDirectory}/dist/src/cli/ringjail.js`;
-    const environment = ['env', 'STATE_DIRECTORY=/tmp', 'RUNTIME_DIRECTORY=/tmp'];
-    // In a network namespace of its own: CAP_NET_ADMIN must not reach this machine's firewall.
-    const daemon = [...unprivileged(['net_admin']), ...environment, process.execPath, program, '-c', `${projectDirectory}/config`];
-    const { code, stderr } = await run(['unshare', '--net', ...daemon, '-s', `/tmp/ringjail-test-${process.pid}.sock`, 'run']);
+    const { code, stderr } = await runWith(['net_admin']);
     assert.equal(code, 77);
     assert.match(stderr, /cannot open \/dev\/kmsg: EPERM.*CAP_SYSLOG.*ringjail\.service.*AmbientCapabilities=CAP_SYSLOG CAP_NET_ADMIN/);
   });
 
   test('without CAP_NET_ADMIN it ends with a message that names it, and code 77', async () => {
-    const program = `${projectDirectory}/dist/src/cli/ringjail.js`;
-    const daemon = [
-      ...unprivileged(['syslog']),
-      'env',
-      'STATE_DIRECTORY=/tmp',
-      process.execPath,
-      program,
-      '-c',
-      `${projectDirectory}/config`,
-    ];
-    const { code, stderr } = await run(['unshare', '--net', ...daemon, '-s', `/tmp/ringjail-test-${process.pid}.sock`, 'run']);
+    const { code, stderr } = await runWith(['syslog']);
     assert.equal(code, 77);
     assert.match(stderr, /cannot change nftables: operation not permitted: it needs CAP_NET_ADMIN/);
+    assert.doesNotMatch(stderr, /you must be root/);
+  });
+
+  test("a configuration that the daemon's user may not read is an error with its name, and code 78", async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ringjail-config-'));
+    chmodSync(directory, 0o755);
+    writeFileSync(join(directory, 'jail.conf'), '[portscan]\nenabled = no\n');
+    writeFileSync(join(directory, 'jail.local'), '', { mode: 0 });
+    const { code, stdout } = await run([...unprivileged([]), `${stagedProgram()}/bin/ringjail`, '-c', directory, 'check']);
+    rmSync(directory, { recursive: true });
+    assert.equal(code, 78);
+    assert.match(stdout, /jail\.local: permission denied/);
   });
 });
