@@ -84,9 +84,8 @@ export class BanKeeper {
     return this.bans.isHeldBy(network, jail);
   }
 
-  /** The ban of exactly this network, or else those that hold all of it. */
+  /** The bans that shut out all of the network: its own, and those of wider ones. */
   find(network: IpNetwork): IpNetwork[] {
-    if (this.bans.get(network) !== undefined) return [network];
     return Array.from(this.bans.bans(), (ban) => ban.network).filter((banned) => containsNetwork(banned, network));
   }
 

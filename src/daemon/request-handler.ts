@@ -101,7 +101,7 @@ export class RequestHandler {
     const asked = addresses === 'all' ? Array.from(keeper.bans.bans(), ({ network }) => network) : addresses.map(requireNetwork);
     for (const network of asked) {
       for (const { jail } of jails.running) jail.clear(network);
-      const held = keeper.find(network);
+      const held = addresses === 'all' ? [network] : keeper.find(network);
       for (const banned of held) {
         concerned.push(...keeper.remove(banned));
         for (const { jail } of jails.running) jail.clear(banned);
