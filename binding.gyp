@@ -6,6 +6,7 @@
         "native/addon.cc",
         "native/kernel_log_reader.cc",
         "native/nftables.cc",
+        "native/route_gateways.cc",
         "native/service_manager.cc",
         "native/set_lookup.cc",
         "native/system_error.cc"

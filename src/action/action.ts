@@ -19,6 +19,8 @@ export interface Action {
   readonly name: string;
   reconcile(wanted: WantedBans): Promise<void>;
   enforce(networks: readonly IpNetwork[], wanted: WantedBans): Promise<void>;
+  /** Whether what enforces the bans is still there (somebody may have flushed it); cheap. Undefined where it cannot tell cheaply. */
+  isInForce?(): boolean;
   /** What is shut out right now according to the outside itself; undefined where it cannot tell. */
   found?(): readonly FoundBan[];
 }

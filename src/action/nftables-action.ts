@@ -2,7 +2,7 @@
 import type { Nftables, SetLookup } from '../binding/addon.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
-import { containsNetwork, type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
+import { type IpNetwork, NetworkIndex, parseIpNetwork } from '../core/ip-network.ts';
 import type { Action, FoundBan, WantedBans } from './action.ts';
 import { type Elements, parseSetListing } from './nftables-listing.ts';
 import { type BanSet, banSets, elementOf, setOf, tableCommands, tableName } from './nftables-table.ts';
@@ -57,6 +57,15 @@ export class NftablesAction implements Action {
     this.#verify(networks, wanted);
   }
 
+  isInForce(): boolean {
+    try {
+      const chain = this.#do((nftables) => nftables.run(`list chain inet ${tableName} input`));
+      return banSets.every(({ name }) => chain.includes(`@${name}`));
+    } catch {
+      return false;
+    }
+  }
+
   found(): readonly FoundBan[] {
     this.#run(tableCommands());
     const now = this.#options.clock();
@@ -94,8 +103,8 @@ export class NftablesAction implements Action {
   #desiredOf(set: BanSet, wanted: WantedBans): Map<string, number> {
     const members = Array.from(wanted.all()).filter(({ network }) => setOf(network) === set);
     // In an interval set no element may stand inside another; the inner one follows when the outer has ended.
-    const isCovered = (inner: IpNetwork) => members.some(({ network }) => network !== inner && containsNetwork(network, inner));
-    const outermost = set.prefix === undefined ? members.filter(({ network }) => !isCovered(network)) : members;
+    const index = new NetworkIndex(set.prefix === undefined ? members.map(({ network }) => network) : []);
+    const outermost = members.filter(({ network }) => !index.holdsWider(network));
     return new Map(outermost.map(({ network, untilUsec }) => [elementOf(network), untilUsec]));
   }
 
@@ -124,11 +133,16 @@ export class NftablesAction implements Action {
     const wrong: string[] = [];
     for (const [set, members] of bySetOf(networks)) {
       const present = set.prefix === undefined || members.length > fewNetworks ? this.#list(set) : undefined;
-      const outer = set.prefix === undefined ? [...(present?.keys() ?? [])].flatMap((text) => parseIpNetwork(text) ?? []) : [];
+      const outer = new NetworkIndex(
+        set.prefix === undefined ? [...(present?.keys() ?? [])].flatMap((text) => parseIpNetwork(text) ?? []) : [],
+      );
       for (const network of members) {
         const untilUsec = wanted.untilUsec(network);
-        const isThere = present?.has(elementOf(network)) ?? this.#has(network);
-        const isShut = isThere || outer.some((element) => containsNetwork(element, network));
+        const isListed = present?.has(elementOf(network)) === true;
+        // A listing may miss elements of a hash set that grows meanwhile; only the answer for the one element is the truth.
+        const isAsked = set.prefix !== undefined && (present === undefined || untilUsec !== undefined);
+        const isThere = isListed || (isAsked && this.#has(network));
+        const isShut = isThere || outer.holdsWider(network);
         // Around its end a ban may be either way: the kernel ends it by itself.
         const isEnding = untilUsec !== undefined && untilUsec < now + toleranceUsec;
         if (!isEnding && (untilUsec === undefined ? isThere : !isShut)) wrong.push(network.text);
@@ -137,7 +151,7 @@ export class NftablesAction implements Action {
     if (wrong.length > 0) {
       throw new RingjailError(
         'unavailable',
-        `nftables took the change, but the kernel's sets do not agree for ${wrong.slice(0, 5).join(', ')}`,
+        `nftables took the change, but the kernel's sets do not agree for ${wrong.slice(0, 5).join(', ')}: something else changes the table (see nft monitor)`,
       );
     }
   }

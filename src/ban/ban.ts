@@ -6,6 +6,8 @@ import type { IpNetwork } from '../core/ip-network.ts';
 export interface BanDecision {
   readonly network: IpNetwork;
   readonly jail: string;
+  /** A jail's failures; a person's command; or it was in force without being known. */
+  readonly origin: 'failures' | 'hand' | 'found';
   /** Who enforces it, by name: a ban outlives the jail's configuration. */
   readonly actions: readonly string[];
   readonly sinceUsec: number;

@@ -8,6 +8,9 @@ import type { BanDecision } from './ban.ts';
 
 const version = 1;
 
+// The year 2200: beyond it, a ban is for good.
+const latestUsec = 7_258_118_400_000_000;
+
 export interface State {
   readonly bans: readonly BanDecision[];
   /** By source. */
@@ -79,18 +82,32 @@ export function parseState(text: string): State {
   }
   const { bans, positions, windows } = stored;
   if (!Array.isArray(bans) || !isRecord(positions) || !isRecord(windows)) throw new Error('a part of the state is missing');
+  if (!Object.values(positions).every(isPosition)) throw new Error('a position of the state is malformed');
   return { bans: bans.map(parseDecision), positions, windows };
 }
 
 function parseDecision(stored: StoredDecision): BanDecision {
   const network = parseIpNetwork(String(stored.network));
-  const untilUsec = stored.untilUsec === null ? Number.POSITIVE_INFINITY : stored.untilUsec;
+  // What no Date can hold is for good; the kernel would refuse it, and every other ban with it.
+  const untilUsec = stored.untilUsec === null || stored.untilUsec > latestUsec ? Number.POSITIVE_INFINITY : stored.untilUsec;
   const areNumbers = [untilUsec, stored.sinceUsec, stored.failures].every((value) => typeof value === 'number');
-  const hasLists = [stored.actions, stored.distinct].every((value) => Array.isArray(value));
-  if (network === undefined || typeof stored.jail !== 'string' || !areNumbers || !hasLists) {
+  const hasLists = [stored.actions, stored.distinct].every(
+    (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  );
+  const hasOrigin = ['failures', 'hand', 'found'].includes(stored.origin);
+  if (network === undefined || typeof stored.jail !== 'string' || !areNumbers || !hasLists || !hasOrigin || !isEvidence(stored.evidence)) {
     throw new Error(`a ban of the state is malformed: ${JSON.stringify(stored)}`);
   }
   return { ...stored, network, untilUsec };
+}
+
+const isPosition = (value: unknown): boolean =>
+  isRecord(value) && Object.values(value).every((part) => typeof part === 'string' || typeof part === 'number');
+
+function isEvidence(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (!isRecord(value)) return false;
+  return typeof value['source'] === 'string' && typeof value['sequence'] === 'number' && typeof value['text'] === 'string';
 }
 
 const isRecord = (value: unknown): value is Record<string, never> => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -32,6 +32,7 @@ interface Addon {
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly Nftables: new () => Nftables;
   readonly SetLookup: new (table: string) => SetLookup;
+  gateways(): string[];
   notify(state: string): boolean;
 }
 
@@ -41,6 +42,9 @@ const addon = createRequire(import.meta.url)('../../../build/Release/ringjail.no
 export const openKernelLog = (path: string, onReadable: () => void): KernelLogReader => new addon.KernelLogReader(path, onReadable);
 export const openNftables = (): Nftables => new addon.Nftables();
 export const openSetLookup = (table: string): SetLookup => new addon.SetLookup(table);
+
+/** native/route_gateways.h */
+export const listGateways = (): string[] => addon.gateways();
 
 /** Tells the service manager (sd_notify(3)); false where there is none. */
 export const notifyServiceManager = (state: string): boolean => addon.notify(state);

@@ -35,13 +35,19 @@ function formatJail(jail: JailStatus, now: Date): string[] {
 }
 
 function formatBans(bans: readonly BannedAddress[], now: Date): string[] {
-  const lines = bans.slice(-shownBans).map(({ network, jail, until, failures, ports }) => {
+  const lines = bans.slice(-shownBans).map((ban) => {
+    const { network, jail, until } = ban;
     const left =
       until === null ? 'for good' : `${formatDuration(Math.max(0, Math.round((Date.parse(until) - now.getTime()) / 1000) * 1000))} left`;
-    const why = failures === 0 ? 'by hand' : ports.length > 0 ? `ports ${ports.join(', ')}` : `${failures} failures`;
-    return `  ${network.padEnd(40)} ${left.padEnd(12)} ${jail}: ${why}`;
+    return `  ${network.padEnd(40)} ${left.padEnd(12)} ${jail}: ${reasonOf(ban)}`;
   });
   return bans.length > shownBans ? [`  (the latest ${shownBans} of ${bans.length}; --json gives all)`, ...lines] : lines;
+}
+
+function reasonOf({ origin, failures, distinct }: BannedAddress): string {
+  if (origin === 'hand') return 'by hand';
+  if (origin === 'found') return 'found in force';
+  return distinct.length > 0 ? `ports ${distinct.join(', ')}` : `${failures} failures`;
 }
 
 const formatNumbers = (numbers: Readonly<Record<string, string | number>>): string =>

@@ -96,7 +96,7 @@ function readActions(reader: OptionReader, actionNames: ReadonlyMap<string, stri
     reader.fail(value.originAt(list.error.offset), list.error.message);
     return [];
   }
-  for (const { name, offset } of list.value) {
+  for (const { name, options, offset } of list.value) {
     const refusal = actionNames.get(name);
     if (!actionNames.has(name)) {
       reader.fail(
@@ -104,6 +104,9 @@ function readActions(reader: OptionReader, actionNames: ReadonlyMap<string, stri
         `no action ${quoteText(name)} in this version${suggestName(name, actionNames.keys()) || `; there are ${[...actionNames.keys()].join(' and ')}`}`,
       );
     } else if (refusal !== undefined) reader.fail(value.originAt(offset), refusal);
+    else if (options.size > 0) {
+      reader.fail(value.originAt(offset), `action ${name} takes no arguments in this version, and bans from all ports; take them out`);
+    }
   }
   return list.value.map(({ name }) => name);
 }

@@ -15,13 +15,26 @@ export function askDaemon(socketPath: string, request: ControlRequest): Promise<
       socket.destroy();
       reject(error);
     };
-    socket.setTimeout(timeLimitMs, () => fail(new RingjailError('unavailable', `no answer from the daemon at ${socketPath} in 30 s`)));
+    socket.setTimeout(timeLimitMs, () =>
+      fail(
+        new RingjailError(
+          'unavailable',
+          `no answer from ${socketPath} in 30 s; what was asked may still be carried out: see ringjail status`,
+        ),
+      ),
+    );
     socket.on('error', (error) => fail(explain(socketPath, error)));
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('connect', () => socket.write(formatMessage(request)));
     socket.on('end', () => {
       const answer = parseAnswer(Buffer.concat(chunks).toString());
-      if (answer === undefined) fail(new RingjailError('unavailable', `the answer at ${socketPath} is not ringjail's`));
+      if (answer === undefined)
+        fail(
+          new RingjailError(
+            'unavailable',
+            `no whole answer came from ${socketPath}: the daemon ended, or it is another program; see journalctl -u ringjail`,
+          ),
+        );
       else if (!answer.ok) fail(new RingjailError(answer.error.code, answer.error.message));
       else resolve(answer.result);
     });

@@ -17,8 +17,10 @@ export interface BannedAddress {
   readonly since: string;
   /** ISO 8601; null for good. */
   readonly until: string | null;
+  readonly origin: 'failures' | 'hand' | 'found';
   readonly failures: number;
-  readonly ports: readonly string[];
+  /** What was counted where the jail counts different values: destination ports. */
+  readonly distinct: readonly string[];
   readonly evidence: string | null;
 }
 

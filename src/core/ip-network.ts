@@ -64,6 +64,27 @@ export function containsNetwork(outer: IpNetwork, inner: IpNetwork): boolean {
 /** Whether the two have an address in common: networks either nest or are apart. */
 export const overlapsNetwork = (a: IpNetwork, b: IpNetwork): boolean => containsNetwork(a, b) || containsNetwork(b, a);
 
+/** Many networks, asked "which of you is wider than this one?" in as many steps as they have different prefixes. */
+export class NetworkIndex {
+  readonly #texts = new Set<string>();
+  readonly #prefixes = { 4: new Set<number>(), 6: new Set<number>() };
+
+  constructor(networks: Iterable<IpNetwork>) {
+    for (const { text, family, prefix } of networks) {
+      this.#texts.add(text);
+      this.#prefixes[family].add(prefix);
+    }
+  }
+
+  /** Whether one of them, other than `network` itself, holds all of it. */
+  holdsWider(network: IpNetwork): boolean {
+    for (const prefix of this.#prefixes[network.family]) {
+      if (prefix < network.prefix && this.#texts.has(networkOf(network, prefix).text)) return true;
+    }
+    return false;
+  }
+}
+
 function maskOfByte(prefix: number, index: number): number {
   const bits = Math.min(8, Math.max(0, prefix - index * 8));
   return (0xff << (8 - bits)) & 0xff;

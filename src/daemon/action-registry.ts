@@ -25,6 +25,12 @@ export function availableActions(isRoot: boolean): ReadonlyMap<string, string | 
 export function createAction(name: string): Action {
   const factory = factories[name];
   if (factory !== undefined) return factory();
-  const refuse = () => Promise.reject(new RingjailError('unavailable', `this version has no action ${name}`));
+  const refuse = () =>
+    Promise.reject(
+      new RingjailError(
+        'unavailable',
+        `this version has no action ${name}; ringjail unban drops its bans, or install the version that has it`,
+      ),
+    );
   return { name, reconcile: refuse, enforce: refuse };
 }

@@ -30,6 +30,8 @@ export class BanKeeper {
   #changed: { readonly network: IpNetwork; readonly actions: readonly string[] }[] = [];
   /** Of bans that may have ended since: an action that knows no end of its own has to be asked all the same. */
   readonly #restoredActions = new Set<string>();
+  /** Settled when the actions have been asked for everything that `settle` took so far. */
+  #asked: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -73,15 +75,11 @@ export class BanKeeper {
     return isNew;
   }
 
-  /** Lets go one network, whoever holds it; `settle` makes the actions agree. */
-  remove(network: IpNetwork): BanDecision[] {
-    const removed = this.bans.remove(network);
+  /** Lets go one network, whoever holds it, or one jail's hold; `settle` makes the actions agree. */
+  remove(network: IpNetwork, jail?: string): BanDecision[] {
+    const removed = this.bans.remove(network, jail);
     this.#changed.push(...removed);
     return removed;
-  }
-
-  isHeldBy(network: IpNetwork, jail: string): boolean {
-    return this.bans.isHeldBy(network, jail);
   }
 
   /** The bans that shut out all of the network: its own, and those of wider ones. */
@@ -89,11 +87,15 @@ export class BanKeeper {
     return Array.from(this.bans.bans(), (ban) => ban.network).filter((banned) => containsNetwork(banned, network));
   }
 
-  /** Tells the actions what changed. Resolves when each has been asked; what failed is in `failures` and repeated. */
+  /** Tells the actions what changed. Resolves when they have been asked for all that changed up to now; what failed is in `actions`. */
   async settle(): Promise<void> {
     const changed = this.#changed;
-    if (changed.length === 0) return;
     this.#changed = [];
+    if (changed.length > 0) this.#asked = Promise.all([this.#asked, this.#ask(changed)]);
+    await this.#asked;
+  }
+
+  async #ask(changed: readonly { readonly network: IpNetwork; readonly actions: readonly string[] }[]): Promise<void> {
     this.#arm();
     const byAction = new Map<string, IpNetwork[]>();
     for (const { network, actions } of changed) {
@@ -109,8 +111,15 @@ export class BanKeeper {
   /** A jail decided to ban whom it holds already: where that was a while ago, the ban is not in force as it should be. */
   suspect(decision: BanDecision): void {
     const held = this.bans.get(decision.network)?.holders.get(decision.jail);
-    if (held === undefined || decision.sinceUsec - held.sinceUsec < inFlightUsec) return;
+    // Where the clock was set back, the ban seems to lie in the future: then nothing is known of what is on its way.
+    const sinceBanUsec = decision.sinceUsec - (held?.sinceUsec ?? decision.sinceUsec);
+    if (sinceBanUsec >= 0 && sinceBanUsec < inFlightUsec) return;
     for (const action of decision.actions) this.#enforcer(action).suspect();
+  }
+
+  /** Has every action look whether its bans are still in force, and put them back where they are not. */
+  async check(): Promise<void> {
+    await Promise.all(Array.from(this.#enforcers.values(), (enforcer) => enforcer.check()));
   }
 
   actions(): readonly { readonly name: string; readonly bans: number; readonly failure: string | undefined }[] {
@@ -143,7 +152,8 @@ export class BanKeeper {
 
   async #expire(): Promise<void> {
     const ended = this.bans.expire(this.#options.clock());
-    this.#changed.push(...ended);
+    // No spread: an attacker may have so many bans end at once that the stack does not hold them.
+    for (const decision of ended) this.#changed.push(decision);
     if (ended.length > 0) this.#options.onEnded(ended);
     await this.settle();
     this.#arm();

@@ -61,8 +61,14 @@ function serve(socket: Socket, handle: HandleRequest, limitMs: number): void {
     if (!isWhole && size <= maxRequestBytes) return;
     isAnswering = true;
     socket.setTimeout(0);
-    const request = isWhole && size <= maxRequestBytes ? parseRequest(Buffer.concat(chunks).toString()) : undefined;
-    if (request === undefined) return answer(refusal(new RingjailError('usage', 'the request is not understood')));
+    if (size > maxRequestBytes) {
+      return answer(refusal(new RingjailError('usage', 'the request is larger than 4 MiB: name fewer addresses at once')));
+    }
+    const request = parseRequest(Buffer.concat(chunks).toString());
+    if (request === undefined) {
+      const cure = 'where client and daemon are of different versions: sudo systemctl restart ringjail';
+      return answer(refusal(new RingjailError('usage', `the request is not understood; ${cure}`)));
+    }
     handle(request).then(
       (result) => answer({ ok: true, result }),
       (error: unknown) => answer(refusal(error)),
@@ -78,14 +84,18 @@ function refusal(error: unknown): ControlAnswer {
   return { ok: false, error: { code, message: messageOf(error) } };
 }
 
+/** Rejects where it cannot be told: another user's daemon, whose socket we may not use, must not be taken for a dead one's. */
 const isAnswered = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const socket = createConnection(path);
     socket.on('connect', () => {
       socket.destroy();
       resolve(true);
     });
-    socket.on('error', () => resolve(false));
+    socket.on('error', (error) => {
+      if (['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'].includes(systemCodeOf(error) ?? '')) resolve(false);
+      else reject(cannotListen(path, error));
+    });
   });
 
 function cannotListen(path: string, error: unknown): RingjailError {

@@ -1,6 +1,5 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
 import { readFileSync } from 'node:fs';
-import { findUfwLogLimit } from '../action/ufw-log-limit.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import { loadState, type State } from '../ban/state-file.ts';
 import { openKernelLog, openNftables } from '../binding/addon.ts';
@@ -10,6 +9,7 @@ import type { Log } from '../core/log.ts';
 import type { RecordBatch, SourcePosition } from '../record/record-batch.ts';
 import { KernelSource } from '../source/kernel-source.ts';
 import type { Loss, Source, SourceSink } from '../source/source.ts';
+import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
 import { createAction } from './action-registry.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { listenForControl } from './control-server.ts';
@@ -60,7 +60,7 @@ export class Daemon {
     this.#keeper = new BanKeeper({ createAction, clock: systemClock, log, onEnded: (decisions) => this.#onEnded(decisions) });
     const protectedNetworks = () => this.#hostNetworks.current();
     this.#pipeline = new Pipeline({
-      bans: this.#keeper,
+      keeper: this.#keeper,
       protectedNetworks,
       clock: systemClock,
       events: {
@@ -76,6 +76,7 @@ export class Daemon {
       clock: systemClock,
       log,
       describe: () => this.#describe(),
+      stateFailure: () => this.#saver.failure,
       onChange: () => this.#onChange(),
     });
   }
@@ -125,6 +126,7 @@ export class Daemon {
     for (const [source, position] of Object.entries(state?.positions ?? {})) this.#positions.set(source, position);
     this.#jails.restore(state?.windows ?? {});
     this.#keeper.restore(state?.bans ?? []);
+    this.#releaseSpared();
     const actions = this.#jails.running.flatMap(({ jail }) => jail.options.actions);
     if (state === undefined) this.#adopt(actions);
     await this.#keeper.start(actions);
@@ -138,10 +140,31 @@ export class Daemon {
     for (const { network, untilUsec, action } of found) {
       const sinceUsec = systemClock();
       this.#keeper.restore([
-        { network, jail: 'found-in-force', actions: [action], sinceUsec, untilUsec, failures: 0, distinct: [], evidence: undefined },
+        {
+          network,
+          jail: 'found-in-force',
+          origin: 'found',
+          actions: [action],
+          sinceUsec,
+          untilUsec,
+          failures: 0,
+          distinct: [],
+          evidence: undefined,
+        },
       ]);
     }
     if (found.length > 0) this.#warn(`${found.length} bans were in force without being known; they stay (ringjail unban lifts them)`);
+  }
+
+  /** What is protected or ignored by now is not banned any more, whenever it was. */
+  #releaseSpared(): void {
+    const protectedNetworks = this.#hostNetworks.current();
+    for (const { network, jail } of Array.from(this.#keeper.bans.decisions())) {
+      const spared = protectedNetworks.find(network) ?? this.#jails.find(jail)?.jail.options.ignoreip.find(network);
+      if (spared === undefined) continue;
+      this.#keeper.remove(network, jail);
+      this.#log.notice(`unban ${network.text}: jail ${jail} spares it now (${spared.reason})`);
+    }
   }
 
   #createKernelSource(): Source {
@@ -176,9 +199,12 @@ export class Daemon {
   }
 
   #onCaughtUp(source: Source): void {
-    const jails = this.#jails.running.map(({ jail }) => jail.options.name).join(', ');
-    this.#log.info(`source ${source.name}: everything up to now is read; jails ${jails} are watching`);
-    this.#notifier.ready(`watching: jails ${jails}`);
+    this.#log.info(`source ${source.name}: everything up to now is read; ${this.#watching()}`);
+    this.#notifier.ready(this.#watching());
+  }
+
+  #watching(): string {
+    return `watching: jails ${this.#jails.running.map(({ jail }) => jail.options.name).join(', ') || 'none'}`;
   }
 
   #onBan({ network, jail, failures, distinct, untilUsec, sinceUsec }: BanDecision): void {
@@ -198,13 +224,16 @@ export class Daemon {
     this.#saver.touch();
   }
 
-  #onChange(): Promise<void> {
+  async #onChange(): Promise<void> {
     this.#pipeline.jails = this.#jails.running;
-    return this.#saver.flush();
+    this.#releaseSpared();
+    this.#notifier.status(this.#watching());
+    await this.#saver.flush();
+    await this.#keeper.settle();
   }
 
   #warnAboutLogLimit(): void {
-    const warning = findUfwLogLimit(openNftables(), readIfThere('/etc/ufw/ufw.conf'));
+    const warning = findUfwLogLimit(openNftables, readIfThere('/etc/ufw/ufw.conf'));
     if (warning !== undefined) this.#warn(warning);
   }
 

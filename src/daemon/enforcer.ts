@@ -65,6 +65,14 @@ export class Enforcer {
     void this.#run();
   }
 
+  /** Looks whether what was enforced is still there, and puts it back where it is not. Resolves when it was tried. */
+  async check(): Promise<void> {
+    if (this.#mustReconcile || this.#running !== undefined || this.action.isInForce?.() !== false) return;
+    this.#log.warning(`action ${this.action.name}: somebody took away what enforces the bans; putting it back`);
+    this.#mustReconcile = true;
+    await this.#run();
+  }
+
   /** Waits for what runs, and starts nothing more. */
   async stop(): Promise<void> {
     this.#isStopped = true;

@@ -1,7 +1,8 @@
 // What a ban may never touch on this host, whatever a log says (packets can be forged): itself, its gateways and its resolvers.
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { parseIpAddress, parseIpNetwork } from '../core/ip-network.ts';
+import { listGateways } from '../binding/addon.ts';
+import { parseIpNetwork } from '../core/ip-network.ts';
 import { type ListedNetwork, NetworkList } from '../jail/network-list.ts';
 
 const always: readonly (readonly [string, string])[] = [
@@ -17,53 +18,52 @@ const always: readonly (readonly [string, string])[] = [
 // systemd-resolved writes only itself into resolv.conf; those it asks stand in its own file.
 const resolverFiles = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
 
-// Asked with every batch that holds a ban; more than this old, it is read anew.
+// Asked with every batch of records; more than this old, it is read anew. A large routing table takes long to read, and nothing else
+// runs meanwhile: it may take a twentieth of the time.
 const freshMs = 1000;
+const restPerWork = 20;
 
 export class HostNetworks {
   #list = new NetworkList([]);
   #readAtMs = Number.NEGATIVE_INFINITY;
+  #workMs = 0;
 
   current(): NetworkList {
     const nowMs = performance.now();
-    if (nowMs - this.#readAtMs > freshMs) {
+    if (nowMs - this.#readAtMs > Math.max(freshMs, this.#workMs * restPerWork)) {
       this.#list = new NetworkList(loadHostNetworks());
-      this.#readAtMs = nowMs;
+      this.#readAtMs = performance.now();
+      this.#workMs = this.#readAtMs - nowMs;
     }
     return this.#list;
   }
 }
 
-export function loadHostNetworks(): ListedNetwork[] {
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const listed: readonly (readonly [string | undefined, string])[] = [
+/** Where this host's addresses stand; a parameter for tests. */
+export interface HostSources {
+  readonly ownAddresses: () => readonly string[];
+  readonly gateways: () => readonly string[];
+  /** The text of a file, '' where there is none. */
+  readonly read: (path: string) => string;
+}
+
+const thisHost: HostSources = {
+  ownAddresses: () => Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
+  gateways: listGateways,
+  read: readIfThere,
+};
+
+export function loadHostNetworks({ ownAddresses, gateways, read }: HostSources = thisHost): ListedNetwork[] {
+  const listed: readonly (readonly [string, string])[] = [
     ...always,
-    ...own.map(({ address }) => [address.replace(/%.*$/, ''), 'own address'] as const),
-    ...parseIpv4Gateways(readIfThere('/proc/net/route')).map((gateway) => [gateway, 'gateway'] as const),
-    ...parseIpv6Gateways(readIfThere('/proc/net/ipv6_route')).map((gateway) => [gateway, 'gateway'] as const),
-    ...resolverFiles.flatMap((file) => parseResolvers(readIfThere(file))).map((resolver) => [resolver, 'resolver'] as const),
+    ...ownAddresses().map((address) => [address, 'own address'] as const),
+    ...gateways().map((gateway) => [gateway, 'gateway'] as const),
+    ...resolverFiles.flatMap((file) => parseResolvers(read(file))).map((resolver) => [resolver, 'resolver'] as const),
   ];
-  return listed.flatMap(([text = '', reason]) => {
-    const network = parseIpNetwork(text);
+  return listed.flatMap(([text, reason]) => {
+    // A link-local address may come with its zone: fe80::1%eth0.
+    const network = parseIpNetwork(text.replace(/%.*$/, ''));
     return network === undefined ? [] : [{ network, reason }];
-  });
-}
-
-/** /proc/net/route (proc_net(5)): the third column is the gateway, in hexadecimal and in the host's byte order (little endian here). */
-export function parseIpv4Gateways(table: string): string[] {
-  return table.split('\n').flatMap((line) => {
-    const gateway = /^\S+\t[0-9A-F]{8}\t([0-9A-F]{8})\t/.exec(line)?.[1];
-    if (gateway === undefined || gateway === '00000000') return [];
-    return [Array.from(Buffer.from(gateway, 'hex').reverse()).join('.')];
-  });
-}
-
-/** /proc/net/ipv6_route: destination, its length, source, its length, next hop, ... */
-export function parseIpv6Gateways(table: string): string[] {
-  return table.split('\n').flatMap((line) => {
-    const gateway = /^[0-9a-f]{32} [0-9a-f]{2} [0-9a-f]{32} [0-9a-f]{2} ([0-9a-f]{32}) /.exec(line)?.[1];
-    if (gateway === undefined || /^0+$/.test(gateway)) return [];
-    return [parseIpAddress((gateway.match(/.{4}/g) ?? []).join(':'))?.text ?? ''];
   });
 }
 
@@ -76,7 +76,7 @@ function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // No IPv6, no resolver, no systemd-resolved: then there is nothing to protect.
+    // No resolver, no systemd-resolved: then there is nothing to protect.
     return '';
   }
 }

@@ -24,7 +24,7 @@ interface PipelineEvents {
 }
 
 export interface PipelineOptions {
-  readonly bans: BanKeeper;
+  readonly keeper: BanKeeper;
   readonly protectedNetworks: () => NetworkList;
   readonly clock: Clock;
   readonly events: PipelineEvents;
@@ -39,18 +39,19 @@ export class Pipeline {
   }
 
   process(batch: RecordBatch): void {
+    const protectedNetworks = this.#options.protectedNetworks();
     for (const { source, filter, jail } of this.jails) {
       if (source !== batch.source) continue;
       filter.match(batch, (failure) => {
-        const decision = jail.observe(failure, this.#options.protectedNetworks());
-        if (decision !== undefined) this.#carryOut(decision, jail);
+        const decision = jail.observe(failure, protectedNetworks);
+        if (decision !== undefined) this.#carryOut(decision, jail, protectedNetworks);
       });
     }
   }
 
-  #carryOut(decision: BanDecision, jail: Jail): void {
-    const { bans, protectedNetworks, clock, events } = this.#options;
-    const spared = protectedNetworks().find(decision.network);
+  #carryOut(decision: BanDecision, jail: Jail, protectedNetworks: NetworkList): void {
+    const { keeper, clock, events } = this.#options;
+    const spared = protectedNetworks.find(decision.network);
     if (spared !== undefined) {
       jail.counts.refused++;
       events.onRefused(decision, spared.reason);
@@ -58,10 +59,10 @@ export class Pipeline {
     }
     // Records from before the start may tell of a ban that is over.
     if (decision.untilUsec <= clock()) return;
-    if (bans.isHeldBy(decision.network, decision.jail)) {
+    if (keeper.bans.isHeldBy(decision.network, decision.jail)) {
       events.onSeenWhileBanned(decision);
     } else {
-      bans.add(decision);
+      keeper.add(decision);
       jail.counts.banned++;
       events.onBan(decision);
     }

@@ -16,6 +16,8 @@ export interface RequestHandlerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly describe: () => DaemonStatus;
+  /** Why the state could not be written; undefined where it was. */
+  readonly stateFailure: () => string | undefined;
   /** The ban list or the jails changed by a request: to be on disk before the answer. */
   readonly onChange: () => Promise<void>;
 }
@@ -51,7 +53,8 @@ export class RequestHandler {
     return { jails: names, errors: jails.errors };
   }
 
-  #status(jail: string | undefined): DaemonStatus {
+  async #status(jail: string | undefined): Promise<DaemonStatus> {
+    await this.#options.keeper.check();
     const status = this.#options.describe();
     if (jail === undefined) return status;
     this.#requireJail(jail);
@@ -77,6 +80,7 @@ export class RequestHandler {
       const decision: BanDecision = {
         network,
         jail: name,
+        origin: 'hand',
         actions,
         sinceUsec: now,
         untilUsec: now + bantimeUsec,
@@ -118,6 +122,10 @@ export class RequestHandler {
   async #carryOut(concerned: readonly BanDecision[]): Promise<void> {
     await this.#options.onChange();
     await this.#options.keeper.settle();
+    const unwritten = this.#options.stateFailure();
+    if (unwritten !== undefined) {
+      throw new RingjailError('unavailable', `done, but not on disk, so that a restart forgets it: ${unwritten}`);
+    }
     const names = new Set(concerned.flatMap(({ actions }) => actions));
     const failed = this.#options.keeper.actions().find(({ name, failure }) => failure !== undefined && names.has(name));
     if (failed !== undefined) {

@@ -54,14 +54,15 @@ function describeJail({ source, filter, jail }: RunningJail, decisions: readonly
   };
 }
 
-function describeBan({ network, jail, sinceUsec, untilUsec, failures, distinct, evidence }: BanDecision): BannedAddress {
+function describeBan({ network, jail, origin, sinceUsec, untilUsec, failures, distinct, evidence }: BanDecision): BannedAddress {
   return {
     network: network.text,
     jail,
     since: formatTime(sinceUsec),
     until: Number.isFinite(untilUsec) ? formatTime(untilUsec) : null,
+    origin,
     failures,
-    ports: distinct,
+    distinct,
     evidence: evidence === undefined ? null : `${evidence.source} #${evidence.sequence}: ${evidence.text}`,
   };
 }

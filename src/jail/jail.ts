@@ -115,6 +115,7 @@ export class Jail {
     return {
       network,
       jail: this.options.name,
+      origin: 'failures',
       actions: this.options.actions,
       sinceUsec: failure.timeUsec,
       untilUsec: failure.timeUsec + this.options.bantimeUsec,

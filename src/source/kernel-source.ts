@@ -27,6 +27,8 @@ export class KernelSource implements Source {
   readonly #clock: KernelClock;
   /** The sequence number that comes next; undefined before the first record of a first start. */
   #expected: number | undefined;
+  /** The last sequence number that was seen, new or not. */
+  #newest = -1;
   #isCaughtUp = false;
   #records = 0;
   #lost = 0;
@@ -64,6 +66,7 @@ export class KernelSource implements Source {
           }
           if (!this.#isCaughtUp) {
             this.#isCaughtUp = true;
+            this.#distrustFuture(sink);
             sink.onCaughtUp();
           }
           reader.start();
@@ -139,6 +142,7 @@ export class KernelSource implements Source {
         this.#malformed++;
         continue;
       }
+      this.#newest = record.sequence;
       const expected = this.#expected ?? record.sequence;
       if (record.sequence < expected) continue; // read by the run before
       if (record.sequence > expected) this.#reportGap(record.sequence - expected, sink);
@@ -162,6 +166,13 @@ export class KernelSource implements Source {
     if (!isNew) return undefined;
     const position = { bootId: this.#options.bootId, sequence: (this.#expected ?? 0) - 1 };
     return { source: this.name, count, bytes: raw.bytes, messageStart, messageEnd, realtimeUsec, priority, sequence, position };
+  }
+
+  /** A position beyond what the ring ends with is no position of this ring; waiting for it would be deafness. */
+  #distrustFuture(sink: SourceSink): void {
+    if (this.#expected === undefined || this.#expected <= this.#newest + 1) return;
+    this.#expected = this.#newest + 1;
+    sink.onLoss({ count: undefined, reason: 'the position to go on from lies beyond the end of the kernel log; going on at its end' });
   }
 
   #reportGap(count: number, sink: SourceSink): void {

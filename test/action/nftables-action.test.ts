@@ -278,7 +278,7 @@ describe('NftablesAction, refused', () => {
       const wanted = wantedOf(Object.keys(bans).length === 0 ? { [text]: kernel.nowUsec + day } : {});
       await assert.rejects(action.enforce([network(text)], wanted), {
         code: 'unavailable',
-        message: new RegExp(`do not agree for ${text}$`),
+        message: new RegExp(`do not agree for ${text}: something else changes the table`),
       });
     }
   });

@@ -6,6 +6,7 @@ export function decisionOf(text: string, untilUsec: number, other: Partial<BanDe
   return {
     network: network(text),
     jail: 'portscan',
+    origin: 'failures',
     actions: ['nftables'],
     sinceUsec: 0,
     untilUsec,

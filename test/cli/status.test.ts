@@ -16,8 +16,9 @@ const banned = (network: string, other: Partial<BannedAddress> = {}): BannedAddr
   jail: 'portscan',
   since: '2026-11-21T11:00:00Z',
   until: '2026-11-21T13:30:00Z',
+  origin: 'failures',
   failures: 5,
-  ports: ['22', '23'],
+  distinct: ['22', '23'],
   evidence: 'kernel #7: [UFW BLOCK] ...',
   ...other,
 });
@@ -53,8 +54,8 @@ describe('formatStatus', () => {
   it('is a screen for people', () => {
     const bans = [
       banned('192.0.2.7'),
-      banned('2001:db8::/64', { until: null, failures: 0, ports: [] }),
-      banned('192.0.2.8', { ports: [], until: '2026-11-22T12:00:00.400Z' }),
+      banned('2001:db8::/64', { until: null, origin: 'hand', failures: 0, distinct: [] }),
+      banned('192.0.2.8', { distinct: [], until: '2026-11-22T12:00:00.400Z' }),
     ];
     assert.deepEqual(formatStatus(statusOf(bans), now), [
       'ringjail 0.1.0, process 123, running since 2026-11-21T10:00:00.000Z',

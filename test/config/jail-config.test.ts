@@ -199,6 +199,12 @@ describe('loadJails', () => {
 });
 
 describe('what concerns every jail', () => {
+  it('an action with arguments is refused: nobody shall find every port closed who wrote port=ssh', () => {
+    const { names, shown } = load(jail('one', 'action = nftables[port=ssh]'));
+    assert.deepEqual(names, []);
+    assert.deepEqual(shown, ['jail.conf:4: action nftables takes no arguments in this version, and bans from all ports; take them out']);
+  });
+
   it('whilelist in [DEFAULT] is an ignoreip that somebody relies on: no jail starts without it', () => {
     const { names, shown } = load(`[DEFAULT]\nwhilelist = 10.0.0.0/8\n${jail('one')}${jail('two')}`);
     assert.deepEqual(names, []);

@@ -174,6 +174,28 @@ describe('BanKeeper', () => {
     assert.deepEqual(find('203.0.113.1'), []);
   });
 
+  it('settle waits for what another settle took before it', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(['nftables']);
+    const action = trial.actions.get('nftables');
+    assert.ok(action);
+    let open: () => void = () => assert.fail('not made yet');
+    action.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    trial.keeper.add(decisionOf('192.0.2.1', begin + day));
+    const first = trial.keeper.settle();
+    let isSettled = false;
+    const second = trial.keeper.settle().then(() => {
+      isSettled = true;
+    });
+    await settled();
+    assert.equal(isSettled, false);
+    open();
+    await Promise.all([first, second]);
+    assert.deepEqual(trial.inForce(), ['192.0.2.1']);
+  });
+
   it('suspect has the action look again, where the ban is three seconds old', async (t) => {
     const trial = new Trial(t);
     await trial.keeper.start(['nftables']);

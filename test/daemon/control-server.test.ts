@@ -73,7 +73,11 @@ function receive(socket: Socket): Promise<string> {
   });
 }
 
-const refused: ControlAnswer = { ok: false, error: { code: 'usage', message: 'the request is not understood' } };
+const refusal = (message: string): ControlAnswer => ({ ok: false, error: { code: 'usage', message } });
+const refused = refusal(
+  'the request is not understood; where client and daemon are of different versions: sudo systemctl restart ringjail',
+);
+const tooLarge = refusal('the request is larger than 4 MiB: name fewer addresses at once');
 
 describe('the control socket', { timeout: 30_000 }, () => {
   it('answers a request, and ends the connection', async () => {
@@ -116,7 +120,7 @@ describe('the control socket', { timeout: 30_000 }, () => {
   for (const [name, chunks] of garbage) {
     it(`refuses ${name}, and goes on`, async () => {
       await using trial = await new Trial().listen();
-      assert.deepEqual(await trial.say(...chunks), refused);
+      assert.deepEqual(await trial.say(...chunks), name.includes('5 MiB') ? tooLarge : refused);
       assert.deepEqual(trial.requests, []);
       assert.deepEqual(await trial.say('{"command":"status"}\n'), { ok: true, result: 'done' });
     });
@@ -129,7 +133,7 @@ describe('the control socket', { timeout: 30_000 }, () => {
       return `${begin}${' '.repeat(size - begin.length - 2)}}\n`;
     };
     assert.deepEqual(await trial.say(request(maxRequestBytes)), { ok: true, result: 'done' });
-    assert.deepEqual(await trial.say(request(maxRequestBytes + 1)), refused);
+    assert.deepEqual(await trial.say(request(maxRequestBytes + 1)), tooLarge);
   });
 
   it('a client that leaves after half a line is let go, and nothing is carried out', async () => {
@@ -265,7 +269,7 @@ describe('askDaemon', () => {
       await once(server, 'listening');
       await assert.rejects(askDaemon(path, { command: 'status' }), {
         code: 'unavailable',
-        message: `the answer at ${path} is not ringjail's`,
+        message: `no whole answer came from ${path}: the daemon ended, or it is another program; see journalctl -u ringjail`,
       });
       server.close();
     });

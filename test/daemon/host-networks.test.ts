@@ -1,39 +1,31 @@
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import { describe, it } from 'node:test';
-import { HostNetworks, loadHostNetworks, parseIpv4Gateways, parseIpv6Gateways, parseResolvers } from '../../src/daemon/host-networks.ts';
+import { HostNetworks, loadHostNetworks, parseResolvers } from '../../src/daemon/host-networks.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { network } from '../core/network.ts';
 
-describe('parseIpv4Gateways', () => {
-  const head =
-    'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT                                                       \n';
-  const route = (destination: string, gateway: string) =>
-    `eth0\t${destination}\t${gateway}\t0003\t0\t0\t0\t00000000\t0\t0\t0                          \n`;
-
-  it('reads the gateways, whatever they lead to', () => {
-    const table = head + route('00000000', '0100A8C0') + route('0200C0C0', 'FE01A8C0') + route('0000A8C0', '00000000');
-    assert.deepEqual(parseIpv4Gateways(table), ['192.168.0.1', '192.168.1.254']);
+describe('loadHostNetworks', () => {
+  const files: Record<string, string> = {
+    '/etc/resolv.conf': 'nameserver 127.0.0.53\nnameserver 192.0.2.53\n',
+    '/run/systemd/resolve/resolv.conf': 'nameserver 2001:db8::53\n',
+  };
+  const listed = loadHostNetworks({
+    ownAddresses: () => ['198.51.100.7', 'fe80::7%eth0'],
+    gateways: () => ['198.51.100.1', 'fe80::1'],
+    read: (path) => files[path] ?? '',
   });
-  for (const [name, table] of [
-    ['no table', ''],
-    ['a table without routes', head],
-    ['other text', 'eth0 00000000 0100A8C0 0003\n\teth0\n'],
-  ]) {
-    it(`${name} has none`, () => assert.deepEqual(parseIpv4Gateways(table ?? ''), []));
+  const cases: [string, string][] = [
+    ['198.51.100.7', 'own address'],
+    ['fe80::7', 'own address'],
+    ['198.51.100.1', 'gateway'],
+    ['fe80::1', 'gateway'],
+    ['192.0.2.53', 'resolver'],
+    ['2001:db8::53', 'resolver'],
+  ];
+  for (const [address, reason] of cases) {
+    it(`${address} is the ${reason}`, () => assert.equal(new NetworkList(listed).find(network(address))?.reason, reason));
   }
-});
-
-describe('parseIpv6Gateways', () => {
-  const zero = '0'.repeat(32);
-  const route = (nextHop: string) => `${zero} 00 ${zero} 00 ${nextHop} 00000400 00000001 00000000 00000003     eth0\n`;
-
-  it('reads the next hops', () => {
-    const table = route('fe800000000000000000000000000001') + route(zero) + route('20010db8000000000000000000000001');
-    assert.deepEqual(parseIpv6Gateways(table), ['fe80::1', '2001:db8::1']);
-  });
-  for (const table of ['', zero, 'fe80::1\n'])
-    it(`${JSON.stringify(table)} has none`, () => assert.deepEqual(parseIpv6Gateways(table), []));
 });
 
 describe('parseResolvers', () => {

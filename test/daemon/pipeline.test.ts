@@ -42,7 +42,7 @@ class Trial {
 
   constructor(...sources: string[]) {
     this.pipeline = new Pipeline({
-      bans: this.keeper,
+      keeper: this.keeper,
       protectedNetworks: () => this.protectedNetworks,
       clock: () => this.nowUsec,
       events: {

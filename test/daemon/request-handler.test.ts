@@ -46,6 +46,7 @@ async function setUp() {
     protectedNetworks: () => new NetworkList([{ network: network('192.0.2.1'), reason: 'gateway' }]),
     clock: () => nowUsec,
     log,
+    stateFailure: () => undefined,
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
   });
@@ -74,7 +75,8 @@ describe('ban by hand', () => {
       since: '2023-11-14T22:13:20.000Z',
       until: '2023-11-14T23:13:20.000Z',
       failures: 0,
-      ports: [],
+      distinct: [],
+      origin: 'hand',
       evidence: null,
     });
   });
@@ -208,7 +210,7 @@ describe('status', () => {
     trial.keeper.add(decisionOf('192.0.2.7', nowUsec + 1000, { evidence, distinct: ['22', '23'], failures: 2 }));
     const [shown] = (await trial.ask.status('portscan')).jails[0]?.banned ?? [];
     assert.equal(shown?.evidence, 'kernel #42: [UFW BLOCK] ...');
-    assert.deepEqual([shown.ports, shown.failures], [['22', '23'], 2]);
+    assert.deepEqual([shown.distinct, shown.failures], [['22', '23'], 2]);
   });
 
   it('has the errors of the configuration among the warnings', async () => {

@@ -39,6 +39,7 @@ describe('Jail', () => {
     assert.deepEqual(knock(jail, '192.0.2.7', [3], minute), {
       network: network('192.0.2.7'),
       jail: 'portscan',
+      origin: 'failures',
       actions: ['nftables'],
       sinceUsec: minute,
       untilUsec: minute + hour,

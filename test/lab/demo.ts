@@ -54,7 +54,7 @@ async function watchScan(): Promise<void> {
   for (const ban of jail?.banned ?? []) {
     say(`    The record that was one too many:`);
     quote(`    ${ban.evidence ?? ''}`);
-    say(`    Failures: ${ban.failures} different ports within findtime: ${ban.ports.join(', ')}.`);
+    say(`    Failures: ${ban.failures} different ports within findtime: ${ban.distinct.join(', ')}.`);
     say(`    The ban: ${ban.network} until ${ban.until}.`);
   }
 

@@ -18,7 +18,11 @@ describe('a port scan', { skip: needsRoot }, () => {
   before(async () => {
     lab.up();
     lab.enableUfw('high');
+    // Gateways as they come: of the main table, of another, one of several next hops, and of the other family.
     await run(lab.onServer('ip', 'route', 'add', '192.0.2.0/24', 'via', '10.77.0.13'));
+    await run(lab.onServer('ip', 'route', 'add', 'default', 'via', '10.77.0.16', 'table', '100'));
+    await run(lab.onServer('ip', 'route', 'add', '198.51.100.0/24', 'nexthop', 'via', '10.77.0.17', 'nexthop', 'via', '10.77.0.18'));
+    await run(lab.onServer('ip', 'route', 'add', '203.0.113.0/24', 'via', 'inet6', 'fd77::19'));
     listener = lab.listen(22);
     if (listener.stdout !== null) await once(listener.stdout, 'data');
     daemon = new DaemonProcess(lab, { jailLocal: '[DEFAULT]\nignoreip = 10.77.0.12 fd77::12\n' });
@@ -106,6 +110,15 @@ describe('a port scan', { skip: needsRoot }, () => {
     assert.deepEqual(await lab.knock('10.77.0.13', [22]), ['connected']);
   });
 
+  for (const gateway of ['10.77.0.16', '10.77.0.18', 'fd77::19']) {
+    test(`in the name of ${gateway}, a gateway of another kind of route, bans nobody`, async () => {
+      const refusedBefore = (await daemon.status()).jails[0]?.refused ?? 0;
+      await lab.knock(gateway, scanned);
+      await until('a ban is refused', async () => ((await daemon.status()).jails[0]?.refused ?? 0) > refusedBefore);
+      assert.deepEqual(await lab.knock(gateway, [22]), ['connected']);
+    });
+  }
+
   test('shows in status what was done and why', async () => {
     const { stdout } = await daemon.control('status', 'portscan');
     assert.match(stdout, /action nftables: \d+ bans? enforced/);
@@ -175,6 +188,25 @@ describe('a port scan', { skip: needsRoot }, () => {
     await lab.knock('10.77.0.30', scanned);
     await until('the ban is back', async () => (await daemon.elements('banned4')).includes('10.77.0.30'));
     await daemon.control('unban', '--all');
+  });
+
+  test('a flushed ruleset is put right by a look at the status, which does not call enforced what is not', async () => {
+    await daemon.control('ban', 'portscan', '10.77.0.34');
+    await run(lab.onServer('nft', 'delete', 'table', 'inet', 'ringjail'));
+    assert.deepEqual(await lab.knock('10.77.0.34', [22]), ['connected']);
+    assert.equal((await daemon.status()).actions[0]?.failure, null);
+    assert.deepEqual(await lab.knock('10.77.0.34', [22]), ['silent']);
+    assert.match(daemon.stderr, /somebody took away what enforces the bans; putting it back/);
+    await daemon.control('unban', '--all');
+  });
+
+  test('a ban of what is protected or ignored by now is lifted by a reload', async () => {
+    await daemon.control('ban', 'portscan', '10.77.0.35');
+    daemon.configure('[DEFAULT]\nignoreip = 10.77.0.35\n');
+    assert.equal((await daemon.control('reload')).code, 0);
+    assert.deepEqual(await lab.knock('10.77.0.35', [22]), ['connected']);
+    daemon.configure('');
+    assert.equal((await daemon.control('reload')).code, 0);
   });
 
   test('reload takes changed options and keeps bans and windows; a broken jail runs on as it was', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findUfwLogLimit } from '../../src/action/ufw-log-limit.ts';
+import { findUfwLogLimit } from '../../src/source/ufw-log-limit.ts';
 
 /** As nft lists ufw-after-logging-input; undefined where there is no such chain. */
 function limitOf(rules: readonly string[] | undefined, ufwConf = ''): string | undefined {
@@ -9,7 +9,7 @@ function limitOf(rules: readonly string[] | undefined, ufwConf = ''): string | u
     if (rules === undefined) throw new Error('Error: No such file or directory');
     return `table ip filter {\n\tchain ufw-after-logging-input {\n${rules.map((rule) => `\t\t${rule}\n`).join('')}\t}\n}\n`;
   };
-  return findUfwLogLimit({ run, runJson: () => assert.fail('not asked for') }, ufwConf);
+  return findUfwLogLimit(() => ({ run, runJson: () => assert.fail('not asked for') }), ufwConf);
 }
 
 const cure = /; the cure: sudo ufw logging high$/;

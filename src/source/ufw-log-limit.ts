@@ -6,18 +6,19 @@ import type { Nftables } from '../binding/addon.ts';
 const chain = 'ip filter ufw-after-logging-input';
 
 /** A warning with its cure; undefined where ufw is not there or logs everything. `ufwConf`: the text of /etc/ufw/ufw.conf, '' if none. */
-export function findUfwLogLimit(nftables: Nftables, ufwConf: string): string | undefined {
-  const rules = listRules(nftables);
+export function findUfwLogLimit(open: () => Nftables, ufwConf: string): string | undefined {
+  if (/^ENABLED=no\s*$/m.test(ufwConf)) return undefined;
+  const rules = listRules(open);
   if (rules === undefined) return warnByLevel(ufwConf);
   const logging = rules.split('\n').filter((line) => line.includes('[UFW BLOCK]'));
   if (logging.length === 0) return warning('off');
   return logging.every((line) => /\blimit\b/.test(line)) ? warning('low') : undefined;
 }
 
-/** Undefined where the chain is not there: no ufw, or one on iptables-legacy, which nftables does not show. */
-function listRules(nftables: Nftables): string | undefined {
+/** Undefined where the chain is not there: no ufw, one on iptables-legacy, which nftables does not show, or no nftables at all. */
+function listRules(open: () => Nftables): string | undefined {
   try {
-    return nftables.run(`list chain ${chain}`);
+    return open().run(`list chain ${chain}`);
   } catch {
     return undefined;
   }
