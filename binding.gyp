@@ -4,19 +4,29 @@
       "target_name": "ringjail",
       "sources": [
         "native/addon.cc",
+        "native/arguments.cc",
+        "native/folded_search.cc",
         "native/kernel_log_reader.cc",
+        "native/literal_automaton.cc",
+        "native/match_engine.cc",
         "native/nftables.cc",
+        "native/pattern.cc",
+        "native/pattern_set.cc",
+        "native/prefilter.cc",
+        "native/required_literals.cc",
         "native/route_gateways.cc",
         "native/service_manager.cc",
         "native/set_lookup.cc",
-        "native/system_error.cc"
+        "native/system_error.cc",
+        "native/to_valid_utf8.cc",
+        "native/utf8.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL"],
       "cflags": ["-Wall", "-Wextra", "-Wno-unused-parameter", "-O2", "-g"],
       "cflags_cc": ["-std=c++17", "-fexceptions"],
       "cflags_cc!": ["-fno-exceptions"],
-      "libraries": ["<!@(pkg-config --libs libnftables libnftnl libmnl libsystemd)"]
+      "libraries": ["<!@(pkg-config --libs libnftables libnftnl libmnl libpcre2-8 libsystemd)"]
     }
   ]
 }

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/say.sh
 
 scripts/setup.sh test
+scripts/fetch-samples.sh
 say 'linting'
 npx --no-install biome check .
 npx --no-install knip

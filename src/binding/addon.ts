@@ -28,12 +28,24 @@ export interface SetLookup {
   has(set: string, key: Buffer): boolean;
 }
 
+/** native/pattern_set.h; its TypeScript face is pattern-set.ts */
+export interface NativePatternSet {
+  groupCounts(): number[];
+  groupNames(index: number): (string | number)[];
+  search(bytes: Uint8Array, start: number, end: number, from: number | undefined, offsets: Int32Array, to: number | undefined): number;
+  searchBatch(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, count: number): Int32Array;
+  literals(index: number): string[];
+  limitsReached(): number[];
+}
+
 interface Addon {
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly Nftables: new () => Nftables;
+  readonly PatternSet: new (sources: string[], flags: Uint32Array, usesPrefilter: boolean, usesJit: boolean) => NativePatternSet;
   readonly SetLookup: new (table: string) => SetLookup;
   gateways(): string[];
   notify(state: string): boolean;
+  toValidUtf8(bytes: Uint8Array, start: number, end: number): Buffer | undefined;
 }
 
 // From dist/src/binding/ as compiled, in the checkout and where it is installed alike.
@@ -42,6 +54,11 @@ const addon = createRequire(import.meta.url)('../../../build/Release/ringjail.no
 export const openKernelLog = (path: string, onReadable: () => void): KernelLogReader => new addon.KernelLogReader(path, onReadable);
 export const openNftables = (): Nftables => new addon.Nftables();
 export const openSetLookup = (table: string): SetLookup => new addon.SetLookup(table);
+export const createNativePatternSet = (sources: string[], flags: Uint32Array, usesPrefilter: boolean, usesJit: boolean): NativePatternSet =>
+  new addon.PatternSet(sources, flags, usesPrefilter, usesJit);
+
+/** native/to_valid_utf8.h: undefined where the range is valid UTF-8 already, else a repaired copy. */
+export const toValidUtf8 = (bytes: Uint8Array, start: number, end: number): Buffer | undefined => addon.toValidUtf8(bytes, start, end);
 
 /** native/route_gateways.h */
 export const listGateways = (): string[] => addon.gateways();

@@ -8,4 +8,8 @@ export interface CommandContext {
   readonly isJson: boolean;
   /** A line, or several, to standard output. */
   readonly print: (text: string) => void;
+  /** To standard output as it is; resolves when more can be taken. */
+  readonly write: (text: string | Uint8Array) => Promise<void>;
+  /** What is wrong, to standard error, a line of its own. */
+  readonly printError: (message: string) => void;
 }

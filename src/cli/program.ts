@@ -1,4 +1,5 @@
 // The command line: commands, options and exit codes (sysexits.h). The only importer of commander.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { messageOf, RingjailError } from '../core/errors.ts';
@@ -7,6 +8,8 @@ import { pathsOf } from '../daemon/paths.ts';
 import { ban } from './ban.ts';
 import { check } from './check.ts';
 import type { CommandContext } from './command-context.ts';
+import { regex } from './regex.ts';
+import { type GivenOptions, readRegexOptions } from './regex-arguments.ts';
 import { reload } from './reload.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
@@ -55,6 +58,10 @@ function createProgram(finish: (exitCode: number) => void): Command {
         paths: pathsOf(process.env, options),
         isJson: options.json === true,
         print: (text) => void process.stdout.write(`${text}\n`),
+        write: async (text) => {
+          if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+        },
+        printError: (message) => void process.stderr.write(`ringjail: ${printable(message)}\n`),
       };
       // commander passes the arguments, then the options and the command itself.
       finish(await (start as (...args: unknown[]) => Run)(...given.slice(0, -2))(context));
@@ -74,6 +81,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
   addUnban(program, define);
   define('reload', 'read the configuration again; bans and counts stay', () => reload);
   define('check', 'read the configuration and report every error with file and line', () => check);
+  addRegex(program, define);
   return program;
 }
 
@@ -85,4 +93,35 @@ function addUnban(program: Command, define: (usage: string, description: string,
     return unban(context, isAll ? 'all' : addresses);
   });
   program.commands.find((command) => command.name() === 'unban')?.option('--all', 'lift every ban');
+}
+
+function addRegex(program: Command, define: (usage: string, description: string, start: (...args: never[]) => Run) => void): void {
+  define(
+    'regex <source> <filter> [ignoreregex]',
+    'show what a filter finds in a log: SOURCE is a file, a log line, or kernel; FILTER a name in filter.d with options (sshd[mode=aggressive]), ' +
+      'a filter file, or an expression with <HOST>',
+    (source: string, filter: string, ignoreregex: string | undefined) => (context) => {
+      const given = program.commands.find((command) => command.name() === 'regex')?.opts<GivenOptions>() ?? {};
+      return regex(context, { source, filter, ignoreregex, options: readRegexOptions(given) });
+    },
+  );
+  program.commands
+    .find((command) => command.name() === 'regex')
+    ?.option('-d, --datepattern <pattern>', "find dates by this instead of the filter's datepattern")
+    .option('--timezone <zone>', 'of dates that name none: UTC, UTC+0200, CET')
+    .option('-L, --maxlines <number>', 'how many lines an expression may span')
+    .option('-m, --journalmatch <match>', "taken instead of the filter's, for the journal only")
+    .option('-l, --log-level <level>', 'accepted, as in fail2ban-regex')
+    .option('-r, --raw', 'the same as --usedns raw')
+    .option('--usedns <word>', 'no: a host name is no <HOST>; yes, warn, raw: it is, and is shown as the log has it')
+    .option('-v, --verbose', 'show every expression, with the failures that it found')
+    .option(
+      '-o, --out <format>',
+      'print of each failure only this: row, id, ip, host, user, time, msg, or a text with <ip>, <F-USER> and the like',
+    )
+    .option('--print-all-matched', 'print all matched lines')
+    .option('--print-all-missed', 'print all missed lines, however many')
+    .option('--print-all-ignored', 'print all ignored lines, however many')
+    .option('--input <kind>', "file: lines with a date (the default); journal: the journal's messages, without one")
+    .option('--now <epoch>', 'what time it is, in seconds since 1970');
 }

@@ -4,14 +4,21 @@ import { NetfilterFilter } from '../match/netfilter-filter.ts';
 import { type NamedDefinition, parseDefinition } from './action-list.ts';
 import { type ConfigError, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
+import { loadFilterDefinition } from './filter-definition.ts';
 import type { ConfigValue } from './interpolation.ts';
+import { createLineFilter } from './line-filter-config.ts';
 import { suggestName } from './nearest-name.ts';
 import { OptionReader, parseBoolean } from './option-reader.ts';
 
 const ownOptions = ['netfilter', 'forwarded', 'logprefix'];
 
 /** `value`: what the jail says, a name with arguments that replace options of [Definition]: portscan[forwarded=yes]. */
-export function loadFilter(directory: string, jail: string, value: ConfigValue): { filter: Filter | undefined; errors: ConfigError[] } {
+export function loadFilter(
+  directory: string,
+  jailReader: OptionReader,
+  value: ConfigValue,
+): { filter: Filter | undefined; errors: ConfigError[] } {
+  const jail = jailReader.section;
   const errors: ConfigError[] = [];
   const fail = (message: string, offset = 0) => {
     const { file, line } = value.originAt(offset);
@@ -32,8 +39,9 @@ export function loadFilter(directory: string, jail: string, value: ConfigValue):
   const reader = new OptionReader(config, 'Definition');
   const kind = reader.value('netfilter');
   if (kind === undefined) {
+    errors.push(...findExpressionErrors(directory, jailReader, named.value, value));
     return fail(
-      `filter ${quoteText(name)} finds its failures by failregex, which this version does not serve yet; take filter = portscan, or wait`,
+      `filter ${quoteText(name)} finds its failures by failregex, which the daemon of this version does not serve yet (ringjail regex does)`,
     );
   }
   for (const { name: option, origin } of config.options('Definition')) {
@@ -43,6 +51,19 @@ export function loadFilter(directory: string, jail: string, value: ConfigValue):
   const filter = createNetfilterFilter(named.value, reader, fail);
   errors.push(...reader.errors.map((error) => ({ ...error, section: jail })));
   return { filter: errors.length === 0 ? filter : undefined, errors };
+}
+
+/** What must be mended in a filter with expressions before any version can serve it. */
+function findExpressionErrors(directory: string, jailReader: OptionReader, named: NamedDefinition, value: ConfigValue): ConfigError[] {
+  const { definition, errors } = loadFilterDefinition(directory, named, {
+    section: jailReader.section,
+    origin: value.origin,
+    logtype: 'journal',
+    jailOption: (option, known) => jailReader.valueWith(option, known),
+  });
+  if (definition === undefined || errors.length > 0) return [...errors];
+  const working = createLineFilter(definition, { section: jailReader.section, hasDates: true, nowSec: () => 0 });
+  return working.ok ? [] : working.error;
 }
 
 function createNetfilterFilter({ name, options }: NamedDefinition, reader: OptionReader, fail: (message: string) => unknown): Filter {

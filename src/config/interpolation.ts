@@ -3,6 +3,7 @@ import { type ConfigError, type Origin, quoteText } from './config-error.ts';
 import { defaultSection, type OptionDefinition } from './ini.ts';
 import { suggestName } from './nearest-name.ts';
 import type { OptionTable } from './option-table.ts';
+import { pieceIndex } from './piece-index.ts';
 
 /** An interpolated value and where its text came from. */
 export interface ConfigValue {
@@ -11,6 +12,8 @@ export interface ConfigValue {
   readonly origin: Origin;
   /** Of the character at `offset` in `text`, which may stand in another option and file. */
   originAt(offset: number): Origin;
+  /** Of the text from `start` to `end` as a whole: where it is written, rather than what its references stand for. */
+  originOf(start: number, end: number): Origin;
 }
 
 /** Values that no file holds, by lower-case name; they come before the files' and are taken as they are, `%` and all. */
@@ -46,6 +49,8 @@ interface Piece {
   readonly definition: OptionDefinition;
   readonly from: number;
   readonly isCopy: boolean;
+  /** How many references lead to `definition`. */
+  readonly depth: number;
 }
 
 class Interpolation {
@@ -70,7 +75,12 @@ class Interpolation {
 
   finish(definition: OptionDefinition): ConfigValue {
     const pieces = this.#pieces;
-    return { text: this.#texts.join(''), origin: definition.origin, originAt: (offset) => originIn(pieces, offset) ?? definition.origin };
+    return {
+      text: this.#texts.join(''),
+      origin: definition.origin,
+      originAt: (offset) => originIn(pieces, offset) ?? definition.origin,
+      originOf: (start, end) => originOfRange(pieces, start, end) ?? definition.origin,
+    };
   }
 
   expand(definition: OptionDefinition): void {
@@ -175,7 +185,7 @@ class Interpolation {
 
   #copy(definition: OptionDefinition, from: number, text: string, isCopy: boolean): void {
     if (text === '') return;
-    this.#pieces.push({ start: this.#length, definition, from, isCopy });
+    this.#pieces.push({ start: this.#length, definition, from, isCopy, depth: this.#open.length });
     this.#texts.push(text);
     this.#length += text.length;
     this.#work += text.length;
@@ -209,6 +219,16 @@ function originOf(definition: OptionDefinition, offset: number): Origin {
 }
 
 function originIn(pieces: readonly Piece[], offset: number): Origin | undefined {
-  const piece = pieces.findLast(({ start }) => start <= offset);
+  const piece = pieces[pieceIndex(pieces, offset)];
   return piece && originOf(piece.definition, piece.isCopy ? piece.from + offset - piece.start : piece.from);
+}
+
+function originOfRange(pieces: readonly Piece[], start: number, end: number): Origin | undefined {
+  let best: Piece | undefined;
+  for (let index = Math.max(0, pieceIndex(pieces, start)); index < pieces.length; index++) {
+    const piece = pieces[index];
+    if (piece === undefined || (piece.start >= end && best !== undefined)) break;
+    if (best === undefined || piece.depth < best.depth) best = piece;
+  }
+  return best && originIn([best], Math.max(start, best.start));
 }

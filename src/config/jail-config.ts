@@ -83,7 +83,7 @@ function readFilter(directory: string, reader: OptionReader): Filter | undefined
     reader.fail(originOf(reader), `jail ${quoteText(reader.section)} has no filter; write filter = portscan`);
     return undefined;
   }
-  const { filter, errors } = loadFilter(directory, reader.section, value);
+  const { filter, errors } = loadFilter(directory, reader, value);
   reader.errors.push(...errors);
   return filter;
 }

@@ -40,6 +40,29 @@ export class MergedConfig {
   get(section: string, option: string, given?: GivenValues): Result<ConfigValue | undefined, ConfigError[]> {
     const name = option.toLowerCase();
     const definition = this.#table.definitions(section, name).at(-1) ?? this.#table.definitions(defaultSection, name).at(-1);
+    return this.#interpolate(section, definition, given);
+  }
+
+  /**
+   * What `<place/option>` means in `section`: `known` is what the option was before its last definition (or else its only one), `default`
+   * is [DEFAULT], any other place a section, with its own names in its text. Undefined where that place has no such option.
+   */
+  getFrom(section: string, place: string, option: string): Result<ConfigValue | undefined, ConfigError[]> {
+    const name = option.toLowerCase();
+    const kind = place.toLowerCase();
+    if (kind === 'known') {
+      const definitions = this.#table.definitions(section, name);
+      return this.#interpolate(section, definitions.at(-2) ?? definitions.at(-1) ?? this.#table.definitions(defaultSection, name).at(-1));
+    }
+    const target = kind === 'default' ? defaultSection : place;
+    return this.hasSection(target) ? this.get(target, name) : ok(undefined);
+  }
+
+  #interpolate(
+    section: string,
+    definition: OptionDefinition | undefined,
+    given?: GivenValues,
+  ): Result<ConfigValue | undefined, ConfigError[]> {
     if (definition === undefined) return ok(undefined);
     const { value, errors } = interpolateOption(this.#table, section, definition, given);
     return errors.length === 0 ? ok(value) : err([...errors]);

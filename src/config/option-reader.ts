@@ -1,8 +1,9 @@
 // Typed options of one section: each read gives a value or notes an error at the option's own line, so that all errors come at once.
 import { parseDuration } from '../core/duration.ts';
+import type { Result } from '../core/result.ts';
 import type { ConfigError, Origin } from './config-error.ts';
 import { quoteText } from './config-error.ts';
-import type { ConfigValue } from './interpolation.ts';
+import type { ConfigValue, GivenValues } from './interpolation.ts';
 import type { MergedConfig } from './merged-config.ts';
 
 const trueWords = new Set(['1', 'yes', 'true', 'on']);
@@ -24,6 +25,11 @@ export class OptionReader {
     if (result.ok) return result.value;
     this.errors.push(...result.error);
     return undefined;
+  }
+
+  /** The value as it is with these names known, its errors not noted. */
+  valueWith(option: string, given: GivenValues): Result<ConfigValue | undefined, ConfigError[]> {
+    return this.#config.get(this.section, option, given);
   }
 
   text(option: string, fallback: string): string {

@@ -111,7 +111,14 @@ describe('status', () => {
     const server = createServer((client) => client.on('data', () => client.end(formatMessage({ ok: true, result })))).listen(socket);
     await once(server, 'listening');
     let text = '';
-    const code = await status({ version: '1', paths: { config: '', state: '', socket }, isJson, print: (line) => (text += line) });
+    const code = await status({
+      version: '1',
+      paths: { config: '', state: '', socket },
+      isJson,
+      print: (line) => (text += line),
+      write: () => assert.fail('not for lines'),
+      printError: () => assert.fail('nothing is wrong'),
+    });
     server.close();
     assert.equal(code, 0);
     return text;

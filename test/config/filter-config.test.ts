@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { loadFilter } from '../../src/config/filter-config.ts';
 import { parseIni } from '../../src/config/ini.ts';
 import { MergedConfig } from '../../src/config/merged-config.ts';
+import { OptionReader } from '../../src/config/option-reader.ts';
 import type { RecordBatch } from '../../src/record/record-batch.ts';
 import { configDirectory, shownErrors } from './config-directory.ts';
 
@@ -29,9 +30,10 @@ function batchOf(line: string): RecordBatch {
 /** Loads what [j] of jail.conf names, line 2; the filter as a function that says whether it counts a line. */
 function load(filter: string, files: Readonly<Record<string, string>>) {
   const directory = configDirectory(files);
-  const jail = new MergedConfig([parseIni(`[j]\nfilter = ${filter}\n`, `${directory}/jail.conf`)], []).get('j', 'filter');
-  assert.ok(jail.ok && jail.value !== undefined);
-  const loaded = loadFilter(directory, 'j', jail.value);
+  const jail = new OptionReader(new MergedConfig([parseIni(`[j]\nfilter = ${filter}\n`, `${directory}/jail.conf`)], []), 'j');
+  const value = jail.value('filter');
+  assert.ok(value);
+  const loaded = loadFilter(directory, jail, value);
   for (const { section } of loaded.errors) assert.equal(section, 'j');
   assert.equal(loaded.filter === undefined, loaded.errors.length > 0);
   const counts = (line: string) => {
@@ -43,6 +45,22 @@ function load(filter: string, files: Readonly<Record<string, string>>) {
 }
 
 const definition = (rest = '') => ({ 'filter.d/scan.conf': `[Definition]\nnetfilter = blocked\n${rest}` });
+
+/** The expressions of two posts as web pages show them: the browser took <HOST> for a tag. */
+const eaten: [string, RegExp][] = [
+  ['reject: DATA from (.*)\\[\\]: 450.*Greylisted', /^filter\.d\/post\.conf:2: .*<HOST>/],
+  ['named\\[\\d*\\]: client .* denied', /^filter\.d\/post\.conf:2: .*<HOST>/],
+  ['^(unclosed <HOST>$', /^filter\.d\/post\.conf:2: /],
+];
+
+describe('loadFilter, expressions', () => {
+  for (const [expression, expected] of eaten) {
+    it(`${expression} is told with its line, before what no version of the daemon could serve`, () => {
+      const { errors } = load('post', { 'filter.d/post.conf': `[Definition]\nfailregex = ${expression}\n` });
+      assert.match(errors[0] ?? '', expected);
+    });
+  }
+});
 
 describe('loadFilter', () => {
   it('netfilter = blocked counts refused packets to this host', () => {
@@ -84,7 +102,7 @@ describe('loadFilter', () => {
       'sshd',
       { 'filter.d/sshd.conf': '[Definition]\nfailregex = ^x <HOST>$\n' },
       [
-        'jail.conf:2: filter "sshd" finds its failures by failregex, which this version does not serve yet; take filter = portscan, or wait',
+        'jail.conf:2: filter "sshd" finds its failures by failregex, which the daemon of this version does not serve yet (ringjail regex does)',
       ],
     ],
     [

@@ -186,3 +186,30 @@ describe('originAt', () => {
     assert.deepEqual(result.value.originAt(0), { file: 'f1', line: 2 });
   });
 });
+
+describe('originOf', () => {
+  const config = merge('[a]\nv = one\n  two %(x)s\n  %(x)s\n  %(x)s%(y)s\nx = 1\n  2\ny = 3');
+  const result = config.get('a', 'v');
+  assert.ok(result.ok && result.value);
+  const { text, originOf } = result.value;
+  const table: [string, number, number][] = [
+    ['one', 0, 2],
+    ['two 1', 4, 3],
+    // A line that references make up is where it is written in full, if it is.
+    ['2', 10, 7],
+    ['1', 12, 6],
+    ['23', text.length - 2, 7],
+  ];
+  it('the text', () => assert.equal(text, 'one\ntwo 1\n2\n1\n2\n1\n23'));
+  for (const [line, start, expected] of table) {
+    it(`${line} at ${start}`, () => {
+      assert.equal(text.slice(start, start + line.length), line);
+      assert.deepEqual(originOf(start, start + line.length), { file: 'f1', line: expected });
+    });
+  }
+  it('of an empty value', () => {
+    const empty = merge('[a]\nv =').get('a', 'v');
+    assert.ok(empty.ok && empty.value);
+    assert.deepEqual(empty.value.originOf(0, 0), { file: 'f1', line: 2 });
+  });
+});

@@ -63,3 +63,20 @@ it('the names that values refer to', () => {
   const config = merge('[DEFAULT]\naction_ = %(Banaction)s[port="%(port)s"]\n[a]\nx = %(known/chain)s %(b/y)s\n[b]\nz = %(other)s');
   assert.deepEqual([...config.referencedNames('a')].sort(), ['banaction', 'chain', 'port', 'y']);
 });
+
+it('getFrom: another section, the value before, [DEFAULT]', () => {
+  const config = merge('[DEFAULT]\nx = d\nd = %(x)s\n[a]\nx = 1\ny = 2\n[b]\nz = %(x)s\nx = b', '[a]\nx = %(known/x)s3');
+  const text = (place: string, option: string): string | undefined => {
+    const result = config.getFrom('a', place, option);
+    return result.ok ? result.value?.text : 'error';
+  };
+  assert.equal(text('known', 'X'), '1');
+  assert.equal(text('Known', 'y'), '2');
+  assert.equal(text('known', 'd'), '13');
+  assert.equal(text('known', 'none'), undefined);
+  assert.equal(text('default', 'x'), 'd');
+  assert.equal(text('b', 'z'), 'b');
+  assert.equal(text('b', 'd'), 'b');
+  assert.equal(text('B', 'z'), undefined);
+  assert.equal(text('c', 'x'), undefined);
+});

@@ -6,7 +6,7 @@ import { cacheDirectory } from '../lab/staged-program.ts';
 
 // What a server has, and what the program is linked with. No compiler: what is built on this machine must do.
 const packages = ['systemd', 'systemd-sysv', 'dbus', 'iproute2', 'iptables', 'nftables', 'procps', 'ufw'];
-const libraries = ['libnftables1', 'libnftnl11', 'libmnl0', 'libsystemd0', 'libstdc++6'];
+const libraries = ['libnftables1', 'libnftnl11', 'libmnl0', 'libpcre2-8-0', 'libsystemd0', 'libstdc++6'];
 
 export interface DebianTree {
   readonly path: string;

@@ -1,0 +1,104 @@
+// Where `ringjail regex` takes its lines from: a file, the command line itself, or the kernel's ring buffer, each read once to its end.
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { openKernelLog } from '../binding/addon.ts';
+import { systemClock } from '../core/clock.ts';
+import { RingjailError } from '../core/errors.ts';
+import type { RecordBatch } from '../record/record-batch.ts';
+import { KernelSource } from '../source/kernel-source.ts';
+import { LineFile } from '../source/line-file.ts';
+
+/** Lines, each ended by "\n"; they hold until the next block is asked for. */
+export interface LineBlock {
+  readonly bytes: Buffer;
+  /** Of each line, where the source knows it: seconds since 1970. */
+  readonly timesSec: readonly number[] | undefined;
+}
+
+export interface RegexLines {
+  /** For the head of the summary. */
+  readonly description: readonly [string, string];
+  /** Of what is to be read, where it is known. */
+  readonly sizeBytes: number | undefined;
+  readonly bytesRead: () => number;
+  /** What to tell at the end about lines that were not seen as they are. */
+  readonly remarks: () => readonly string[];
+  blocks(): AsyncIterable<LineBlock>;
+}
+
+export async function openLines(source: string): Promise<RegexLines> {
+  if (/^systemd-journal(?:\[.*\])?$/.test(source)) {
+    throw new RingjailError('unavailable', 'the journal is not read in this version; take a file: journalctl -o short-iso -u ssh >ssh.log');
+  }
+  if (source === 'kernel') return kernelLines();
+  const file = await LineFile.open(source);
+  if (file !== undefined) return fileLines(file);
+  // A line of a log has white space in it, and a path that people give has none.
+  if (/^\S*\/\S*$|^\S+\.log$/.test(source)) {
+    throw new RingjailError('usage', `${source}: no such file; a log line is given in quotes, with its date`);
+  }
+  return {
+    description: ['single line', source],
+    sizeBytes: undefined,
+    bytesRead: () => 0,
+    remarks: () => [],
+    blocks: async function* () {
+      yield { bytes: Buffer.from(`${source}\n`), timesSec: undefined };
+    },
+  };
+}
+
+function fileLines(file: LineFile): RegexLines {
+  return {
+    description: ['log file', file.path],
+    sizeBytes: file.sizeBytes,
+    bytesRead: () => file.bytesRead,
+    remarks: () => (file.cutLines === 0 ? [] : [`${file.cutLines} lines were longer than 1 MiB; the rest of them was not seen`]),
+    blocks: async function* () {
+      for await (const bytes of file.blocks()) yield { bytes, timesSec: undefined };
+    },
+  };
+}
+
+function kernelLines(): RegexLines {
+  const remarks: string[] = [];
+  return {
+    description: ['kernel log', '/dev/kmsg'],
+    sizeBytes: undefined,
+    bytesRead: () => 0,
+    remarks: () => remarks,
+    blocks: async function* () {
+      const blocks: LineBlock[] = [];
+      const end = new AbortController();
+      const source = new KernelSource({
+        open: openKernelLog,
+        path: '/dev/kmsg',
+        bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+        clock: systemClock,
+        monotonicUsec: () => Number(process.hrtime.bigint() / 1000n),
+        position: undefined,
+      });
+      await source.run(end.signal, {
+        onBatch: (batch) => blocks.push(formatBatch(batch)),
+        onLoss: ({ count, reason }) => remarks.push(`${count ?? 'some'} records were ${reason}`),
+        onCaughtUp: () => end.abort(),
+      });
+      yield* blocks;
+    },
+  };
+}
+
+/** As fail2ban's prefixes expect a record of the kernel: `host kernel: message`. */
+function formatBatch({ bytes, count, messageStart, messageEnd, realtimeUsec }: RecordBatch): LineBlock {
+  const prefix = Buffer.from(`${hostname()} kernel: `);
+  const lineFeed = Buffer.from('\n');
+  const parts: Buffer[] = [];
+  const timesSec: number[] = [];
+  for (let index = 0; index < count; index++) {
+    // A line feed in a message must not make two lines of it.
+    const message = Buffer.from(bytes.subarray(messageStart[index], messageEnd[index])).map((byte) => (byte === 0x0a ? 0x20 : byte));
+    parts.push(prefix, Buffer.from(message), lineFeed);
+    timesSec.push((realtimeUsec[index] ?? 0) / 1e6);
+  }
+  return { bytes: Buffer.concat(parts), timesSec };
+}

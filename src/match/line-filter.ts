@@ -1,0 +1,112 @@
+// One filter at work on lines of text, one after the other: date, expressions, session, identity, in fail2ban's order.
+import type { CompiledExpressions } from './line-expressions.ts';
+import type { LineFailure } from './line-failure.ts';
+import { type GroupValue, type LineGroups, readGroups, textOf } from './line-groups.ts';
+import { identityOfGroups } from './line-identity.ts';
+import { type ExpressionCounts, type LimitReached, type LineMatch, LineSearch } from './line-search.ts';
+import { type CutDate, cleanLine, SubjectBuilder } from './line-subject.ts';
+import { marksOf, Session, type SessionMarks } from './session.ts';
+import { SessionCache } from './session-cache.ts';
+
+/** What finds the dates: a DateDetector. */
+export interface LineDates {
+  /** In bytes[start, end), which are valid UTF-8. */
+  detect(bytes: Buffer, start: number, end: number): (CutDate & { readonly timeSec: number | undefined }) | undefined;
+}
+
+export interface LineFilterOptions {
+  readonly expressions: CompiledExpressions;
+  /** Finds the dates in lines whose time is not given. */
+  readonly dates: LineDates | undefined;
+  /** Seconds since 1970; tells how old a session is. */
+  readonly nowSec: () => number;
+}
+
+/**
+ * What became of a line. `held`: a failregex was found, but by itself the line is no failure (<F-NOFAIL>). `pending`: it is a failure
+ * whose identity is not known yet, and perhaps never will be.
+ */
+export type LineOutcome = 'missed' | 'ignored' | 'held' | 'pending' | 'failure';
+
+export class LineFilter {
+  readonly #nowSec: () => number;
+  readonly #dates: LineDates | undefined;
+  readonly #subjects = new SubjectBuilder();
+  readonly #search: LineSearch;
+  readonly #sessions = new SessionCache();
+  #outcome: LineOutcome = 'missed';
+
+  constructor({ expressions, dates, nowSec }: LineFilterOptions) {
+    this.#nowSec = nowSec;
+    this.#dates = dates;
+    this.#search = new LineSearch(expressions, this.#subjects);
+  }
+
+  /** What became of the last line. */
+  get outcome(): LineOutcome {
+    return this.#outcome;
+  }
+
+  get counts(): ExpressionCounts {
+    return this.#search.counts;
+  }
+
+  limitsReached(): LimitReached[] {
+    return this.#search.limitsReached();
+  }
+
+  /**
+   * The failure that the line bytes[start, end) is or completes, if so. `timeSec`: the record's own time; no date is looked for, then.
+   * The line needs no "\n"; one behind it saves a copy. Never throws, whatever the bytes are.
+   */
+  match(bytes: Buffer, start: number, end: number, timeSec?: number): LineFailure | undefined {
+    const line = cleanLine(bytes, start, end);
+    const date = timeSec === undefined ? this.#dates?.detect(line.bytes, line.start, line.end) : undefined;
+    const match = this.#search.search(line, this.#subjects.ofLine(line, date));
+    if (typeof match !== 'string') return this.#complete(match, timeSec ?? date?.timeSec);
+    this.#outcome = match;
+    return undefined;
+  }
+
+  #complete({ prefregex, failregex, lines }: LineMatch, timeSec: number | undefined): LineFailure | undefined {
+    const groups = readGroups(prefregex ?? failregex);
+    if (prefregex !== undefined) for (const [name, value] of readGroups(failregex)) groups.set(name, value);
+    const id = groups.get('mlfid');
+    const marks = marksOf(groups);
+    const session = id === undefined ? undefined : this.#addToSession(textOf(id), groups, marks, lines);
+    // fail2ban counts what is marked as no failure where it belongs to no session; its own samples say that it is none.
+    if (session === 'held' || (session === undefined && marks.isNofail)) {
+      this.#outcome = 'held';
+      return undefined;
+    }
+    const identity = identityOfGroups(session?.groups ?? groups);
+    if (session !== undefined) session.isPending = identity === undefined;
+    this.#outcome = identity === undefined ? 'pending' : 'failure';
+    if (identity === undefined) return undefined;
+    return {
+      identity,
+      timeSec,
+      expression: failregex.hit.index,
+      groups: withoutAbsent(session?.groups ?? groups),
+      users: [...(session?.users ?? [])],
+      lines: session?.lines ?? lines,
+      attempts: session?.attempts ?? lines.length,
+    };
+  }
+
+  #addToSession(id: string, groups: LineGroups, marks: SessionMarks, lines: readonly string[]): Session | 'held' {
+    const nowSec = this.#nowSec();
+    const session = this.#sessions.find(id, nowSec) ?? new Session(nowSec);
+    const isFailure = session.add(groups, marks, lines);
+    if (marks.isForget) this.#sessions.delete(id);
+    else this.#sessions.keep(id, session);
+    return isFailure ? session : 'held';
+  }
+}
+
+/** Of a group that took no part there is nothing to tell. */
+function withoutAbsent(groups: LineGroups): Map<string, GroupValue> {
+  const present = new Map<string, GroupValue>();
+  for (const [name, value] of groups) if (value !== undefined) present.set(name, value);
+  return present;
+}

@@ -1,0 +1,49 @@
+// The sessions that are open, by their <F-MLFID>: bounded in number, age and size, whatever the log says.
+import type { Session } from './session.ts';
+
+// fail2ban keeps 100, and a few hundred parallel connections push out the one that matters.
+const maxSessions = 1000;
+
+/** fail2ban's, from the session's first line. */
+const maxAgeSec = 300;
+
+/** Characters, of all sessions together. */
+const maxSize = 8 * 1024 * 1024;
+
+interface Entry {
+  readonly session: Session;
+  size: number;
+}
+
+export class SessionCache {
+  /** The oldest first. */
+  readonly #entries = new Map<string, Entry>();
+  #size = 0;
+
+  find(id: string, nowSec: number): Session | undefined {
+    const session = this.#entries.get(id)?.session;
+    if (session === undefined || nowSec - session.startSec <= maxAgeSec) return session;
+    this.delete(id);
+    return undefined;
+  }
+
+  /** After `session` took in a line. Others, the oldest first, make room for it. */
+  keep(id: string, session: Session): void {
+    const entry = this.#entries.get(id) ?? { session, size: 0 };
+    const size = session.size + id.length;
+    this.#size += size - entry.size;
+    entry.size = size;
+    this.#entries.set(id, entry);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= maxSessions && this.#size <= maxSize) break;
+      this.delete(oldest);
+    }
+  }
+
+  delete(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    this.#size -= entry.size;
+  }
+}

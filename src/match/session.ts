@@ -1,0 +1,82 @@
+// What is known of one session (<F-MLFID>): a connection whose log lines tell only together who failed. Pure.
+import { type GroupValue, type LineGroups, textOf } from './line-groups.ts';
+
+/** What one line says about its session; fail2ban's <F-NOFAIL>, <F-MLFGAINED>, <F-MLFFORGET>, <F-MLFPENDING>. */
+export interface SessionMarks {
+  /** No failure in itself. */
+  readonly isNofail: boolean;
+  /** The login succeeded. */
+  readonly isGained: boolean;
+  /** The session is over. */
+  readonly isForget: boolean;
+  /** What was held counts now, or does so no more; undefined where the line does not say. */
+  readonly isPending: boolean | undefined;
+}
+
+/** A group that captured an empty text marks nothing. */
+export function marksOf(groups: LineGroups): SessionMarks {
+  const isSet = (name: string) => textOf(groups.get(name)) !== '';
+  const isGained = isSet('mlfgained');
+  return {
+    isGained,
+    isNofail: isGained || isSet('nofail'),
+    isForget: isSet('mlfforget'),
+    isPending: groups.get('mlfpending') === undefined ? undefined : isSet('mlfpending'),
+  };
+}
+
+/** So many lines and names of a session are kept; sshd's longest have a dozen. */
+const maxLines = 100;
+const maxUsers = 100;
+
+/** They hold for one line. */
+const markGroups = new Set(['nofail', 'mlfgained', 'mlfforget', 'mlfpending']);
+
+export class Session {
+  readonly startSec: number;
+  readonly groups = new Map<string, GroupValue>();
+  readonly users = new Set<string>();
+  lines: readonly string[] = [];
+  attempts = 0;
+  /** A failure was found, and it is not known whose. */
+  isPending = false;
+  /** Characters that are kept. */
+  size = 0;
+  #wasHeld = false;
+
+  constructor(startSec: number) {
+    this.startSec = startSec;
+  }
+
+  /**
+   * Takes in a line, or several of a window. Its groups replace those of earlier lines; the lines gather until a failure was given out.
+   * False where the line is no failure: it says so, no earlier failure waits for an address, and one user name at most was tried.
+   */
+  add(groups: LineGroups, marks: SessionMarks, lines: readonly string[]): boolean {
+    const user = textOf(groups.get('user'));
+    if (user !== '' && this.users.size < maxUsers && !this.users.has(user)) {
+      this.users.add(user);
+      this.size += user.length;
+    }
+    // Who gets in is forgiven what was pending, but not several names.
+    if (marks.isGained) this.isPending = false;
+    if (!this.#wasHeld && !this.isPending) this.#setLines([], 0);
+    for (const [name, value] of groups) {
+      if (value === undefined || markGroups.has(name)) continue;
+      this.size += textOf(value).length - textOf(this.groups.get(name)).length;
+      this.groups.set(name, value);
+    }
+    if (marks.isPending !== undefined) this.isPending = marks.isPending;
+    this.#setLines([...this.lines, ...lines].slice(-maxLines), this.attempts + lines.length);
+    this.#wasHeld = marks.isNofail && !this.isPending && this.users.size <= 1;
+    return !this.#wasHeld;
+  }
+
+  /** A new list each time: the former one may have been given out with a failure. */
+  #setLines(lines: readonly string[], attempts: number): void {
+    const lengthOf = (texts: readonly string[]) => texts.reduce((sum, text) => sum + text.length, 0);
+    this.size += lengthOf(lines) - lengthOf(this.lines);
+    this.lines = lines;
+    this.attempts = attempts;
+  }
+}
