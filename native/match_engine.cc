@@ -16,15 +16,16 @@ constexpr uint32_t kOrdinaryGroups = 32;
 constexpr uint64_t kQuickBytes = 1000000;
 constexpr uint64_t kQuickBytesInterpreted = kQuickBytes / 8;
 constexpr uint64_t kLeastSteps = 30;
-// Steps are counted from each place anew where a match may start, and passing over the rest from each place counts nothing.
+// PCRE2 counts steps anew from each place where a match may start, and none where what is passed over has no alternative. So each has
+// fewer, and on long subjects the starts are watched, which takes half as long again.
 constexpr uint64_t kQuickBytesUnanchored = kQuickBytes / 4;
-constexpr size_t kMostQuickLengthUnanchored = 2000;
-// Watched try: steps within which everything ends that is worth its time, about 2 ms with callouts, so that for lines of ordinary length
-// the same steps decide everywhere and not the clock. More for long ones, whose matches take some steps for each byte.
+constexpr size_t kMostUnwatchedLength = 2000;
+// Second try, with every item watched, which takes ten times as long: steps within which everything ends that is worth its time, some 2 ms,
+// so that on lines of ordinary length the steps decide, the same everywhere, and not the clock. Long lines take some for each byte.
 constexpr uint64_t kWatchedSteps = 100000;
 constexpr uint64_t kWatchedStepsPerByte = 50;
 constexpr int64_t kWatchedNsec = 5000000;
-constexpr int64_t kWatchedNsecPerByte = 50;
+constexpr int64_t kWatchedNsecPerByte = 100;
 // Between looks at the clock, each of which takes about 300 ns: a millisecond, if each item passes over all of the subject.
 constexpr size_t kBytesBetweenLooks = 1000000;
 constexpr size_t kMostCalloutsBetweenLooks = 256;
@@ -34,9 +35,8 @@ constexpr size_t kMostCalloutsBetweenLooks = 256;
 constexpr uint32_t kDepthLimit = 100000;
 constexpr uint32_t kHeapLimitKib = 32 << 10;
 
-/** The match limit of the first try; 0 where there shall be none. */
+/** The match limit of the first try. */
 uint64_t QuickSteps(const Pattern& pattern, size_t length) {
-  if (!pattern.is_anchored() && length > kMostQuickLengthUnanchored) return 0;
   uint64_t bytes = !pattern.has_jit() ? kQuickBytesInterpreted : pattern.is_anchored() ? kQuickBytes : kQuickBytesUnanchored;
   return std::max(bytes / (length + 1), kLeastSteps);
 }
@@ -70,19 +70,21 @@ MatchEngine::Result MatchEngine::Match(Pattern& pattern, const uint8_t* subject,
     data_.reset(pcre2_match_data_create(pattern.group_count(), nullptr));
     if (data_ == nullptr) throw std::bad_alloc();
   }
-  uint64_t quick_steps = QuickSteps(pattern, length);
-  int found = quick_steps == 0 ? PCRE2_ERROR_MATCHLIMIT : Run(pattern, pattern.code(), subject, length, quick_steps);
+  bool is_short = pattern.is_anchored() || length <= kMostUnwatchedLength;
+  if (!is_short) StartWatch(length);
+  Pattern::Callouts callouts = is_short ? Pattern::Callouts::kNone : Pattern::Callouts::kAtStarts;
+  int found = Run(pattern, callouts, subject, length, QuickSteps(pattern, length));
   if (found == PCRE2_ERROR_MATCHLIMIT) {
-    const pcre2_code* watched = pattern.watched_code();
-    if (watched == nullptr) return Result::kLimitReached;
-    StartWatch(length);
-    found = Run(pattern, watched, subject, length, kWatchedSteps + kWatchedStepsPerByte * length);
+    if (is_short) StartWatch(length);
+    found = Run(pattern, Pattern::Callouts::kAtItems, subject, length, kWatchedSteps + kWatchedStepsPerByte * length);
   }
   if (found > 0) return Result::kFound;
   return found == PCRE2_ERROR_NOMATCH ? Result::kNotFound : Result::kLimitReached;
 }
 
-int MatchEngine::Run(const Pattern& pattern, const pcre2_code* code, const uint8_t* subject, size_t length, uint64_t match_limit) {
+int MatchEngine::Run(Pattern& pattern, Pattern::Callouts callouts, const uint8_t* subject, size_t length, uint64_t match_limit) {
+  const pcre2_code* code = pattern.CodeWith(callouts);
+  if (code == nullptr) return PCRE2_ERROR_MATCHLIMIT;
   pcre2_set_match_limit(context_.get(), static_cast<uint32_t>(std::min<uint64_t>(match_limit, UINT32_MAX)));
   if (pattern.has_jit()) return pcre2_jit_match(code, subject, length, 0, 0, data_.get(), context_.get());
   return pcre2_match(code, subject, length, 0, PCRE2_NO_UTF_CHECK, data_.get(), context_.get());

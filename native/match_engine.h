@@ -10,7 +10,7 @@
 /**
  * PCRE2's match limit alone does not bound the time, as one counted step may pass over the whole subject: with fail2ban's own expressions
  * and a limit of ten steps a byte, lines were found of 8 KB that take 75 ms, and of 60 KB that take 4 s. So a match is first tried with few
- * steps, which is enough nearly always. Where it is not, it is tried again by the watched code, whose callouts look at the clock.
+ * steps, which is enough nearly always. Where it is not, it is tried again with callouts, which look at the clock.
  * One engine a thread: a match owns all of it.
  */
 class MatchEngine {
@@ -19,7 +19,7 @@ class MatchEngine {
 
   static MatchEngine& OfThread();
 
-  /** `subject` is valid UTF-8. Takes at most some 5 ms of processor time, and 50 ns more for each byte. */
+  /** `subject` is valid UTF-8. Takes at most some 5 ms of processor time, and 100 ns more for each byte. */
   Result Match(Pattern& pattern, const uint8_t* subject, size_t length);
 
   /** Of the last match that was found: start and end of group i at 2i and 2i + 1, PCRE2_UNSET where it took no part. */
@@ -33,7 +33,8 @@ class MatchEngine {
   };
 
   MatchEngine();
-  int Run(const Pattern& pattern, const pcre2_code* code, const uint8_t* subject, size_t length, uint64_t match_limit);
+  /** `match_limit`: what PCRE2 calls so; reaching it is also the answer where the expression cannot have the callouts. */
+  int Run(Pattern& pattern, Pattern::Callouts callouts, const uint8_t* subject, size_t length, uint64_t match_limit);
   void StartWatch(size_t length);
   static int OnCallout(pcre2_callout_block* block, void* engine);
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,12 +26,15 @@ class Pattern {
     bool uses_jit;
   };
 
+  /** Where a match calls back, so that somebody can look at the clock. */
+  enum class Callouts { kNone, kAtStarts, kAtItems };
+
   /** Throws a PatternFailure. Without machine code (not asked for, or refused by the system) PCRE2's interpreter matches. */
   Pattern(std::string source, Options options);
 
   const pcre2_code* code() const { return code_.get(); }
-  /** The same with a callout before each of its items, to watch a long match. Compiled when first asked for; null where that fails. */
-  const pcre2_code* watched_code();
+  /** The same, calling back before each item or wherever a match may start. Compiled when first asked for; null where that fails. */
+  const pcre2_code* CodeWith(Callouts callouts);
   /** Compiled to machine code. */
   bool has_jit() const { return has_jit_; }
   /** Can only be found at the start of a subject. */
@@ -48,13 +52,14 @@ class Pattern {
   };
   using Code = std::unique_ptr<pcre2_code, Free>;
 
-  Code Compile(uint32_t more_options) const;
+  static Code Compile(const std::string& source, uint32_t options);
 
   std::string source_;
-  Options options_;
+  uint32_t options_;
   Code code_;
-  Code watched_code_;
-  bool is_watched_code_tried_ = false;
+  // None in their places: not tried yet. Null: cannot be compiled.
+  std::optional<Code> code_with_starts_;
+  std::optional<Code> code_with_items_;
   bool has_jit_ = false;
   bool is_anchored_ = false;
   uint32_t group_count_ = 1;

@@ -47,6 +47,16 @@ describe('matches that are given up', () => {
     assert.deepEqual(set.limitsReached(), [4, 0]);
   });
 
+  it('a long line alone is no reason', () => {
+    const text = `${'y'.repeat(100_000)} [1] 192.0.2.1`;
+    const sources = ['(?=^|\\b|\\W)\\[(\\d+)\\]', '(?x) \\[ (\\d+) # a comment up to the end'];
+    const set = compilePatterns(sources.map((source) => ({ source })));
+    for (const index of sources.keys()) {
+      assert.equal(set.search(Buffer.from(text), 0, text.length, index, index + 1)?.offsets[2], 100_002);
+    }
+    assert.deepEqual(set.limitsReached(), [0, 0]);
+  });
+
   it('the same line without the trap is found, whatever its length', () => {
     for (const usesJit of [true, false]) {
       const set = compilePatterns([{ source: '^(?:\\S+ )*(?P<last>\\S+)$' }], { usesJit });
