@@ -24,7 +24,6 @@ describe('literals, of which a line must have one', () => {
     ['abcd{,2}e', 'abc'],
     ['abcd{1,2,3}e', 'abc'],
     ['abc{x}d', 'abc{x}d'],
-    ['abcd{,2}{3}efgh'],
     ['abc*?def', 'def'],
     ['abc++def', 'cdef'],
     ['abc.def12', 'def12'],
