@@ -109,6 +109,8 @@ export class Daemon {
 
   /** Ends `run` in order; lifts nothing. */
   stop(): void {
+    // Ctrl-C reaches the daemon from the terminal, and once more from whoever passes it on.
+    if (this.#abort.signal.aborted) return;
     this.#log.notice('stopping; the bans stay in force');
     this.#abort.abort();
   }
@@ -126,9 +128,9 @@ export class Daemon {
     for (const [source, position] of Object.entries(state?.positions ?? {})) this.#positions.set(source, position);
     this.#jails.restore(state?.windows ?? {});
     this.#keeper.restore(state?.bans ?? []);
-    this.#releaseSpared();
     const actions = this.#jails.running.flatMap(({ jail }) => jail.options.actions);
     if (state === undefined) this.#adopt(actions);
+    this.#releaseSpared();
     await this.#keeper.start(actions);
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
     this.#sources.push({ source: this.#createKernelSource(), health: { state: 'starting', failure: undefined } });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { compilePatterns, PatternError } from '../../src/binding/pattern-set.ts';
+import { isPcre2Since1043 } from './pcre2-generation.ts';
 import { randomExpression } from './random-expression.ts';
 
 const { FUZZ_SEED } = process.env;
@@ -63,6 +64,12 @@ describe('literals, of which a line must have one', () => {
       assert.deepEqual(compilePatterns([{ source }]).literals(0), literals);
     });
   }
+
+  it('abcd{,2}{3}efgh: no quantifier and one, or since PCRE2 10.43 two, which is an error', () => {
+    const compile = () => compilePatterns([{ source: 'abcd{,2}{3}efgh' }]).literals(0);
+    if (isPcre2Since1043) assert.throws(compile, PatternError);
+    else assert.deepEqual(compile(), []);
+  });
 
   it('isCaseless', () => assert.deepEqual(compilePatterns([{ source: 'Ask Charly', isCaseless: true }]).literals(0), [' charly']));
 });
