@@ -13,6 +13,7 @@
         "native/pattern.cc",
         "native/pattern_set.cc",
         "native/prefilter.cc",
+        "native/record_sieve.cc",
         "native/required_literals.cc",
         "native/route_gateways.cc",
         "native/service_manager.cc",

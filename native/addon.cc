@@ -4,6 +4,7 @@
 #include "kernel_log_reader.h"
 #include "nftables.h"
 #include "pattern_set.h"
+#include "record_sieve.h"
 #include "route_gateways.h"
 #include "service_manager.h"
 #include "set_lookup.h"
@@ -13,6 +14,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("KernelLogReader", KernelLogReader::Define(env));
   exports.Set("Nftables", Nftables::Define(env));
   exports.Set("PatternSet", PatternSet::Define(env));
+  exports.Set("RecordSieve", RecordSieve::Define(env));
   exports.Set("SetLookup", SetLookup::Define(env));
   exports.Set("gateways", Napi::Function::New(env, Gateways, "gateways"));
   exports.Set("notify", Napi::Function::New(env, Notify, "notify"));

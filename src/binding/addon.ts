@@ -38,10 +38,16 @@ export interface NativePatternSet {
   limitsReached(): number[];
 }
 
+/** native/record_sieve.h */
+export interface RecordSieve {
+  sift(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, count: number, selected: Uint32Array): Uint32Array;
+}
+
 interface Addon {
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly Nftables: new () => Nftables;
   readonly PatternSet: new (sources: string[], flags: Uint32Array, usesPrefilter: boolean, usesJit: boolean) => NativePatternSet;
+  readonly RecordSieve: new (literals: readonly (readonly string[])[]) => RecordSieve;
   readonly SetLookup: new (table: string) => SetLookup;
   gateways(): string[];
   notify(state: string): boolean;
@@ -56,6 +62,8 @@ export const openNftables = (): Nftables => new addon.Nftables();
 export const openSetLookup = (table: string): SetLookup => new addon.SetLookup(table);
 export const createNativePatternSet = (sources: string[], flags: Uint32Array, usesPrefilter: boolean, usesJit: boolean): NativePatternSet =>
   new addon.PatternSet(sources, flags, usesPrefilter, usesJit);
+
+export const createRecordSieve = (literals: readonly (readonly string[])[]): RecordSieve => new addon.RecordSieve(literals);
 
 /** native/to_valid_utf8.h: undefined where the range is valid UTF-8 already, else a repaired copy. */
 export const toValidUtf8 = (bytes: Uint8Array, start: number, end: number): Buffer | undefined => addon.toValidUtf8(bytes, start, end);

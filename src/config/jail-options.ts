@@ -12,15 +12,22 @@ export const servedOptions = [
   'distinct',
   'ipv6prefix',
   'maxtracked',
+  'service',
+  'logpath',
+  'logtimezone',
+  'maxlines',
+  'usedns',
+  'prefregex',
+  'failregex',
+  'ignoreregex',
+  'datepattern',
+  'journalmatch',
 ] as const;
 
 /** Known, so that they are no spelling errors; told about where a running jail sets them. */
 export const unservedOptions = [
-  'logpath',
   'logencoding',
-  'logtimezone',
   'maxmatches',
-  'maxlines',
   'bantime.increment',
   'bantime.factor',
   'bantime.formula',
@@ -31,10 +38,4 @@ export const unservedOptions = [
   'ignoreself',
   'ignorecommand',
   'ignorecache',
-  'usedns',
-  'prefregex',
-  'failregex',
-  'ignoreregex',
-  'datepattern',
-  'journalmatch',
 ] as const;

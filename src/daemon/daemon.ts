@@ -2,26 +2,27 @@
 import { readFileSync } from 'node:fs';
 import type { BanDecision } from '../ban/ban.ts';
 import { loadState, type State } from '../ban/state-file.ts';
-import { openKernelLog, openNftables } from '../binding/addon.ts';
+import { openNftables } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
-import type { RecordBatch, SourcePosition } from '../record/record-batch.ts';
-import { KernelSource } from '../source/kernel-source.ts';
-import type { Loss, Source, SourceSink } from '../source/source.ts';
+import type { RecordBatch } from '../record/record-batch.ts';
+import type { Loss } from '../source/source.ts';
 import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
 import { createAction } from './action-registry.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { listenForControl } from './control-server.ts';
 import { HostNetworks } from './host-networks.ts';
 import type { JailSet } from './jail-set.ts';
+import { NameResolver } from './name-resolver.ts';
 import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
 import { Pipeline } from './pipeline.ts';
 import { RequestHandler } from './request-handler.ts';
+import { createSource } from './source-registry.ts';
+import { SourceSet } from './source-set.ts';
 import { StateSaver } from './state-saver.ts';
 import { describeDaemon } from './status.ts';
-import { type SourceHealth, supervise } from './supervise.ts';
 
 // A refused ban is worth a line; a flood of forged packets is not worth a flood of them.
 const refusalLogIntervalMs = 60_000;
@@ -46,8 +47,7 @@ export class Daemon {
   readonly #pipeline: Pipeline;
   readonly #requests: RequestHandler;
   readonly #saver: StateSaver;
-  readonly #sources: { source: Source; health: SourceHealth }[] = [];
-  readonly #positions = new Map<string, SourcePosition>();
+  readonly #sources: SourceSet;
   readonly #warnings: string[] = [];
   #refusalLoggedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -59,15 +59,24 @@ export class Daemon {
     this.#saver = new StateSaver(paths.state, () => this.#takeState(), log);
     this.#keeper = new BanKeeper({ createAction, clock: systemClock, log, onEnded: (decisions) => this.#onEnded(decisions) });
     const protectedNetworks = () => this.#hostNetworks.current();
+    const resolver = new NameResolver({ clock: systemClock });
     this.#pipeline = new Pipeline({
       keeper: this.#keeper,
       protectedNetworks,
+      resolve: (hostname) => resolver.resolve(hostname),
       clock: systemClock,
       events: {
         onBan: (decision) => this.#onBan(decision),
         onRefused: (decision, reason) => this.#onRefused(decision, reason),
         onSeenWhileBanned: (decision) => this.#keeper.suspect(decision),
       },
+    });
+    this.#sources = new SourceSet({
+      create: createSource,
+      onBatch: (batch) => this.#onBatch(batch),
+      onLoss: (source, loss) => this.#onLoss(source, loss),
+      onReady: () => this.#onReady(),
+      log,
     });
     this.#requests = new RequestHandler({
       jails,
@@ -92,15 +101,15 @@ export class Daemon {
     try {
       restored = this.#restore();
       await restored;
-      this.#pipeline.jails = this.#jails.running;
       this.#warnAboutLogLimit();
-      await Promise.all(
-        this.#sources.map(({ source, health }) => supervise(source, this.#sink(source), this.#abort.signal, health, this.#log)),
-      );
+      this.#route();
+      await Promise.race([aborted(this.#abort.signal), this.#sources.refused]);
       this.#notifier.stopping();
+      await this.#sources.stop();
       await this.#saver.flush();
     } finally {
       this.#abort.abort();
+      await this.#sources.stop();
       server.close();
       await this.#keeper.stop();
       this.#saver.stop();
@@ -125,7 +134,7 @@ export class Daemon {
     if (setAside !== undefined) {
       this.#warn(`the state could not be read (${setAside.reason}); it is kept as ${setAside.path}, and counting begins anew`);
     }
-    for (const [source, position] of Object.entries(state?.positions ?? {})) this.#positions.set(source, position);
+    this.#sources.restore(state?.positions ?? {});
     this.#jails.restore(state?.windows ?? {});
     this.#keeper.restore(state?.bans ?? []);
     const actions = this.#jails.running.flatMap(({ jail }) => jail.options.actions);
@@ -133,7 +142,6 @@ export class Daemon {
     this.#releaseSpared();
     await this.#keeper.start(actions);
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
-    this.#sources.push({ source: this.#createKernelSource(), health: { state: 'starting', failure: undefined } });
   }
 
   /** Without a state nothing is known of the bans that stand in the kernel; they hold until they end or somebody lifts them. */
@@ -169,39 +177,25 @@ export class Daemon {
     }
   }
 
-  #createKernelSource(): Source {
-    return new KernelSource({
-      open: openKernelLog,
-      path: '/dev/kmsg',
-      bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-      clock: systemClock,
-      monotonicUsec: () => Number(process.hrtime.bigint() / 1000n),
-      position: this.#positions.get('kernel'),
-    });
-  }
-
-  #sink(source: Source): SourceSink {
-    return {
-      onBatch: (batch) => this.#onBatch(batch),
-      onLoss: (loss) => this.#onLoss(source, loss),
-      onCaughtUp: () => this.#onCaughtUp(source),
-    };
+  /** The jails changed: the sources learn what is wanted of them in the same step as the pipeline. */
+  #route(): void {
+    this.#pipeline.jails = this.#jails.running;
+    this.#sources.update(this.#pipeline.routes.entries());
   }
 
   #onBatch(batch: RecordBatch): void {
     this.#pipeline.process(batch);
-    this.#positions.set(batch.source, batch.position);
     // Each failure is reported by whoever met it; there is nobody here to wait for the end.
     void this.#keeper.settle();
     this.#saver.touch();
   }
 
-  #onLoss(source: Source, { count, reason }: Loss): void {
-    this.#log.warning(`source ${source.name}: lost ${count ?? 'an unknown number of'} records: ${reason}`);
+  #onLoss(source: string, { count, reason }: Loss): void {
+    this.#log.warning(`source ${source}: lost ${count ?? 'an unknown number of'} records: ${reason}`);
   }
 
-  #onCaughtUp(source: Source): void {
-    this.#log.info(`source ${source.name}: everything up to now is read; ${this.#watching()}`);
+  #onReady(): void {
+    this.#log.info(this.#watching());
     this.#notifier.ready(this.#watching());
   }
 
@@ -227,7 +221,7 @@ export class Daemon {
   }
 
   async #onChange(): Promise<void> {
-    this.#pipeline.jails = this.#jails.running;
+    this.#route();
     this.#releaseSpared();
     this.#notifier.status(this.#watching());
     await this.#saver.flush();
@@ -247,7 +241,7 @@ export class Daemon {
   #takeState(): State {
     return {
       bans: Array.from(this.#keeper.bans.decisions()),
-      positions: Object.fromEntries(this.#positions),
+      positions: this.#sources.positions(),
       windows: this.#jails.save(),
     };
   }
@@ -259,11 +253,17 @@ export class Daemon {
       startedAt: this.#startedAt,
       jails: this.#jails,
       keeper: this.#keeper,
-      sources: this.#sources,
+      sources: this.#sources.describe(),
       warnings: [...this.#warnings, ...(failure === undefined ? [] : [`the state cannot be written: ${failure}`])],
     });
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 function readIfThere(path: string): string {
   try {

@@ -37,7 +37,20 @@ export interface SyslogSelector {
   readonly programs: readonly string[] | undefined;
 }
 
-export type RecordSelector = KernelSelector | JournalSelector | SyslogSelector;
+/** Our own bans, as the log of fail2ban tells of them: what a recidive jail counts. */
+export interface BanSelector {
+  readonly source: 'bans';
+}
+
+export type RecordSelector = KernelSelector | JournalSelector | SyslogSelector | BanSelector;
+
+/** The name of the source that a selector is for, as status shows it: "kernel", "journal", "journal:/var/log/remote". */
+export function sourceNameOf(selector: RecordSelector): string {
+  if (selector.source !== 'journal') return selector.source;
+  const { path, files, flags, namespace } = selector.place;
+  const parts = [path ?? '', ...(files ?? []), namespace ?? '', flags === undefined ? '' : `flags=${flags}`].filter((part) => part !== '');
+  return ['journal', ...parts].join(':');
+}
 
 /** Lines of files that rsyslog forwards carry a tag that begins so; their line is the message alone. */
 export const fileTagPrefix = 'file-';

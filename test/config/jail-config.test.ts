@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadMergedConfig } from '../../src/config/config-files.ts';
 import { loadDaemonConfig } from '../../src/config/daemon-config.ts';
-import { type JailConfigs, loadJails } from '../../src/config/jail-config.ts';
+import { type JailConfigs, type JailContext, loadJails } from '../../src/config/jail-config.ts';
 import { configDirectory, shownErrors } from './config-directory.ts';
 
 const actions = new Map([
@@ -14,9 +14,17 @@ const actions = new Map([
 ]);
 const filter = { 'filter.d/portscan.conf': '[Definition]\nnetfilter = blocked\n' };
 
+const contextOf = (directory: string): JailContext => ({
+  directory,
+  actionNames: actions,
+  hasUnit: (name) => name === 'here.service',
+  clock: () => 0,
+  listensToSyslog: false,
+});
+
 function load(jailConf: string, files: Readonly<Record<string, string>> = {}) {
   const directory = configDirectory({ ...filter, 'jail.conf': jailConf, ...files });
-  const loaded = loadJails(directory, actions);
+  const loaded = loadJails(contextOf(directory));
   return {
     ...loaded,
     names: loaded.jails.map(({ options }) => options.name),
@@ -131,7 +139,8 @@ describe('loadJails', () => {
     ['maxtracked = 0', 'maxtracked = "0": expected a whole number from 1 to 10000000'],
     ['bantime = 0', 'bantime = "0": expected a time such as 600, 10m or 1d12h, or -1 for good'],
     ['distinct = host', 'distinct = "host": what can be counted is "port"'],
-    ['backend = systemd', 'backend = "systemd" is not served by this version; write backend = kernel'],
+    ['backend = sistemd', 'backend = "sistemd": expected auto, systemd, kernel, syslog, ringjail; did you mean "systemd"?'],
+    ['backend = syslog', 'backend = syslog needs a port to listen at: set syslog_listen = udp://127.0.0.1:5514 in ringjail.local'],
     ['action = nftable', 'no action "nftable" in this version; did you mean "nftables"?'],
     ['action = mail', 'no action "mail" in this version; there are nftables and ufw'],
     ['action = ufw', 'ufw insists on root'],
@@ -175,20 +184,32 @@ describe('loadJails', () => {
   it('two jails may share a filter', () => assert.deepEqual(load(jail('one') + jail('two')).names, ['one', 'two']));
 
   it("fail2ban's options that have no effect yet are notices, and spoil nothing", () => {
-    const { names, noticed } = load(jail('scan', 'logpath = /var/log/ufw.log\nusedns = no'));
+    const { names, noticed } = load(jail('scan', 'maxmatches = 5\nbantime.increment = true'));
     assert.deepEqual(names, ['scan']);
-    assert.deepEqual(noticed, ['jail.conf:4: logpath has no effect in this version', 'jail.conf:5: usedns has no effect in this version']);
+    assert.deepEqual(noticed, [
+      'jail.conf:4: maxmatches has no effect in this version',
+      'jail.conf:5: bantime.increment has no effect in this version',
+    ]);
   });
 
   it('an option that only serves interpolation is no unknown one', () => {
     assert.equal(optionsOf(load(jail('scan', 'tries = 9\nmaxretry = %(tries)s'))).maxretry, 9);
   });
 
+  it('enabled = auto starts a jail where one of its services is installed', () => {
+    const auto = (name: string, service: string) => `[${name}]\nenabled = auto\nfilter = portscan\nservice = ${service}\n`;
+    const { names, disabled } = load(auto('one', 'gone.service here.service') + auto('two', 'gone.service') + auto('three', ''));
+    assert.deepEqual([names, disabled], [['one'], ['two', 'three']]);
+  });
+
   it('no jail.conf at all is an error, not an exception', () => {
     const directory = configDirectory({});
-    assert.match(shownErrors(directory, loadJails(directory, actions).errors).join('\n'), /^jail\.conf: no such file, and no jail\.local/);
-    assert.deepEqual(loadJails(join(directory, 'none'), actions).jails, []);
-    assert.equal(loadJails(join(directory, 'none'), actions).errors.length, 1);
+    assert.match(
+      shownErrors(directory, loadJails(contextOf(directory)).errors).join('\n'),
+      /^jail\.conf: no such file, and no jail\.local/,
+    );
+    assert.deepEqual(loadJails(contextOf(join(directory, 'none'))).jails, []);
+    assert.equal(loadJails(contextOf(join(directory, 'none'))).errors.length, 1);
   });
 
   it('a line that is no option spoils its section only', () => {
@@ -234,7 +255,7 @@ describe('the configuration as ringjail ships it', () => {
   const directory = fileURLToPath(new URL('../../../config', import.meta.url));
 
   it('runs the portscan jail, without an error or a notice', () => {
-    const { jails, errors, notices } = loadJails(directory, actions);
+    const { jails, errors, notices } = loadJails(contextOf(directory));
     assert.deepEqual([errors, notices], [[], []]);
     assert.deepEqual(
       jails.map(({ options }) => options.name),

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { BanAnswer, DaemonStatus, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
+import { jailContextOf } from '../../src/daemon/jail-context.ts';
 import { JailSet } from '../../src/daemon/jail-set.ts';
 import { RequestHandler } from '../../src/daemon/request-handler.ts';
 import { describeDaemon } from '../../src/daemon/status.ts';
@@ -34,7 +35,7 @@ bantime = -1
 async function setUp() {
   const directory = configDirectory({ 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n', 'jail.conf': jailConf });
   const action = new FakeAction();
-  const jails = new JailSet(directory, false);
+  const jails = new JailSet(() => jailContextOf(directory, false));
   jails.load();
   const log = recordingLog();
   const keeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log, onEnded: () => undefined });
