@@ -162,7 +162,8 @@ function checkDefaults(config: MergedConfig, errors: ConfigError[], notices: Con
   const known = new Set<string>([...servedOptions, ...unservedOptions]);
   const referenced = new Set(config.sections.flatMap((section) => [...config.referencedNames(section)]));
   for (const { name, origin } of config.options(defaultSection)) {
-    if (known.has(name) || referenced.has(name)) continue;
+    // fail2ban's jail.conf offers action_mw and its like for jails to refer to.
+    if (known.has(name) || referenced.has(name) || /^(?:ban)?action_/.test(name)) continue;
     const message = `unknown option ${quoteText(name)}${suggestName(name, known)}`;
     (nearestName(name, known) === 'ignoreip' ? errors : notices).push({ ...origin, section: undefined, message });
   }
