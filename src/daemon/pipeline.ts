@@ -14,6 +14,8 @@ import type { RunningJail } from './running-jail.ts';
 import { TwinMemory } from './twin-memory.ts';
 
 interface PipelineEvents {
+  /** A jail's filter found a failure, before it is counted. */
+  onFailure?(failure: Failure, jail: Jail): void;
   /** The ban list changed; the actions are to agree. */
   onBan(decision: BanDecision): void;
   /** A jail decided to ban what must never be banned. */
@@ -63,6 +65,7 @@ export class Pipeline {
   #observe(failure: Failure, { jail, selectors }: RunningJail): void {
     // What comes both ways, as by /dev/kmsg and from rsyslog, happened once.
     if (selectors.length > 1 && this.#twins.isTwin(jail.options.name, failure.evidence, failure.timeUsec)) return;
+    this.#options.events.onFailure?.(failure, jail);
     const protectedNetworks = this.#options.protectedNetworks();
     const decision = jail.observe(failure, protectedNetworks);
     if (decision !== undefined) this.#carryOut(decision, jail, protectedNetworks);
