@@ -9,6 +9,7 @@
         "native/kernel_log_reader.cc",
         "native/literal_automaton.cc",
         "native/match_engine.cc",
+        "native/netfilter_monitor.cc",
         "native/nftables.cc",
         "native/pattern.cc",
         "native/pattern_set.cc",
@@ -19,6 +20,7 @@
         "native/service_manager.cc",
         "native/set_lookup.cc",
         "native/system_error.cc",
+        "native/table_reader.cc",
         "native/to_valid_utf8.cc",
         "native/utf8.cc"
       ],

@@ -3,12 +3,12 @@ import type { Action } from '../action/action.ts';
 import { NftablesAction } from '../action/nftables-action.ts';
 import { runCommand } from '../action/run-command.ts';
 import { UfwAction } from '../action/ufw-action.ts';
-import { openNftables, openSetLookup } from '../binding/addon.ts';
+import { openNftables, openSetLookup, openTableReader } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
 
 const factories: Readonly<Record<string, () => Action>> = {
-  nftables: () => new NftablesAction({ open: openNftables, openLookup: openSetLookup, clock: systemClock }),
+  nftables: () => new NftablesAction({ open: openNftables, openLookup: openSetLookup, openReader: openTableReader, clock: systemClock }),
   ufw: () => new UfwAction(runCommand),
 };
 

@@ -1,8 +1,9 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
 import { readFileSync } from 'node:fs';
+import { tableName } from '../action/nftables-table.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import { loadState, type State } from '../ban/state-file.ts';
-import { openNftables } from '../binding/addon.ts';
+import { openNetfilterMonitor, openNftables } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
@@ -12,6 +13,7 @@ import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
 import { createAction } from './action-registry.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { listenForControl } from './control-server.ts';
+import { FirewallWatch } from './firewall-watch.ts';
 import { HostNetworks } from './host-networks.ts';
 import type { JailSet } from './jail-set.ts';
 import { NameResolver } from './name-resolver.ts';
@@ -26,6 +28,8 @@ import { describeDaemon } from './status.ts';
 
 // A refused ban is worth a line; a flood of forged packets is not worth a flood of them.
 const refusalLogIntervalMs = 60_000;
+// fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
+const checkIntervalMs = 10_000;
 
 export interface DaemonOptions {
   readonly version: string;
@@ -44,6 +48,7 @@ export class Daemon {
   readonly #notifier = new ServiceNotifier();
   readonly #hostNetworks = new HostNetworks();
   readonly #keeper: BanKeeper;
+  readonly #firewallWatch: FirewallWatch;
   readonly #pipeline: Pipeline;
   readonly #requests: RequestHandler;
   readonly #saver: StateSaver;
@@ -58,6 +63,13 @@ export class Daemon {
     this.#jails = jails;
     this.#saver = new StateSaver(paths.state, () => this.#takeState(), log);
     this.#keeper = new BanKeeper({ createAction, clock: systemClock, log, onEnded: (decisions) => this.#onEnded(decisions) });
+    this.#firewallWatch = new FirewallWatch({
+      open: (onChange) => openNetfilterMonitor(tableName, onChange),
+      onChange: (parts) => this.#keeper.noticeChange(parts),
+      check: () => this.#keeper.check(),
+      checkIntervalMs,
+      log,
+    });
     const protectedNetworks = () => this.#hostNetworks.current();
     const resolver = new NameResolver({ clock: systemClock });
     this.#pipeline = new Pipeline({
@@ -111,6 +123,7 @@ export class Daemon {
       this.#abort.abort();
       await this.#sources.stop();
       server.close();
+      this.#firewallWatch.stop();
       await this.#keeper.stop();
       this.#saver.stop();
     }
@@ -140,6 +153,7 @@ export class Daemon {
     const actions = this.#jails.running.flatMap(({ jail }) => jail.options.actions);
     if (state === undefined) this.#adopt(actions);
     this.#releaseSpared();
+    this.#firewallWatch.start();
     await this.#keeper.start(actions);
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
   }
