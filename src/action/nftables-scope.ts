@@ -79,3 +79,20 @@ export function rejectionOf({ verdict }: NftablesScope): Rejection | undefined {
   if (verdict === 'drop') return undefined;
   return verdict === 'reject' ? 'port-unreachable' : verdict.reject;
 }
+
+/** The scope that `describeScope` tells of; undefined for any other text. */
+export function parseScope(text: string): NftablesScope | undefined {
+  const [, protocolText = '', portText = '', verdictText = ''] = /^protocol (\S+), ports (\S+), (drop|reject \S+)$/.exec(text) ?? [];
+  const known: readonly string[] = protocols;
+  const names = protocolText.split('+');
+  const ports = portText === 'all' ? [] : portText.split(',').map((range) => range.split('-').map(Number));
+  const rejection = verdictText.replace(/^reject /, '');
+  if (protocolText !== 'all' && !names.every((name) => known.includes(name))) return undefined;
+  if (verdictText !== 'drop' && !(rejection in rejections)) return undefined;
+  const scope: NftablesScope = {
+    protocol: protocolText === 'all' ? 'all' : (names as Protocol[]),
+    ports: ports.map(([first = Number.NaN, last = first]): PortRange => [first, last]),
+    verdict: verdictText === 'drop' ? 'drop' : { reject: rejection as Rejection },
+  };
+  return describeScope(scope) === text ? scope : undefined;
+}

@@ -2,7 +2,8 @@
 import { parseIpNetwork } from '../core/ip-network.ts';
 import type { JailOptions } from '../jail/jail.ts';
 import { NetworkList } from '../jail/network-list.ts';
-import { parseDefinitionList } from './action-list.ts';
+import { type OtherActions, readActions } from './action-choice.ts';
+import { readBanTime } from './ban-time-config.ts';
 import { type ConfigError, type Origin, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
 import { type FilterContext, type JailFilter, loadJailFilter } from './filter-config.ts';
@@ -28,14 +29,11 @@ export interface JailConfigs {
 // fail2ban's own defaults, for what nobody sets.
 const defaultMaxretry = 5;
 const defaultFindtimeMs = 10 * 60 * 1000;
-const defaultBantimeMs = 10 * 60 * 1000;
-const longestBantimeMs = 100 * 365.25 * 24 * 60 * 60 * 1000;
 // About 200 bytes each: 13 MB at the most.
 const defaultMaxtracked = 65_536;
 
 export interface JailContext extends FilterContext {
-  /** The actions there are, by name; each may refuse itself with a reason ("ufw insists on root ..."). */
-  readonly actionNames: ReadonlyMap<string, string | undefined>;
+  readonly otherActions: OtherActions;
   /** Whether this machine has a unit file of that name: `enabled = auto`. */
   readonly hasUnit: (name: string) => boolean;
 }
@@ -77,10 +75,10 @@ function readEnabled(reader: OptionReader, hasUnit: (name: string) => boolean): 
 function readJail(context: JailContext, reader: OptionReader): JailConfig | undefined {
   const options: JailOptions = {
     name: reader.section,
-    actions: readActions(reader, context.actionNames),
+    actions: readActions(reader, context.otherActions),
     maxretry: reader.integer('maxretry', defaultMaxretry, 1, 10_000),
     findtimeUsec: reader.durationUsec('findtime', defaultFindtimeMs),
-    bantimeUsec: readBantimeUsec(reader),
+    ...readBanTime(reader),
     isDistinct: readDistinct(reader),
     ipv6prefix: reader.integer('ipv6prefix', 64, 1, 128),
     ignoreip: readIgnoreip(reader),
@@ -95,35 +93,6 @@ function readFilter(context: FilterContext, reader: OptionReader): JailFilter | 
   if (value !== undefined && value.text.trim() !== '') return loadJailFilter(context, reader, value);
   reader.fail(originOf(reader), `jail ${quoteText(reader.section)} has no filter; write filter = portscan`);
   return undefined;
-}
-
-function readActions(reader: OptionReader, actionNames: ReadonlyMap<string, string | undefined>): string[] {
-  const value = reader.value('action');
-  if (value === undefined || value.text.trim() === '') return ['nftables'];
-  const list = parseDefinitionList(value.text);
-  if (!list.ok) {
-    reader.fail(value.originAt(list.error.offset), list.error.message);
-    return [];
-  }
-  for (const { name, options, offset } of list.value) {
-    const refusal = actionNames.get(name);
-    if (!actionNames.has(name)) {
-      reader.fail(
-        value.originAt(offset),
-        `no action ${quoteText(name)} in this version${suggestName(name, actionNames.keys()) || `; there are ${[...actionNames.keys()].join(' and ')}`}`,
-      );
-    } else if (refusal !== undefined) reader.fail(value.originAt(offset), refusal);
-    else if (options.size > 0) {
-      reader.fail(value.originAt(offset), `action ${name} takes no arguments in this version, and bans from all ports; take them out`);
-    }
-  }
-  return list.value.map(({ name }) => name);
-}
-
-/** Longer than anybody's life is for good: the kernel refuses timeouts beyond 584 years, and with them every ban of the transaction. */
-function readBantimeUsec(reader: OptionReader): number {
-  const bantimeUsec = reader.durationUsec('bantime', defaultBantimeMs, { mayBeForGood: true });
-  return bantimeUsec > longestBantimeMs * 1000 ? Number.POSITIVE_INFINITY : bantimeUsec;
 }
 
 function readDistinct(reader: OptionReader): boolean {

@@ -8,6 +8,14 @@ export const servedOptions = [
   'maxretry',
   'findtime',
   'bantime',
+  'bantime.increment',
+  'bantime.factor',
+  'bantime.formula',
+  'bantime.multipliers',
+  'bantime.maxtime',
+  'bantime.rndtime',
+  'bantime.overalljails',
+  'native_firewall',
   'ignoreip',
   'distinct',
   'ipv6prefix',
@@ -25,17 +33,4 @@ export const servedOptions = [
 ] as const;
 
 /** Known, so that they are no spelling errors; told about where a running jail sets them. */
-export const unservedOptions = [
-  'logencoding',
-  'maxmatches',
-  'bantime.increment',
-  'bantime.factor',
-  'bantime.formula',
-  'bantime.multipliers',
-  'bantime.maxtime',
-  'bantime.rndtime',
-  'bantime.overalljails',
-  'ignoreself',
-  'ignorecommand',
-  'ignorecache',
-] as const;
+export const unservedOptions = ['logencoding', 'maxmatches', 'ignoreself', 'ignorecommand', 'ignorecache'] as const;

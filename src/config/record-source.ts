@@ -104,8 +104,10 @@ class SourceChooser {
     const { journalmatch, isOfKernel } = this.#request;
     const paths = this.#paths();
     if (isOfKernel) this.#take({ source: 'kernel' }, 'the kernel log');
-    else if (journalmatch.length > 0) this.#addJournal(backend, journalmatch);
-    else if (paths.length > 0) this.#addPaths(paths);
+    else if (journalmatch.length > 0) {
+      this.#addJournal(backend, journalmatch);
+      this.#addFilesBeside(paths);
+    } else if (paths.length > 0) this.#addPaths(paths);
     else {
       const { file, line } = this.#reader.value('enabled')?.origin ?? { file: 'jail.conf', line: 1 };
       this.#reader.fail(
@@ -113,6 +115,15 @@ class SourceChooser {
         'nothing says where its records come from: set journalmatch = _SYSTEMD_UNIT=NAME.service, a logpath, or backend = kernel or syslog',
       );
     }
+  }
+
+  /** What logs to a file of its own may log to the journal, too, or may not: nginx, as Debian sets it up, does not. */
+  #addFilesBeside(paths: readonly LogPath[]): void {
+    const files = paths.filter(({ path }) => wellKnownLogOf(path) === undefined);
+    if (this.#request.listensToSyslog) for (const { path, offset } of files) this.#addFile(path, offset);
+    else
+      for (const { path } of files)
+        this.#notices.push(`what only stands in ${path} is not seen: no log file is read, but rsyslog can forward it`);
   }
 
   #addJournal(backend: NamedDefinition, journalmatch: readonly string[]): void {
@@ -190,7 +201,7 @@ class SourceChooser {
     if (this.#logpath === undefined) return;
     this.#reader.fail(
       this.#logpath.originAt(offset),
-      `logpath ${quoteText(path)}: ringjail reads no files; let rsyslog forward it, by these lines in /etc/rsyslog.d/ringjail.conf: ` +
+      `jail ${this.#reader.section}: logpath ${quoteText(path)}: ringjail reads no files; let rsyslog forward it, by these lines in /etc/rsyslog.d/ringjail.conf: ` +
         `module(load="imfile") input(type="imfile" File="${path}" Tag="${tag}:" Ruleset="ringjail") ` +
         'ruleset(name="ringjail") { action(type="omfwd" Target="127.0.0.1" Port="5514" Protocol="udp") }; ' +
         'and set syslog_listen = udp://127.0.0.1:5514 in ringjail.local',

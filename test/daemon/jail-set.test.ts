@@ -35,7 +35,7 @@ describe('JailSet', () => {
   });
 
   it('refuses the action ufw where the daemon is not root, with the cure', () => {
-    assert.match(loaded(jail('one', 'action = ufw')).jails.errors.join(), /ufw insists on root.*action = nftables/);
+    assert.match(loaded(jail('one', 'action = ufw')).jails.errors.join(), /ufw: it insists on root.*action = nftables/);
     assert.deepEqual(loaded(jail('one', 'action = ufw'), { isRoot: true }).jails.errors, []);
   });
 });

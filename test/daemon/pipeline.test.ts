@@ -59,6 +59,7 @@ class Trial {
           maxretry: 2,
           findtimeUsec: minute,
           bantimeUsec: minute,
+          increment: undefined,
           isDistinct: false,
           ipv6prefix: 64,
           ignoreip: listOf('ignoreip', '198.51.100.0/24'),
