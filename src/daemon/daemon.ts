@@ -1,7 +1,6 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
 import { readFileSync } from 'node:fs';
 import type { BanDecision } from '../ban/ban.ts';
-import { loadState, type State } from '../ban/state-file.ts';
 import { openKernelLog, openNftables } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
@@ -19,8 +18,8 @@ import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
 import { Pipeline } from './pipeline.ts';
 import { RequestHandler } from './request-handler.ts';
-import { StateSaver } from './state-saver.ts';
 import { describeDaemon } from './status.ts';
+import { StoreKeeper } from './store-keeper.ts';
 import { type SourceHealth, supervise } from './supervise.ts';
 
 // A refused ban is worth a line; a flood of forged packets is not worth a flood of them.
@@ -32,6 +31,8 @@ export interface DaemonOptions {
   /** Loaded. */
   readonly jails: JailSet;
   readonly log: Log;
+  /** How long the history and evidence of bans are kept after their end; 0: not at all. */
+  readonly dbpurgeageUsec: number;
 }
 
 export class Daemon {
@@ -45,10 +46,11 @@ export class Daemon {
   readonly #keeper: BanKeeper;
   readonly #pipeline: Pipeline;
   readonly #requests: RequestHandler;
-  readonly #saver: StateSaver;
+  readonly #store: StoreKeeper;
   readonly #sources: { source: Source; health: SourceHealth }[] = [];
   readonly #positions = new Map<string, SourcePosition>();
   readonly #warnings: string[] = [];
+  #hasBanned = false;
   #refusalLoggedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: DaemonOptions) {
@@ -56,8 +58,17 @@ export class Daemon {
     this.#options = options;
     this.#log = log;
     this.#jails = jails;
-    this.#saver = new StateSaver(paths.state, () => this.#takeState(), log);
     this.#keeper = new BanKeeper({ createAction, clock: systemClock, log, onEnded: (decisions) => this.#onEnded(decisions) });
+    this.#store = new StoreKeeper({
+      path: paths.state,
+      log,
+      clock: systemClock,
+      bans: this.#keeper.bans,
+      jails: () => jails.running.map(({ jail }) => jail),
+      positions: () => Object.fromEntries(this.#positions),
+      configurationOf: (name) => jails.configurationOf(name),
+      purgeAgeUsec: options.dbpurgeageUsec,
+    });
     const protectedNetworks = () => this.#hostNetworks.current();
     this.#pipeline = new Pipeline({
       keeper: this.#keeper,
@@ -76,7 +87,7 @@ export class Daemon {
       clock: systemClock,
       log,
       describe: () => this.#describe(),
-      stateFailure: () => this.#saver.failure,
+      stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
     });
   }
@@ -98,12 +109,12 @@ export class Daemon {
         this.#sources.map(({ source, health }) => supervise(source, this.#sink(source), this.#abort.signal, health, this.#log)),
       );
       this.#notifier.stopping();
-      await this.#saver.flush();
+      this.#store.flush();
     } finally {
       this.#abort.abort();
       server.close();
       await this.#keeper.stop();
-      this.#saver.stop();
+      this.#store.stop();
     }
   }
 
@@ -121,17 +132,17 @@ export class Daemon {
   }
 
   async #restore(): Promise<void> {
-    const { state, setAside } = await loadState(this.#options.paths.state);
-    if (setAside !== undefined) {
-      this.#warn(`the state could not be read (${setAside.reason}); it is kept as ${setAside.path}, and counting begins anew`);
-    }
-    for (const [source, position] of Object.entries(state?.positions ?? {})) this.#positions.set(source, position);
-    this.#jails.restore(state?.windows ?? {});
-    this.#keeper.restore(state?.bans ?? []);
+    const restored = this.#store.open();
+    for (const warning of restored.warnings) this.#warn(warning);
+    for (const [source, position] of Object.entries(restored.positions)) this.#positions.set(source, position);
+    this.#jails.restore(restored.windows);
+    this.#keeper.restore(restored.bans);
+    this.#store.begin();
     const actions = this.#jails.running.flatMap(({ jail }) => jail.options.actions);
-    if (state === undefined) this.#adopt(actions);
+    if (restored.isEmpty) this.#adopt(actions);
     this.#releaseSpared();
     await this.#keeper.start(actions);
+    this.#store.touch();
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
     this.#sources.push({ source: this.#createKernelSource(), health: { state: 'starting', failure: undefined } });
   }
@@ -141,7 +152,7 @@ export class Daemon {
     const found = this.#keeper.found(actions);
     for (const { network, untilUsec, action } of found) {
       const sinceUsec = systemClock();
-      this.#keeper.restore([
+      this.#keeper.adopt([
         {
           network,
           jail: 'found-in-force',
@@ -193,7 +204,10 @@ export class Daemon {
     this.#positions.set(batch.source, batch.position);
     // Each failure is reported by whoever met it; there is nobody here to wait for the end.
     void this.#keeper.settle();
-    this.#saver.touch();
+    // The firewall is asked first: a kill in between has the records read again, which lead to the same ban.
+    if (this.#hasBanned) this.#store.commit();
+    else this.#store.touch();
+    this.#hasBanned = false;
   }
 
   #onLoss(source: Source, { count, reason }: Loss): void {
@@ -210,6 +224,7 @@ export class Daemon {
   }
 
   #onBan({ network, jail, failures, distinct, untilUsec, sinceUsec }: BanDecision): void {
+    this.#hasBanned = true;
     const what = distinct.length > 0 ? `${failures} ports (${distinct.join(', ')})` : `${failures} failures`;
     this.#log.notice(`ban ${network.text} for ${formatDuration((untilUsec - sinceUsec) / 1000)}: jail ${jail}, ${what}`);
   }
@@ -223,14 +238,14 @@ export class Daemon {
 
   #onEnded(decisions: readonly BanDecision[]): void {
     for (const { network, jail } of decisions) this.#log.notice(`unban ${network.text}: its time in jail ${jail} is over`);
-    this.#saver.touch();
+    this.#store.touch();
   }
 
   async #onChange(): Promise<void> {
     this.#pipeline.jails = this.#jails.running;
     this.#releaseSpared();
     this.#notifier.status(this.#watching());
-    await this.#saver.flush();
+    this.#store.flush();
     await this.#keeper.settle();
   }
 
@@ -244,23 +259,18 @@ export class Daemon {
     this.#log.warning(warning);
   }
 
-  #takeState(): State {
-    return {
-      bans: Array.from(this.#keeper.bans.decisions()),
-      positions: Object.fromEntries(this.#positions),
-      windows: this.#jails.save(),
-    };
-  }
-
   #describe() {
-    const failure = this.#saver.failure;
+    const failure = this.#store.failure;
     return describeDaemon({
       version: this.#options.version,
       startedAt: this.#startedAt,
       jails: this.#jails,
       keeper: this.#keeper,
       sources: this.#sources,
-      warnings: [...this.#warnings, ...(failure === undefined ? [] : [`the state cannot be written: ${failure}`])],
+      warnings: [
+        ...this.#warnings,
+        ...(failure === undefined ? [] : [`the store cannot be written, bans and counts are kept in memory only: ${failure}`]),
+      ],
     });
   }
 }
