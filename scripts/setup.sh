@@ -12,7 +12,7 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
 
 # Who only runs what is built and loads (its libraries are there) needs no compiler and no network.
 if [ "$purpose" = run ] && cmp -s package-lock.json node_modules/.ringjail-lock && scripts/build.sh --check &&
-  node -e 'require("./build/Release/ringjail.node")' 2>/dev/null; then
+  node -e 'require("./build/Release/ringjail.node"); require("./build-sqlite/better_sqlite3.node")' 2>/dev/null; then
   exit 0
 fi
 
@@ -48,4 +48,4 @@ scripts/build.sh
 
 # A checkout that belongs to somebody else (sudo) shall not be left with folders that only root can change.
 owner=$(stat -c %u:%g .)
-if [ "$(id -u)" = 0 ] && [ "$owner" != 0:0 ]; then chown -R "$owner" node_modules build dist; fi
+if [ "$(id -u)" = 0 ] && [ "$owner" != 0:0 ]; then chown -R "$owner" node_modules build build-sqlite dist; fi

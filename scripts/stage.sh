@@ -8,11 +8,8 @@ umask 022
 
 dest=${1:?usage: scripts/stage.sh DEST}
 
-# npm has marked what only the development needs.
-dependencies=$(node -p '
-  const { packages } = require("./package-lock.json");
-  Object.keys(packages).filter((path) => path !== "" && !packages[path].dev && require("fs").existsSync(path)).join(" ")')
-parts="dist/src build/Release/ringjail.node package.json config $dependencies"
+dependencies=$(node scripts/staged-packages.js)
+parts="dist/src build/Release/ringjail.node build-sqlite/better_sqlite3.node package.json config $dependencies"
 for text in README.md LICENSE; do [ ! -e "$text" ] || parts="$parts $text"; done
 
 # Others must be able to execute node, and the service's ProtectHome= and PrivateTmp= must not hide it: else it is taken along.

@@ -15,7 +15,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 const allowed: Readonly<Record<string, readonly string[]>> = {
   core: [],
   record: ['core'],
-  ban: ['core'],
+  ban: ['core', 'binding'],
   binding: ['core'],
   source: ['core', 'record', 'binding'],
   match: ['core', 'record', 'binding'],
@@ -56,6 +56,7 @@ for (const from of layers) {
     text: using('../../build/Release/ringjail.node'),
     rule: from === 'binding' ? undefined : restricted,
   });
+  plants.push({ path: `src/${from}/sqlite.ts`, text: using('better-sqlite3'), rule: from === 'binding' ? undefined : restricted });
 }
 plants.push(
   { path: 'src/core/type-only.ts', text: "import type { X } from '../jail/jail.ts';\nexport type Y = X;\n", rule: restricted },

@@ -1,11 +1,17 @@
 // What is banned now: the one truth that actions are made to agree with. A ban is held by jails; the network is free when none holds it.
 import type { IpNetwork } from '../core/ip-network.ts';
-import type { Ban, BanDecision } from './ban.ts';
+import type { Ban, BanChange, BanDecision } from './ban.ts';
+
+// More changes than this are not remembered one by one: a store that cannot be written for long gets the whole list instead.
+const maxChanges = 100_000;
 
 export class BanList {
   readonly #bans = new Map<string, { network: IpNetwork; holders: Map<string, BanDecision> }>();
   /** Never later than the next end; earlier where a ban was lifted since. */
   #nextEndUsec = Number.POSITIVE_INFINITY;
+  /** By network and jail. */
+  readonly #changed = new Map<string, { readonly network: IpNetwork; readonly jail: string; readonly made: BanDecision | undefined }>();
+  #isWholeChanged = false;
 
   /** A jail's later decision replaces its former one only where it lasts longer. True where the list changed. */
   add(decision: BanDecision): boolean {
@@ -16,6 +22,7 @@ export class BanList {
     ban.holders.set(decision.jail, decision);
     this.#bans.set(text, ban);
     this.#nextEndUsec = Math.min(this.#nextEndUsec, decision.untilUsec);
+    this.#remember(decision, decision);
     return true;
   }
 
@@ -24,7 +31,10 @@ export class BanList {
     const ban = this.#bans.get(network.text);
     if (ban === undefined) return [];
     const removed = Array.from(ban.holders.values()).filter((holder) => jail === undefined || holder.jail === jail);
-    for (const holder of removed) ban.holders.delete(holder.jail);
+    for (const holder of removed) {
+      ban.holders.delete(holder.jail);
+      this.#remember(holder, undefined);
+    }
     if (ban.holders.size === 0) this.#bans.delete(network.text);
     return removed;
   }
@@ -62,5 +72,35 @@ export class BanList {
 
   get size(): number {
     return this.#bans.size;
+  }
+
+  /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
+  changes(): { readonly isWhole: boolean; readonly bans: readonly BanChange[] } {
+    if (!this.#isWholeChanged) {
+      const bans = Array.from(this.#changed.values(), ({ network, jail, made }) => {
+        return { network, jail, made, held: this.#bans.get(network.text)?.holders.get(jail) };
+      });
+      return { isWhole: false, bans };
+    }
+    const bans = Array.from(this.decisions(), (held) => ({ network: held.network, jail: held.jail, held, made: held }));
+    return { isWhole: true, bans };
+  }
+
+  forgetChanges(): void {
+    this.#changed.clear();
+    this.#isWholeChanged = false;
+  }
+
+  /** Nothing of the list is known to the store. */
+  touchAll(): void {
+    this.#changed.clear();
+    this.#isWholeChanged = true;
+  }
+
+  #remember({ network, jail }: BanDecision, made: BanDecision | undefined): void {
+    if (this.#isWholeChanged) return;
+    const key = `${network.text} ${jail}`;
+    this.#changed.set(key, { network, jail, made: made ?? this.#changed.get(key)?.made });
+    if (this.#changed.size > maxChanges + this.#bans.size) this.touchAll();
   }
 }

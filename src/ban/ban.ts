@@ -6,8 +6,8 @@ import type { IpNetwork } from '../core/ip-network.ts';
 export interface BanDecision {
   readonly network: IpNetwork;
   readonly jail: string;
-  /** A jail's failures; a person's command; or it was in force without being known. */
-  readonly origin: 'failures' | 'hand' | 'found';
+  /** A jail's failures; a person's command; it was in force without being known; or another program had made it. */
+  readonly origin: 'failures' | 'hand' | 'found' | 'imported';
   /** Who enforces it, by name: a ban outlives the jail's configuration. */
   readonly actions: readonly string[];
   readonly sinceUsec: number;
@@ -18,6 +18,18 @@ export interface BanDecision {
   readonly distinct: readonly string[];
   /** The record that completed it; undefined by hand. */
   readonly evidence: Evidence | undefined;
+  /** Which ban of the network by the jail it is, 1 for the first, where whoever made it knows. */
+  readonly bancount?: number;
+}
+
+/** What became of one jail's hold on one network since the changes were last forgotten. */
+export interface BanChange {
+  readonly network: IpNetwork;
+  readonly jail: string;
+  /** As it is now; undefined where it was lifted or has ended. */
+  readonly held: BanDecision | undefined;
+  /** The latest that was made meanwhile, held or not; undefined where none was. */
+  readonly made: BanDecision | undefined;
 }
 
 /** Bans of one network by all its jails. */

@@ -24,7 +24,7 @@ export async function run({ version, paths }: CommandContext): Promise<number> {
     throw new RingjailError('configuration', `no jail can run with ${paths.config}: ${cure}`);
   }
   log.notice(`ringjail ${version} starts with ${paths.config}: jails ${jails.running.map(({ jail }) => jail.options.name).join(', ')}`);
-  const daemon = new Daemon({ version, paths, jails, log });
+  const daemon = new Daemon({ version, paths, jails, log, dbpurgeageUsec: settings.dbpurgeageUsec });
   const stop = () => daemon.stop();
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -47,6 +47,7 @@ function formatBans(bans: readonly BannedAddress[], now: Date): string[] {
 function reasonOf({ origin, failures, distinct }: BannedAddress): string {
   if (origin === 'hand') return 'by hand';
   if (origin === 'found') return 'found in force';
+  if (origin === 'imported') return 'imported';
   return distinct.length > 0 ? `ports ${distinct.join(', ')}` : `${failures} failures`;
 }
 

@@ -7,10 +7,15 @@ import { OptionReader } from './option-reader.ts';
 
 export interface DaemonConfig {
   readonly loglevel: Severity;
+  /** How long the history and evidence of bans are kept after their end; 0: not at all. */
+  readonly dbpurgeageUsec: number;
   readonly errors: readonly ConfigError[];
 }
 
-const options = ['loglevel'];
+const options = ['loglevel', 'dbpurgeage'];
+
+// As in fail2ban.
+const defaultPurgeAgeMs = 24 * 60 * 60 * 1000;
 
 /** fail2ban's words, too. */
 const loglevels: ReadonlyMap<string, Severity> = new Map([
@@ -33,5 +38,7 @@ export function loadDaemonConfig(directory: string): DaemonConfig {
   if (loglevel === undefined && value !== undefined) {
     reader.fail(value.origin, `loglevel = ${quoteText(value.text)}: expected one of ${[...loglevels.keys()].join(', ')}`);
   }
-  return { loglevel: loglevel ?? 'info', errors: [...config.errors, ...reader.errors] };
+  const keepsNothing = reader.text('dbpurgeage', '').trim() === '0';
+  const dbpurgeageUsec = keepsNothing ? 0 : reader.durationUsec('dbpurgeage', defaultPurgeAgeMs, { mayBeForGood: true });
+  return { loglevel: loglevel ?? 'info', dbpurgeageUsec, errors: [...config.errors, ...reader.errors] };
 }

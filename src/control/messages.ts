@@ -17,7 +17,7 @@ export interface BannedAddress {
   readonly since: string;
   /** ISO 8601; null for good. */
   readonly until: string | null;
-  readonly origin: 'failures' | 'hand' | 'found';
+  readonly origin: 'failures' | 'hand' | 'found' | 'imported';
   readonly failures: number;
   /** What was counted where the jail counts different values: destination ports. */
   readonly distinct: readonly string[];

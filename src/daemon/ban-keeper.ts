@@ -39,13 +39,19 @@ export class BanKeeper {
     this.#options = options;
   }
 
-  /** Bans of an earlier run; those that ended meanwhile are left out here and lifted by `start`. */
+  /** Bans of an earlier run, as the store holds them; those that ended meanwhile are left out here and lifted by `start`. */
   restore(decisions: readonly BanDecision[]): void {
+    this.adopt(decisions);
+    this.bans.forgetChanges();
+    this.bans.expire(this.#options.clock());
+  }
+
+  /** Bans that are in force already, and new to the store. Before `start`. */
+  adopt(decisions: readonly BanDecision[]): void {
     for (const decision of decisions) {
       this.bans.add(decision);
       for (const action of decision.actions) this.#restoredActions.add(action);
     }
-    this.bans.expire(this.#options.clock());
   }
 
   /** Brings the named actions, and those that bans name, to agreement. Rejects where one is not permitted to work. */

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { tableName } from '../action/nftables-table.ts';
 import type { BanDecision } from '../ban/ban.ts';
-import { loadState, type State } from '../ban/state-file.ts';
 import { openNetfilterMonitor, openNftables } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
@@ -23,8 +22,8 @@ import { Pipeline } from './pipeline.ts';
 import { RequestHandler } from './request-handler.ts';
 import { createSource } from './source-registry.ts';
 import { SourceSet } from './source-set.ts';
-import { StateSaver } from './state-saver.ts';
 import { describeDaemon } from './status.ts';
+import { StoreKeeper } from './store-keeper.ts';
 
 // A refused ban is worth a line; a flood of forged packets is not worth a flood of them.
 const refusalLogIntervalMs = 60_000;
@@ -37,6 +36,8 @@ export interface DaemonOptions {
   /** Loaded. */
   readonly jails: JailSet;
   readonly log: Log;
+  /** How long the history and evidence of bans are kept after their end; 0: not at all. */
+  readonly dbpurgeageUsec: number;
 }
 
 export class Daemon {
@@ -51,9 +52,10 @@ export class Daemon {
   readonly #firewallWatch: FirewallWatch;
   readonly #pipeline: Pipeline;
   readonly #requests: RequestHandler;
-  readonly #saver: StateSaver;
+  readonly #store: StoreKeeper;
   readonly #sources: SourceSet;
   readonly #warnings: string[] = [];
+  #hasBanned = false;
   #refusalLoggedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: DaemonOptions) {
@@ -61,7 +63,6 @@ export class Daemon {
     this.#options = options;
     this.#log = log;
     this.#jails = jails;
-    this.#saver = new StateSaver(paths.state, () => this.#takeState(), log);
     this.#keeper = new BanKeeper({ createAction, clock: systemClock, log, onEnded: (decisions) => this.#onEnded(decisions) });
     this.#firewallWatch = new FirewallWatch({
       open: (onChange) => openNetfilterMonitor(tableName, onChange),
@@ -69,6 +70,16 @@ export class Daemon {
       check: () => this.#keeper.check(),
       checkIntervalMs,
       log,
+    });
+    this.#store = new StoreKeeper({
+      path: paths.state,
+      log,
+      clock: systemClock,
+      bans: this.#keeper.bans,
+      jails: () => jails.running.map(({ jail }) => jail),
+      positions: () => this.#sources.positions(),
+      configurationOf: (name) => jails.configurationOf(name),
+      purgeAgeUsec: options.dbpurgeageUsec,
     });
     const protectedNetworks = () => this.#hostNetworks.current();
     const resolver = new NameResolver({ clock: systemClock });
@@ -97,7 +108,7 @@ export class Daemon {
       clock: systemClock,
       log,
       describe: () => this.#describe(),
-      stateFailure: () => this.#saver.failure,
+      stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
     });
   }
@@ -118,14 +129,14 @@ export class Daemon {
       await Promise.race([aborted(this.#abort.signal), this.#sources.refused]);
       this.#notifier.stopping();
       await this.#sources.stop();
-      await this.#saver.flush();
+      this.#store.flush();
     } finally {
       this.#abort.abort();
       await this.#sources.stop();
       server.close();
       this.#firewallWatch.stop();
       await this.#keeper.stop();
-      this.#saver.stop();
+      this.#store.stop();
     }
   }
 
@@ -143,18 +154,18 @@ export class Daemon {
   }
 
   async #restore(): Promise<void> {
-    const { state, setAside } = await loadState(this.#options.paths.state);
-    if (setAside !== undefined) {
-      this.#warn(`the state could not be read (${setAside.reason}); it is kept as ${setAside.path}, and counting begins anew`);
-    }
-    this.#sources.restore(state?.positions ?? {});
-    this.#jails.restore(state?.windows ?? {});
-    this.#keeper.restore(state?.bans ?? []);
+    const restored = this.#store.open();
+    for (const warning of restored.warnings) this.#warn(warning);
+    this.#sources.restore(restored.positions);
+    this.#jails.restore(restored.windows);
+    this.#keeper.restore(restored.bans);
+    this.#store.begin();
     const actions = this.#jails.running.flatMap(({ jail }) => jail.options.actions);
-    if (state === undefined) this.#adopt(actions);
+    if (restored.isEmpty) this.#adopt(actions);
     this.#releaseSpared();
     this.#firewallWatch.start();
     await this.#keeper.start(actions);
+    this.#store.touch();
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
   }
 
@@ -163,7 +174,7 @@ export class Daemon {
     const found = this.#keeper.found(actions);
     for (const { network, untilUsec, action } of found) {
       const sinceUsec = systemClock();
-      this.#keeper.restore([
+      this.#keeper.adopt([
         {
           network,
           jail: 'found-in-force',
@@ -201,7 +212,10 @@ export class Daemon {
     this.#pipeline.process(batch);
     // Each failure is reported by whoever met it; there is nobody here to wait for the end.
     void this.#keeper.settle();
-    this.#saver.touch();
+    // The firewall is asked first: a kill in between has the records read again, which lead to the same ban.
+    if (this.#hasBanned) this.#store.commit();
+    else this.#store.touch();
+    this.#hasBanned = false;
   }
 
   #onLoss(source: string, { count, reason }: Loss): void {
@@ -218,6 +232,7 @@ export class Daemon {
   }
 
   #onBan({ network, jail, failures, distinct, untilUsec, sinceUsec }: BanDecision): void {
+    this.#hasBanned = true;
     const what = distinct.length > 0 ? `${failures} ports (${distinct.join(', ')})` : `${failures} failures`;
     this.#log.notice(`ban ${network.text} for ${formatDuration((untilUsec - sinceUsec) / 1000)}: jail ${jail}, ${what}`);
   }
@@ -231,14 +246,14 @@ export class Daemon {
 
   #onEnded(decisions: readonly BanDecision[]): void {
     for (const { network, jail } of decisions) this.#log.notice(`unban ${network.text}: its time in jail ${jail} is over`);
-    this.#saver.touch();
+    this.#store.touch();
   }
 
   async #onChange(): Promise<void> {
     this.#route();
     this.#releaseSpared();
     this.#notifier.status(this.#watching());
-    await this.#saver.flush();
+    this.#store.flush();
     await this.#keeper.settle();
   }
 
@@ -252,23 +267,18 @@ export class Daemon {
     this.#log.warning(warning);
   }
 
-  #takeState(): State {
-    return {
-      bans: Array.from(this.#keeper.bans.decisions()),
-      positions: this.#sources.positions(),
-      windows: this.#jails.save(),
-    };
-  }
-
   #describe() {
-    const failure = this.#saver.failure;
+    const failure = this.#store.failure;
     return describeDaemon({
       version: this.#options.version,
       startedAt: this.#startedAt,
       jails: this.#jails,
       keeper: this.#keeper,
       sources: this.#sources.describe(),
-      warnings: [...this.#warnings, ...(failure === undefined ? [] : [`the state cannot be written: ${failure}`])],
+      warnings: [
+        ...this.#warnings,
+        ...(failure === undefined ? [] : [`the store cannot be written, bans and counts are kept in memory only: ${failure}`]),
+      ],
     });
   }
 }

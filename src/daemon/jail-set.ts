@@ -1,13 +1,16 @@
 // The jails at work, as the configuration has them; a reload changes them and keeps what they remember.
+import { createHash } from 'node:crypto';
 import { type ConfigError, formatConfigError } from '../config/config-error.ts';
 import { type JailContext, loadJails } from '../config/jail-config.ts';
-import { Jail, type JailState, parseJailState } from '../jail/jail.ts';
+import { Jail, type JailState } from '../jail/jail.ts';
+import { NetworkList } from '../jail/network-list.ts';
 import type { RunningJail } from './running-jail.ts';
 
 export class JailSet {
   readonly #context: () => JailContext;
   #running: readonly RunningJail[] = [];
   #errors: readonly ConfigError[] = [];
+  readonly #configurations = new WeakMap<Jail, string>();
 
   /** `context`: asked at each load, as a reload may bring other settings. */
   constructor(context: () => JailContext) {
@@ -46,12 +49,29 @@ export class JailSet {
     this.#running = [...loaded, ...this.#running.filter(({ jail }) => isKept(jail.options.name))];
   }
 
-  /** By jail. */
-  save(): Record<string, JailState> {
-    return Object.fromEntries(this.#running.map(({ jail }) => [jail.options.name, jail.save()]));
+  /** By jail, as the store holds them. */
+  restore(windows: ReadonlyMap<string, JailState>): void {
+    for (const { jail } of this.#running) jail.restore(windows.get(jail.options.name) ?? []);
   }
 
-  restore(windows: Readonly<Record<string, unknown>>): void {
-    for (const { jail } of this.#running) jail.restore(parseJailState(windows[jail.options.name]));
+  /** A hash of what the jail is configured as: bans made by the same configuration have the same one. */
+  configurationOf(name: string): string | undefined {
+    const running = this.find(name);
+    if (running === undefined) return undefined;
+    const known = this.#configurations.get(running.jail);
+    if (known !== undefined) return known;
+    const hash = hashOf(running);
+    this.#configurations.set(running.jail, hash);
+    return hash;
   }
+}
+
+function hashOf({ selectors, filter, jail }: RunningJail): string {
+  const plain = (_: string, value: unknown) => {
+    if (value instanceof NetworkList) return value.entries().map(({ network }) => network.text);
+    // JSON knows no Infinity: a ban for good.
+    return value === Number.POSITIVE_INFINITY ? 'for good' : value;
+  };
+  const text = JSON.stringify({ selectors, filter: filter.name, ...jail.options }, plain);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

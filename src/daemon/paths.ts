@@ -15,7 +15,7 @@ export function pathsOf(
   const directory = (name: string, fallback: string) => environment[name]?.split(':')[0] ?? fallback;
   return {
     config: given.config ?? directory('CONFIGURATION_DIRECTORY', '/etc/ringjail'),
-    state: join(directory('STATE_DIRECTORY', '/var/lib/ringjail'), 'state.json'),
+    state: join(directory('STATE_DIRECTORY', '/var/lib/ringjail'), 'state.db'),
     socket: given.socket ?? join(directory('RUNTIME_DIRECTORY', '/run/ringjail'), 'ringjail.sock'),
   };
 }

@@ -1,6 +1,7 @@
 // A jail: failures in, decisions out. Pure: it reads no clock, does no I/O and calls no action; time is in the data.
 
 import type { BanDecision } from '../ban/ban.ts';
+import type { Evidence } from '../core/evidence.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Failure } from '../match/failure.ts';
 import { type BanTime, banTimeOf } from './ban-time.ts';
@@ -36,28 +37,33 @@ export interface JailCounts {
 
 export type EarlierBans = (network: IpNetwork, isOverall: boolean) => number;
 
-/** A jail's memory as plain data: identity and its window. */
+/** A jail's memory as plain data: identity and its window, longest unseen first. */
 export type JailState = readonly (readonly [identity: string, entries: readonly WindowEntry[]])[];
 
-/** What is no state is left out: a broken memory is no reason not to start. */
-export function parseJailState(value: unknown): JailState {
-  const isWindow = (item: unknown): item is JailState[number] =>
-    Array.isArray(item) && typeof item[0] === 'string' && Array.isArray(item[1]) && item[1].every(isEntry);
-  return Array.isArray(value) ? value.filter(isWindow) : [];
+/** What became of one window since the changes were last forgotten. */
+export interface WindowChange {
+  readonly identity: string;
+  /** As it is now; undefined where it is gone: banned, cleared or forgotten. */
+  readonly entries: readonly WindowEntry[] | undefined;
+  /** The records of the failures counted meanwhile, the latest of them where they were many. */
+  readonly evidence: readonly Evidence[];
 }
 
-const isEntry = (value: unknown): value is WindowEntry =>
-  typeof value === 'object' &&
-  value !== null &&
-  'timeUsec' in value &&
-  typeof value.timeUsec === 'number' &&
-  (!('distinct' in value) || typeof value.distinct === 'string');
+// Records wait here for the store only. Of one identity as many as a ban's evidence has; of all, what a flood may take while the store
+// cannot be written (512 characters each).
+const maxPendingOfOne = 10;
+const maxPendingEvidence = 10_000;
 
 export class Jail {
   readonly options: JailOptions;
   readonly counts: JailCounts = { failures: 0, ignored: 0, evicted: 0, banned: 0, refused: 0 };
   /** Longest unseen first: each failure moves its window to the end. */
   readonly #windows = new Map<string, FailureWindow>();
+  /** Identities whose windows changed, in the order of the latest change, with what was recorded of them. */
+  readonly #changed = new Map<string, Evidence[]>();
+  /** What the store holds is unknown, or the changes became too many: it is to get all. */
+  #isWholeChanged = true;
+  #pendingEvidence = 0;
 
   readonly #random: () => number;
 
@@ -82,6 +88,7 @@ export class Jail {
     const identity = identityOf(failure.address, options.ipv6prefix, [protectedNetworks, options.ignoreip]);
     const window = this.#windows.get(identity.text) ?? new FailureWindow(options.maxretry, options.findtimeUsec);
     this.#windows.delete(identity.text);
+    this.#remember(identity.text, failure.evidence);
     const entry = { timeUsec: failure.timeUsec, distinct: options.isDistinct ? failure.distinct : undefined };
     if (window.add(entry)) return this.#decide(identity, failure, window, earlierBans);
     this.#windows.set(identity.text, window);
@@ -95,27 +102,79 @@ export class Jail {
 
   /** Forgets what was counted for `identity`, as when it is unbanned by hand. */
   clear(identity: IpNetwork): void {
-    this.#windows.delete(identity.text);
+    if (this.#windows.delete(identity.text)) this.#remember(identity.text);
+  }
+
+  /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
+  changes(): { readonly isWhole: boolean; readonly windows: Iterable<WindowChange> } {
+    const isWhole = this.#isWholeChanged;
+    return { isWhole, windows: this.#listChanges(isWhole ? this.#windows.keys() : this.#changed.keys()) };
+  }
+
+  forgetChanges(): void {
+    this.#changed.clear();
+    this.#pendingEvidence = 0;
+    this.#isWholeChanged = false;
+  }
+
+  /** Nothing of the windows is known to the store. */
+  touchAll(): void {
+    this.forgetChanges();
+    this.#isWholeChanged = true;
   }
 
   /** Goes on for a jail of the same name whose options were others. */
   takeOver(former: Jail): void {
     Object.assign(this.counts, former.counts);
-    this.restore(former.save());
+    const dropped = this.#fill(former.save());
+    this.#isWholeChanged = former.#isWholeChanged;
+    for (const [identity, evidence] of former.#changed) this.#changed.set(identity, evidence);
+    this.#pendingEvidence = former.#pendingEvidence;
+    for (const identity of dropped) this.#remember(identity);
   }
 
   save(): JailState {
     return Array.from(this.#windows, ([identity, window]) => [identity, window.entries()] as const);
   }
 
-  /** Takes over the windows of an earlier run. Thresholds may have changed since: nothing is decided here, only by the next failure. */
+  /**
+   * Takes over the windows of an earlier run, as the store holds them. Thresholds may have changed since: nothing is decided here, only by
+   * the next failure.
+   */
   restore(state: JailState): void {
+    const dropped = this.#fill(state);
+    this.forgetChanges();
+    for (const identity of dropped) this.#remember(identity);
+  }
+
+  /** The identities that were too many. */
+  #fill(state: JailState): string[] {
     const { maxretry, findtimeUsec, isDistinct, maxtracked } = this.options;
     for (const [identity, entries] of state.slice(-maxtracked)) {
       const counted = entries.filter((entry) => (entry.distinct !== undefined) === isDistinct);
       const window = new FailureWindow(maxretry, findtimeUsec);
       for (const entry of counted) window.add(entry);
       this.#windows.set(identity, window);
+    }
+    return state.slice(0, -maxtracked).map(([identity]) => identity);
+  }
+
+  *#listChanges(identities: Iterable<string>): Generator<WindowChange> {
+    for (const identity of identities) {
+      yield { identity, entries: this.#windows.get(identity)?.entries(), evidence: this.#changed.get(identity) ?? [] };
+    }
+  }
+
+  #remember(identity: string, evidence?: Evidence): void {
+    if (this.#isWholeChanged) return;
+    const pending = this.#changed.get(identity) ?? [];
+    this.#changed.delete(identity);
+    this.#changed.set(identity, pending);
+    if (this.#changed.size > this.options.maxtracked + this.#windows.size) this.touchAll();
+    else if (evidence !== undefined && this.#pendingEvidence < maxPendingEvidence) {
+      pending.push(evidence);
+      if (pending.length > maxPendingOfOne) pending.shift();
+      else this.#pendingEvidence++;
     }
   }
 
@@ -147,6 +206,8 @@ export class Jail {
 
   #dropOldest(): void {
     const identity = this.#windows.keys().next().value;
-    if (identity !== undefined) this.#windows.delete(identity);
+    if (identity === undefined) return;
+    this.#windows.delete(identity);
+    this.#remember(identity);
   }
 }

@@ -38,6 +38,21 @@ describe('loadDaemonConfig', () => {
     });
   });
 
+  const day = 86_400_000_000;
+  const ages: [string, number, number][] = [
+    ['', day, 0],
+    ['dbpurgeage = 0', 0, 0],
+    ['dbpurgeage = 7d', 7 * day, 0],
+    ['dbpurgeage = -1', Number.POSITIVE_INFINITY, 0],
+    ['dbpurgeage = long', day, 1],
+  ];
+  for (const [text, age, errors] of ages) {
+    it(text === '' ? 'without dbpurgeage: a day' : text, () => {
+      const config = loadDaemonConfig(configDirectory({ 'ringjail.conf': `[Definition]\n${text}\n` }));
+      assert.deepEqual([config.dbpurgeageUsec, config.errors.length], [age, errors]);
+    });
+  }
+
   it('what cannot be interpolated is one error', () => {
     assert.equal(load({ 'ringjail.conf': '[Definition]\nloglevel = %(level)s\n' }).errors.length, 1);
   });

@@ -99,13 +99,26 @@ describe('JailSet, saved and restored', () => {
     knock(former, 'one', 2);
     knock(former, 'two', 1);
     const { jails } = loaded(jail('one') + jail('two') + jail('three'));
-    jails.restore(JSON.parse(JSON.stringify(former.save())) as Record<string, unknown>);
+    jails.restore(new Map(former.running.map(({ jail }) => [jail.options.name, jail.save()])));
     assert.deepEqual([knock(jails, 'one', 3), knock(jails, 'two', 3), knock(jails, 'three', 3)], [true, false, false]);
   });
 
-  it('what is no memory, or of a jail that is gone, keeps nothing from starting', () => {
+  it('the memory of a jail that is gone keeps nothing from starting', () => {
     const { jails } = loaded(jail('one'));
-    jails.restore({ one: [null, 5, ['192.0.2.7', [{}]]], gone: [['192.0.2.7', []]] });
+    jails.restore(new Map([['gone', [['192.0.2.7', []] as const]]]));
     assert.equal(jails.find('one')?.jail.trackedCount, 0);
+  });
+
+  it('the hash of a configuration changes with it, and only with it', () => {
+    const { directory, jails } = loaded(jail('one') + jail('two', 'bantime = -1'));
+    const hashes = () => ['one', 'two'].map((name) => jails.configurationOf(name));
+    const before = hashes();
+    assert.match(before.join(), /^[0-9a-f]{16},[0-9a-f]{16}$/);
+    jails.load();
+    assert.deepEqual(hashes(), before);
+    changeFiles(directory, { 'jail.local': '[one]\nignoreip = 192.0.2.1\n[two]\nbantime = 99y\n' });
+    jails.load();
+    assert.equal(new Set([...before, ...hashes()]).size, 4);
+    assert.equal(jails.configurationOf('gone'), undefined);
   });
 });

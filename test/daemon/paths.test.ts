@@ -6,7 +6,7 @@ describe('pathsOf', () => {
   it('the defaults', () => {
     assert.deepEqual(pathsOf({}, {}), {
       config: '/etc/ringjail',
-      state: '/var/lib/ringjail/state.json',
+      state: '/var/lib/ringjail/state.db',
       socket: '/run/ringjail/ringjail.sock',
     });
   });
@@ -14,15 +14,15 @@ describe('pathsOf', () => {
   const environment = { CONFIGURATION_DIRECTORY: '/etc/rj', STATE_DIRECTORY: '/var/lib/rj', RUNTIME_DIRECTORY: '/run/rj' };
 
   it("systemd's environment before the defaults", () => {
-    assert.deepEqual(pathsOf(environment, {}), { config: '/etc/rj', state: '/var/lib/rj/state.json', socket: '/run/rj/ringjail.sock' });
+    assert.deepEqual(pathsOf(environment, {}), { config: '/etc/rj', state: '/var/lib/rj/state.db', socket: '/run/rj/ringjail.sock' });
   });
 
   it('the command line before the environment', () => {
     const paths = pathsOf(environment, { config: 'etc', socket: '/tmp/s' });
-    assert.deepEqual(paths, { config: 'etc', state: '/var/lib/rj/state.json', socket: '/tmp/s' });
+    assert.deepEqual(paths, { config: 'etc', state: '/var/lib/rj/state.db', socket: '/tmp/s' });
   });
 
   it('of several directories the first (systemd.exec(5) separates them by a colon)', () => {
-    assert.equal(pathsOf({ STATE_DIRECTORY: '/var/lib/a:/var/lib/b' }, {}).state, '/var/lib/a/state.json');
+    assert.equal(pathsOf({ STATE_DIRECTORY: '/var/lib/a:/var/lib/b' }, {}).state, '/var/lib/a/state.db');
   });
 });

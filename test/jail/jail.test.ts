@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BanDecision } from '../../src/ban/ban.ts';
-import { Jail, type JailOptions, parseJailState } from '../../src/jail/jail.ts';
+import { Jail, type JailOptions } from '../../src/jail/jail.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { network } from '../core/network.ts';
 import { failureOf, minute } from './failure.ts';
@@ -177,8 +177,8 @@ describe('Jail, its memory', () => {
 });
 
 describe('Jail, saved and restored', () => {
-  /** As it is after the state was on disk. */
-  const stored = (jail: Jail) => parseJailState(JSON.parse(JSON.stringify(jail.save())));
+  /** As it is after it was on disk. */
+  const stored = (jail: Jail) => structuredClone(jail.save());
 
   function restored(former: Jail, options: Partial<JailOptions> = {}): Jail {
     const jail = jailOf(options);
@@ -251,36 +251,109 @@ describe('Jail, saved and restored', () => {
     assert.equal(knock(jail, '192.0.2.7', [3], 5)?.untilUsec, 5 + minute);
     assert.equal(former.counts.failures, 2);
   });
+});
 
-  const entry = { timeUsec: 1, distinct: '1' };
-  const broken: unknown[] = [
-    undefined,
-    null,
-    {},
-    'text',
-    [null],
-    [5],
-    [['192.0.2.7']],
-    [['192.0.2.7', null]],
-    [[7, [entry]]],
-    [['192.0.2.7', [null]]],
-    [['192.0.2.7', [{ distinct: '1' }]]],
-    [['192.0.2.7', [{ timeUsec: '1' }]]],
-    [['192.0.2.7', [{ timeUsec: 1, distinct: 5 }]]],
-  ];
-  for (const value of broken) {
-    it(`${JSON.stringify(value)} restores nothing, and keeps nothing from working`, () => {
-      const jail = jailOf();
-      jail.restore(parseJailState(value));
-      assert.equal(jail.trackedCount, 0);
-    });
-  }
+describe('Jail, what changed', () => {
+  const changesOf = (jail: Jail) => {
+    const { isWhole, windows } = jail.changes();
+    const list = Array.from(windows, ({ identity, entries, evidence }) => [identity, entries?.length, evidence.map(({ text }) => text)]);
+    jail.forgetChanges();
+    return { isWhole, list };
+  };
+  const begun = (options: Partial<JailOptions> = {}) => {
+    const jail = jailOf(options);
+    jail.restore([]);
+    return jail;
+  };
+  const packet = (last: number, times: number) => Array(times).fill(`packet of 192.0.2.${last}`);
 
-  it('one broken window does not spoil the others', () => {
-    assert.deepEqual(parseJailState([['192.0.2.7', [entry]], null, ['192.0.2.8', []]]), [
-      ['192.0.2.7', [entry]],
-      ['192.0.2.8', []],
+  it('everything, of a jail that was never restored', () => {
+    const jail = jailOf();
+    knock(jail, '192.0.2.7', [1, 2]);
+    assert.deepEqual(changesOf(jail), { isWhole: true, list: [['192.0.2.7', 2, []]] });
+    assert.deepEqual(changesOf(jail), { isWhole: false, list: [] });
+  });
+
+  it('each identity once, by its latest failure, with the records since', () => {
+    const jail = begun();
+    knock(jail, '192.0.2.7', [1, 2]);
+    knock(jail, '192.0.2.8', [1]);
+    knock(jail, '192.0.2.7', [2]);
+    const list = [
+      ['192.0.2.8', 1, packet(8, 1)],
+      ['192.0.2.7', 2, packet(7, 3)],
+    ];
+    assert.deepEqual(changesOf(jail), { isWhole: false, list });
+    knock(jail, '192.0.2.8', [2]);
+    assert.deepEqual(changesOf(jail), { isWhole: false, list: [['192.0.2.8', 2, packet(8, 1)]] });
+  });
+
+  it('a window that is gone by a ban, with its records', () => {
+    const jail = begun();
+    assert.ok(knock(jail, '192.0.2.7', [1, 2, 3]));
+    assert.deepEqual(changesOf(jail), { isWhole: false, list: [['192.0.2.7', undefined, packet(7, 3)]] });
+  });
+
+  it('a window that is cleared, and none where there was none', () => {
+    const jail = begun();
+    knock(jail, '192.0.2.7', [1]);
+    changesOf(jail);
+    jail.clear(network('192.0.2.7'));
+    jail.clear(network('192.0.2.8'));
+    assert.deepEqual(changesOf(jail), { isWhole: false, list: [['192.0.2.7', undefined, []]] });
+  });
+
+  it('what was forgotten by age and by maxtracked', () => {
+    const jail = begun({ maxtracked: 2 });
+    for (const last of [1, 2, 3]) knock(jail, `192.0.2.${last}`, [1], last);
+    assert.deepEqual(changesOf(jail).list.at(-1), ['192.0.2.1', undefined, packet(1, 1)]);
+    knock(jail, '192.0.2.3', [1], findtime + 3);
+    assert.deepEqual(changesOf(jail).list, [
+      ['192.0.2.3', 1, packet(3, 1)],
+      ['192.0.2.2', undefined, []],
     ]);
+  });
+
+  it('what a restored jail has no room for', () => {
+    const jail = jailOf({ maxtracked: 1 });
+    jail.restore([
+      ['192.0.2.1', []],
+      ['192.0.2.2', []],
+    ]);
+    assert.deepEqual(changesOf(jail), { isWhole: false, list: [['192.0.2.1', undefined, []]] });
+  });
+
+  it('goes on through takeOver: what was not yet written, and what the new jail has no room for', () => {
+    const former = begun();
+    knock(former, '192.0.2.1', [1]);
+    changesOf(former);
+    knock(former, '192.0.2.2', [1]);
+    const jail = jailOf({ maxtracked: 1 });
+    jail.takeOver(former);
+    assert.deepEqual(changesOf(jail), {
+      isWhole: false,
+      list: [
+        ['192.0.2.2', 1, packet(2, 1)],
+        ['192.0.2.1', undefined, []],
+      ],
+    });
+  });
+
+  it('everything, where more changed than is tracked; and the memory for records is bounded', () => {
+    const jail = begun({ maxtracked: 2 });
+    for (let last = 1; last <= 4; last++) knock(jail, `192.0.2.${last}`, [1]);
+    assert.equal(jail.changes().isWhole, false);
+    for (let last = 5; last <= 6; last++) knock(jail, `192.0.2.${last}`, [1]);
+    assert.deepEqual(changesOf(jail), {
+      isWhole: true,
+      list: [
+        ['192.0.2.5', 1, []],
+        ['192.0.2.6', 1, []],
+      ],
+    });
+    const busy = begun({ maxretry: 100, isDistinct: false });
+    for (let time = 0; time < 20; time++) knock(busy, '192.0.2.7', [1]);
+    assert.deepEqual(changesOf(busy).list, [['192.0.2.7', 20, packet(7, 10)]]);
   });
 });
 

@@ -4,9 +4,8 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatState } from '../../src/ban/state-file.ts';
 import type { DaemonStatus } from '../../src/control/messages.ts';
-import { bootId, lastSequence } from './kernel-log.ts';
+import { formerState } from './former-state.ts';
 import { type CommandOutcome, type Laboratory, run, until } from './laboratory.ts';
 import { stagedProgram } from './staged-program.ts';
 
@@ -41,8 +40,7 @@ export class DaemonProcess {
     const owner = options.isRoot === true ? 0 : userId;
     mkdirSync(join(this.directory, 'state'));
     // As after an earlier run that ended now: the ring still holds what earlier tests did.
-    const kernel = { bootId: bootId(), sequence: lastSequence() };
-    writeFileSync(join(this.directory, 'state', 'state.json'), formatState({ bans: [], positions: { kernel }, windows: {} }));
+    writeFileSync(join(this.directory, 'state', 'state.json'), formerState());
     for (const path of [this.directory, join(this.directory, 'state')]) chownSync(path, owner, owner);
   }
 

@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { formatState } from '../../src/ban/state-file.ts';
 import type { DaemonStatus } from '../../src/control/messages.ts';
-import { bootId, lastSequence } from '../lab/kernel-log.ts';
+import { formerState } from '../lab/former-state.ts';
 import { projectDirectory, until } from '../lab/laboratory.ts';
 import { BootedDebian } from './booted-debian.ts';
 import { ensureDebianTree } from './debian-tree.ts';
@@ -69,10 +68,7 @@ describe('the service in a booted Debian', { skip: findLack() }, () => {
     await hosts.listen(22);
     // As after an earlier run that ended now: the ring still holds what earlier tests did. It is root's here, as after a backup.
     mkdirSync(debian.path('/var/lib/ringjail'));
-    const kernel = { bootId: bootId(), sequence: lastSequence() };
-    writeFileSync(debian.path('/var/lib/ringjail/state.json'), formatState({ bans: [], positions: { kernel }, windows: {} }), {
-      mode: 0o600,
-    });
+    writeFileSync(debian.path('/var/lib/ringjail/state.json'), formerState(), { mode: 0o600 });
   });
 
   after(dispose);
@@ -161,7 +157,7 @@ describe('the service in a booted Debian', { skip: findLack() }, () => {
     assert.notEqual((await debian.run('systemctl', 'cat', 'ringjail')).code, 0);
     for (const gone of ['/usr/local/lib/ringjail', '/usr/local/bin/ringjail', '/etc/ringjail/jail.conf'])
       assert.equal(existsSync(debian.path(gone)), false);
-    for (const kept of ['/etc/ringjail/jail.local', '/var/lib/ringjail/state.json']) assert.ok(existsSync(debian.path(kept)));
+    for (const kept of ['/etc/ringjail/jail.local', '/var/lib/ringjail/state.db']) assert.ok(existsSync(debian.path(kept)));
     assert.ok((await elements('banned4')).includes('10.78.0.10'));
     assert.deepEqual(await hosts.knock('10.78.0.10', [22]), ['silent']);
     await debian.output('nft', 'delete', 'table', 'inet', 'ringjail');

@@ -1,0 +1,95 @@
+// What the store asks SQLite, prepared once. Jails are numbers in the tables; BanStore knows their names.
+import type { Sqlite } from '../binding/sqlite.ts';
+
+export type StoreStatements = ReturnType<typeof prepareStatements>;
+
+export interface HistoryRow {
+  readonly jail: string;
+  readonly sinceUsec: number;
+  readonly untilUsec: number | null;
+  readonly endedUsec: number | null;
+  readonly bancount: number;
+  readonly configuration: string;
+}
+
+export function prepareStatements(database: Sqlite) {
+  return {
+    jails: database.prepare<[], { id: number; name: string }>('SELECT id, name FROM jails'),
+    addJail: database.prepare<[string]>('INSERT INTO jails(name) VALUES(?)'),
+
+    positions: database.prepare<[], { source: string; position: string }>('SELECT source, position FROM positions'),
+    setPosition: database.prepare<[string, string]>('INSERT OR REPLACE INTO positions(source, position) VALUES(?, ?)'),
+    removePosition: database.prepare<[string]>('DELETE FROM positions WHERE source = ?'),
+
+    windows: database.prepare<[number], { identity: string; entries: string }>(
+      'SELECT identity, entries FROM windows WHERE jail = ? ORDER BY touched',
+    ),
+    latestTouch: database.prepare<[], { touched: number | null }>('SELECT max(touched) AS touched FROM windows'),
+    setWindow: database.prepare<[number, string, number, string]>(
+      'INSERT OR REPLACE INTO windows(jail, identity, touched, entries) VALUES(?, ?, ?, ?)',
+    ),
+    removeWindow: database.prepare<[number, string]>('DELETE FROM windows WHERE jail = ? AND identity = ?'),
+    removeWindowsOf: database.prepare<[number]>('DELETE FROM windows WHERE jail = ?'),
+
+    bans: database.prepare<[], { network: string; jail: string; sinceUsec: number; untilUsec: number | null; decision: string }>(
+      `SELECT network, name AS jail, since_usec AS sinceUsec, until_usec AS untilUsec, decision
+       FROM bans JOIN jails ON jails.id = bans.jail ORDER BY since_usec`,
+    ),
+    removeWindowsOfOthers: database.prepare<[string, number]>(
+      `DELETE FROM windows WHERE jail IN (SELECT id FROM jails WHERE name NOT IN (SELECT value FROM json_each(?)))
+         AND coalesce(json_extract(entries, '$[#-1][0]'), 0) < ?`,
+    ),
+    isHeld: database.prepare<[string, number]>('SELECT 1 FROM bans WHERE network = ? AND jail = ?'),
+    setBan: database.prepare<[string, number, number, number | null, string]>(
+      'INSERT OR REPLACE INTO bans(network, jail, since_usec, until_usec, decision) VALUES(?, ?, ?, ?, ?)',
+    ),
+    removeBan: database.prepare<[string, number]>('DELETE FROM bans WHERE network = ? AND jail = ?'),
+    removeBans: database.prepare<[]>('DELETE FROM bans'),
+
+    history: database.prepare<[string], HistoryRow>(
+      `SELECT name AS jail, since_usec AS sinceUsec, until_usec AS untilUsec, ended_usec AS endedUsec, bancount, configuration
+       FROM history JOIN jails ON jails.id = history.jail WHERE network = ? ORDER BY history.id`,
+    ),
+    isKnown: database.prepare<[{ identity: string; jail: number }]>(
+      `SELECT 1 FROM bans WHERE network = @identity AND jail = @jail
+       UNION ALL SELECT 1 FROM history WHERE network = @identity AND jail = @jail
+       UNION ALL SELECT 1 FROM windows WHERE identity = @identity AND jail = @jail LIMIT 1`,
+    ),
+    addHistory: database.prepare<[string, number, number, number | null, number, string]>(
+      'INSERT INTO history(network, jail, since_usec, until_usec, bancount, configuration) VALUES(?, ?, ?, ?, ?, ?)',
+    ),
+    endHistory: database.prepare<[number, string, number]>(
+      'UPDATE history SET ended_usec = ? WHERE network = ? AND jail = ? AND ended_usec IS NULL',
+    ),
+    endHistoryOfLifted: database.prepare<[number]>(
+      'UPDATE history SET ended_usec = ? WHERE ended_usec IS NULL AND (network, jail) NOT IN (SELECT network, jail FROM bans)',
+    ),
+    isOpenHistory: database.prepare<[string, number, number]>(
+      'SELECT 1 FROM history WHERE network = ? AND jail = ? AND since_usec = ? AND ended_usec IS NULL',
+    ),
+    dueHistory: database.prepare<[number, number, number], { id: number; network: string; jail: number }>(
+      `SELECT id, network, jail FROM history WHERE ended_usec IS NOT NULL AND ended_usec < ?
+       UNION ALL SELECT id, network, jail FROM history WHERE id <= (SELECT max(id) FROM history) - ? LIMIT ?`,
+    ),
+    removeHistory: database.prepare<[number]>('DELETE FROM history WHERE id = ?'),
+
+    evidence: database.prepare<[string, string], { record: string }>(
+      'SELECT record FROM evidence WHERE identity = ? AND jail = (SELECT id FROM jails WHERE name = ?) ORDER BY id',
+    ),
+    latestEvidence: database.prepare<[number, string], { record: string }>(
+      'SELECT record FROM evidence WHERE jail = ? AND identity = ? ORDER BY id DESC LIMIT 1',
+    ),
+    addEvidence: database.prepare<[number, string, string]>('INSERT INTO evidence(jail, identity, record) VALUES(?, ?, ?)'),
+    trimEvidence: database.prepare<[number, string, number, string, number]>(
+      `DELETE FROM evidence WHERE jail = ? AND identity = ? AND id <=
+         (SELECT id FROM evidence WHERE jail = ? AND identity = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+    ),
+    removeEvidence: database.prepare<[number, string]>('DELETE FROM evidence WHERE jail = ? AND identity = ?'),
+    removeStrayEvidence: database.prepare<[number, number, number]>(
+      `DELETE FROM evidence WHERE jail = ?
+         AND identity NOT IN (SELECT identity FROM windows WHERE jail = evidence.jail)
+         AND (identity, ?) NOT IN (SELECT network, jail FROM bans)
+         AND (identity, ?) NOT IN (SELECT network, jail FROM history)`,
+    ),
+  };
+}

@@ -1,0 +1,76 @@
+// A ban as the store keeps it, and what is read back: checked, as a file may have been through other hands.
+import type { Evidence } from '../core/evidence.ts';
+import { parseIpNetwork } from '../core/ip-network.ts';
+import type { BanDecision } from './ban.ts';
+
+// The year 2200: beyond it, a ban is for good.
+const latestUsec = 7_258_118_400_000_000;
+
+export interface StoredDecision {
+  readonly network: string;
+  readonly jail: string;
+  readonly sinceUsec: number;
+  /** Null for good: neither SQLite nor JSON knows Infinity. */
+  readonly untilUsec: number | null;
+  /** The rest, as JSON. */
+  readonly decision: string;
+}
+
+export const storedUntil = (untilUsec: number): number | null => (Number.isFinite(untilUsec) ? untilUsec : null);
+
+export function formatDecision({ network, jail, sinceUsec, untilUsec, ...rest }: BanDecision): StoredDecision {
+  return { network: network.text, jail, sinceUsec, untilUsec: storedUntil(untilUsec), decision: JSON.stringify(rest) };
+}
+
+/** Undefined where it is none. */
+export function parseDecision({ decision, ...columns }: StoredDecision): BanDecision | undefined {
+  const rest = parseJson(decision);
+  return isRecord(rest) ? checkDecision({ ...rest, ...columns }) : undefined;
+}
+
+/** The same of plain data whose fields may all be wrong. */
+export function checkDecision(stored: Readonly<Record<string, unknown>>): BanDecision | undefined {
+  const { jail, origin, actions, sinceUsec, failures, distinct, evidence, bancount } = stored;
+  const network = parseIpNetwork(String(stored['network']));
+  const untilUsec = stored['untilUsec'] ?? Number.POSITIVE_INFINITY;
+  if (network === undefined || typeof jail !== 'string' || !isOrigin(origin) || !isStrings(actions) || !isStrings(distinct))
+    return undefined;
+  if (typeof sinceUsec !== 'number' || typeof untilUsec !== 'number' || typeof failures !== 'number') return undefined;
+  if (stored['untilUsec'] === undefined || (evidence !== undefined && !isEvidence(evidence))) return undefined;
+  return {
+    network,
+    jail,
+    origin,
+    actions,
+    sinceUsec,
+    // What no Date can hold is for good; the kernel would refuse it, and every other ban with it.
+    untilUsec: untilUsec > latestUsec ? Number.POSITIVE_INFINITY : untilUsec,
+    failures,
+    distinct,
+    evidence,
+    ...(typeof bancount === 'number' ? { bancount } : {}),
+  };
+}
+
+/** Undefined where it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isPosition = (value: unknown): value is Readonly<Record<string, string | number>> =>
+  isRecord(value) && Object.values(value).every((part) => typeof part === 'string' || typeof part === 'number');
+
+export const isEvidence = (value: unknown): value is Evidence =>
+  isRecord(value) && typeof value['source'] === 'string' && typeof value['sequence'] === 'number' && typeof value['text'] === 'string';
+
+const isOrigin = (value: unknown): value is BanDecision['origin'] =>
+  value === 'failures' || value === 'hand' || value === 'found' || value === 'imported';
+
+const isStrings = (value: unknown): value is string[] => Array.isArray(value) && value.every((item) => typeof item === 'string');

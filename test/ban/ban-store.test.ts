@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, it } from 'node:test';
+import type { StoreChanges } from '../../src/ban/ban-store.ts';
+import { openSqlite } from '../../src/binding/sqlite.ts';
+import { decisionOf } from './decision.ts';
+import { bansOf, changesOf, lifted, made, openAt, storePath } from './store-fixture.ts';
+
+const second = 1_000_000;
+const day = 86_400 * second;
+
+const entry = (timeUsec: number, distinct?: string) => ({ timeUsec, distinct });
+const record = (text: string) => ({ source: 'kernel', sequence: Number(/\d+/.exec(text) ?? 0), text });
+const window = (identity: string, entries: readonly ReturnType<typeof entry>[] | undefined, ...texts: string[]) => ({
+  identity,
+  entries,
+  evidence: texts.map(record),
+});
+const windowsOf = (name: string, ...windows: ReturnType<typeof window>[]): Partial<StoreChanges> => ({
+  jails: [{ name, isWhole: false, windows }],
+});
+
+describe('BanStore', () => {
+  it('is read back as it was: bans, for good too, positions and windows', () => {
+    const path = storePath();
+    const decisions = [
+      decisionOf('2001:db8::/64', Number.POSITIVE_INFINITY, { distinct: [], failures: 0, origin: 'hand', evidence: undefined }),
+      decisionOf('192.0.2.7', 1_700_000_000_000_001, { sinceUsec: 1_699_999_999_999_999 }),
+      decisionOf('192.0.2.7', 1_800_000_000_000_002, { sinceUsec: 1_699_999_999_999_999, jail: 'sshd', origin: 'imported', bancount: 3 }),
+    ];
+    const positions = { kernel: { bootId: 'b', sequence: 9 }, journal: { cursor: 's=1;i=2' } };
+    const store = openAt(path);
+    store.commit(
+      changesOf({
+        ...bansOf(...decisions.map(made)),
+        ...windowsOf('portscan', window('192.0.2.8', [entry(1_700_000_000_000_003, '22'), entry(2)]), window('user "x"', [entry(3)])),
+        positions,
+      }),
+    );
+    store.close();
+    const read = openAt(path);
+    assert.deepEqual(read.bans(), decisions);
+    assert.deepEqual(read.positions(), positions);
+    assert.deepEqual(read.windows('portscan'), [
+      ['192.0.2.8', [entry(1_700_000_000_000_003, '22'), entry(2)]],
+      ['user "x"', [entry(3)]],
+    ]);
+    assert.deepEqual(read.windows('sshd'), []);
+    assert.equal(read.unreadCount, 0);
+    read.close();
+  });
+
+  it('what attackers wrote comes back as it was', () => {
+    const path = storePath();
+    const text = '"}],\\"\x1b[2J\n\0\u2028\xff';
+    const ban = decisionOf('192.0.2.7', 5, { evidence: { source: 'kernel', sequence: 1, text } });
+    const store = openAt(path);
+    store.commit(changesOf({ ...bansOf(made(ban)), ...windowsOf('portscan', window(text, [entry(1, text)], text)) }));
+    store.close();
+    const read = openAt(path);
+    assert.deepEqual(read.bans(), [ban]);
+    assert.deepEqual(read.windows('portscan'), [[text, [entry(1, text)]]]);
+    assert.deepEqual(read.evidence(text, 'portscan'), [record(text)]);
+    read.close();
+  });
+
+  it('is for nobody else to read', () => {
+    const path = storePath();
+    const store = openAt(path);
+    store.commit(changesOf({ positions: { kernel: { sequence: 1 } } }));
+    for (const name of readdirSync(dirname(path))) assert.equal(statSync(`${dirname(path)}/${name}`).mode & 0o077, 0, name);
+    store.close();
+  });
+
+  it('changes replace, and take away', () => {
+    const path = storePath();
+    const store = openAt(path);
+    const [one, two] = [decisionOf('192.0.2.1', 5), decisionOf('192.0.2.2', 5)];
+    store.commit(
+      changesOf({
+        ...bansOf(made(one), made(two)),
+        ...windowsOf('a', window('x', [entry(1)]), window('y', [entry(2)]), window('z', [entry(3)])),
+        positions: { kernel: { sequence: 1 }, journal: { cursor: 'c' } },
+      }),
+    );
+    const longer = { ...one, untilUsec: 9 };
+    store.commit(
+      changesOf({
+        ...bansOf(made(longer), lifted(two)),
+        ...windowsOf('a', window('y', undefined), window('x', [entry(1), entry(4)])),
+        positions: { kernel: { sequence: 2 }, journal: null },
+      }),
+    );
+    assert.deepEqual(store.bans(), [longer]);
+    // In the order of the latest change.
+    assert.deepEqual(store.windows('a'), [
+      ['z', [entry(3)]],
+      ['x', [entry(1), entry(4)]],
+    ]);
+    assert.deepEqual(store.positions(), { kernel: { sequence: 2 } });
+    store.close();
+  });
+
+  it('the order of the windows goes on after it is opened again', () => {
+    const path = storePath();
+    for (const identity of ['c', 'a', 'b', 'a']) {
+      const store = openAt(path);
+      store.commit(changesOf(windowsOf('j', window(identity, [entry(1)]))));
+      store.close();
+    }
+    const store = openAt(path);
+    assert.deepEqual(
+      store.windows('j').map(([identity]) => identity),
+      ['c', 'b', 'a'],
+    );
+    store.close();
+  });
+
+  it('what is written whole replaces all there was, of that jail only', () => {
+    const store = openAt(storePath());
+    store.commit(changesOf({ ...bansOf(made(decisionOf('192.0.2.1', 5))), ...windowsOf('a', window('x', [entry(1)], 'stray')) }));
+    store.commit(changesOf(windowsOf('b', window('x', [entry(2)]))));
+    store.commit(
+      changesOf({
+        bans: { isWhole: true, bans: [made(decisionOf('192.0.2.2', 5))] },
+        jails: [{ name: 'a', isWhole: true, windows: [window('y', [entry(3)])] }],
+      }),
+    );
+    assert.deepEqual(
+      store.bans().map(({ network }) => network.text),
+      ['192.0.2.2'],
+    );
+    assert.deepEqual([store.windows('a'), store.windows('b')], [[['y', [entry(3)]]], [['x', [entry(2)]]]]);
+    assert.deepEqual(store.evidence('x', 'a'), []);
+    store.close();
+  });
+
+  it('a transaction is all or nothing, and the next one works', () => {
+    const store = openAt(storePath());
+    const broken = {
+      *[Symbol.iterator]() {
+        yield window('x', [entry(1)], 'text');
+        throw new Error('in the middle');
+      },
+    };
+    const changes = changesOf({
+      ...bansOf(made(decisionOf('192.0.2.1', 5))),
+      jails: [{ name: 'a', isWhole: false, windows: broken }],
+      positions: { kernel: { sequence: 1 } },
+    });
+    assert.throws(() => store.commit(changes, { isDurable: true }), /in the middle/);
+    assert.deepEqual([store.bans(), store.windows('a'), store.positions(), store.evidence('x', 'a')], [[], [], {}, []]);
+    store.commit(changesOf(windowsOf('a', window('x', [entry(1)]))));
+    assert.deepEqual(store.windows('a'), [['x', [entry(1)]]]);
+    store.close();
+  });
+
+  it('rows that make no sense are left out and counted, and spoil no others', () => {
+    const path = storePath();
+    const good = decisionOf('192.0.2.7', 5);
+    const store = openAt(path);
+    store.commit(changesOf({ ...bansOf(made(good)), ...windowsOf('portscan', window('x', [entry(1)])), positions: { kernel: { a: 1 } } }));
+    store.close();
+    const database = openSqlite(path);
+    const rest = JSON.parse((database.prepare('SELECT decision FROM bans').get() as { decision: string }).decision) as object;
+    const add = database.prepare('INSERT INTO bans VALUES(?, 1, ?, ?, ?)');
+    const withRest = (change: object) => JSON.stringify({ ...rest, ...change });
+    const broken: [string, unknown, unknown, string][] = [
+      ['example.org', 1, 5, withRest({})],
+      ['192.0.2.10', 'soon', 5, withRest({})],
+      ['192.0.2.11', 1, 'later', withRest({})],
+      ['192.0.2.12', 1, 5, '{'],
+      ['192.0.2.13', 1, 5, 'null'],
+      ['192.0.2.14', 1, 5, '[]'],
+      ['192.0.2.15', 1, 5, withRest({ actions: 'nftables' })],
+      ['192.0.2.16', 1, 5, withRest({ distinct: [5] })],
+      ['192.0.2.17', 1, 5, withRest({ failures: null })],
+      ['192.0.2.18', 1, 5, withRest({ origin: 'x' })],
+      ['192.0.2.19', 1, 5, withRest({ evidence: { source: 'kernel' } })],
+    ];
+    for (const row of broken) add.run(...row);
+    const windows = ['', '{}', '[1]', '[["1"]]', '[[1,2]]', '[[1],null]'];
+    for (const entries of windows) database.prepare('INSERT INTO windows VALUES(1, ?, 0, ?)').run(`w${entries}`, entries);
+    for (const position of ['[]', '{"a":null}', '{']) database.prepare('INSERT INTO positions VALUES(?, ?)').run(position, position);
+    database.close();
+    const read = openAt(path);
+    assert.deepEqual(read.bans(), [good]);
+    assert.deepEqual(read.windows('portscan'), [['x', [entry(1)]]]);
+    assert.deepEqual(read.positions(), { kernel: { a: 1 } });
+    assert.equal(read.unreadCount, broken.length + windows.length + 3);
+    read.close();
+  });
+
+  it('an end that no Date can hold is for good', () => {
+    const path = storePath();
+    const store = openAt(path);
+    store.commit(
+      changesOf(bansOf(made(decisionOf('192.0.2.1', 7_258_118_400_000_001)), made(decisionOf('192.0.2.2', 7_258_118_400_000_000)))),
+    );
+    assert.deepEqual(
+      store.bans().map(({ untilUsec }) => untilUsec),
+      [Number.POSITIVE_INFINITY, 7_258_118_400_000_000],
+    );
+    store.close();
+  });
+});
+
+describe('BanStore, what is kept of a ban', () => {
+  const ban = decisionOf('192.0.2.7', 10 * second, { sinceUsec: second });
+
+  it('the records that led to it, the latest ten, and none that came later', () => {
+    const store = openAt(storePath());
+    const texts = Array.from({ length: 12 }, (_, index) => `packet ${index}`);
+    store.commit(changesOf(windowsOf('portscan', window('192.0.2.7', [entry(1)], ...texts.slice(0, 6)))));
+    const proven = { ...ban, evidence: record('packet 11') };
+    store.commit(
+      changesOf({ ...bansOf(made(proven)), ...windowsOf('portscan', window('192.0.2.7', undefined, ...texts.slice(6), 'packet 12')) }),
+    );
+    store.commit(changesOf(windowsOf('portscan', window('192.0.2.7', [entry(2)], 'too late'))));
+    store.commit(changesOf(windowsOf('portscan', window('192.0.2.7', undefined))));
+    assert.deepEqual(store.evidence('192.0.2.7', 'portscan'), texts.slice(2).map(record));
+    assert.deepEqual(store.evidence('192.0.2.7', 'sshd'), []);
+    store.close();
+  });
+
+  it('the records of a window that is gone are gone', () => {
+    const store = openAt(storePath());
+    store.commit(changesOf(windowsOf('portscan', window('192.0.2.7', [entry(1)], 'packet'))));
+    store.commit(changesOf(windowsOf('portscan', window('192.0.2.7', undefined))));
+    assert.deepEqual(store.evidence('192.0.2.7', 'portscan'), []);
+    store.close();
+  });
+
+  for (const purgeAgeUsec of [day, 0]) {
+    it(`history and evidence outlive the ban by ${purgeAgeUsec / day} days`, () => {
+      let now = second;
+      const store = openAt(storePath(), { purgeAgeUsec, clock: () => now, configurationOf: (jail) => `hash of ${jail}` });
+      const open = { jail: 'portscan', sinceUsec: second, untilUsec: 10 * second, endedUsec: null, bancount: 1 };
+      const first = { ...open, configuration: 'hash of portscan' };
+      const rows = () => store.history('192.0.2.7').map(({ endedUsec }) => endedUsec);
+      store.commit(changesOf({ ...bansOf(made(ban)), ...windowsOf('portscan', window('192.0.2.7', undefined, 'packet')) }));
+      assert.deepEqual(store.history('192.0.2.7'), purgeAgeUsec === 0 ? [] : [first]);
+      assert.equal(store.evidence('192.0.2.7', 'portscan').length, 1);
+      now = 5 * second;
+      store.commit(changesOf(bansOf(lifted(ban))));
+      assert.deepEqual(rows(), purgeAgeUsec === 0 ? [] : [now]);
+      now += purgeAgeUsec;
+      store.commit(changesOf({}));
+      assert.equal(rows().length, purgeAgeUsec === 0 ? 0 : 1);
+      assert.equal(store.evidence('192.0.2.7', 'portscan').length, purgeAgeUsec === 0 ? 0 : 1);
+      now += 1;
+      store.commit(changesOf({}));
+      assert.deepEqual([rows(), store.evidence('192.0.2.7', 'portscan')], [[], []]);
+      store.close();
+    });
+  }
+
+  it('a ban that is held is never purged by age', () => {
+    let now = second;
+    const store = openAt(storePath(), { clock: () => now });
+    store.commit(changesOf(bansOf(made(ban))));
+    now = 100 * day;
+    store.commit(changesOf({}));
+    assert.equal(store.history('192.0.2.7').length, 1);
+    store.close();
+  });
+
+  it('each ban of a network counts once, by every jail, also one that was lifted before it was written, and one written again', () => {
+    const store = openAt(storePath());
+    const again = decisionOf('192.0.2.7', Number.POSITIVE_INFINITY, { sinceUsec: 20 * second, bancount: 4 });
+    const short = decisionOf('192.0.2.7', 40 * second, { sinceUsec: 30 * second, jail: 'sshd' });
+    store.commit(changesOf(bansOf(made(ban))));
+    store.commit(changesOf(bansOf(made(again), { ...lifted(short), made: short })));
+    store.commit(changesOf({ bans: { isWhole: true, bans: [made(again)] } }));
+    store.commit(changesOf(bansOf(made(decisionOf('192.0.2.8', 5, { origin: 'found' })))));
+    assert.deepEqual(
+      store.history('192.0.2.7').map(({ jail, untilUsec, endedUsec, bancount }) => [jail, untilUsec, endedUsec, bancount]),
+      [
+        ['portscan', 10 * second, 0, 1],
+        ['portscan', null, null, 4],
+        ['sshd', 40 * second, 0, 1],
+      ],
+    );
+    assert.deepEqual(store.history('192.0.2.8'), []);
+    store.commit(changesOf({ bans: { isWhole: true, bans: [] } }));
+    assert.equal(store.history('192.0.2.7')[1]?.endedUsec, 0);
+    store.close();
+  });
+
+  it('history is bounded by size, the oldest goes first', () => {
+    const store = openAt(storePath(), { maxHistory: 3 });
+    const decisions = [1, 2, 3, 4, 5].map((last) => decisionOf(`192.0.2.${last}`, 5));
+    for (const decision of decisions) store.commit(changesOf(bansOf(made(decision))));
+    assert.deepEqual(
+      decisions.map(({ network }) => store.history(network.text).length),
+      [0, 0, 1, 1, 1],
+    );
+    assert.equal(store.bans().length, 5);
+    store.close();
+  });
+
+  it('what other jails counted is let go where it is old', () => {
+    const store = openAt(storePath());
+    const windows = [window('old', [entry(1), entry(10)]), window('new', [entry(1), entry(11)]), window('none', [])];
+    store.commit(changesOf({ jails: ['kept', 'gone'].map((name) => ({ name, isWhole: false, windows })) }));
+    store.forgetOthers(['kept'], 11);
+    assert.deepEqual([store.windows('kept').length, store.windows('gone').map(([identity]) => identity)], [3, ['new']]);
+    store.close();
+  });
+});

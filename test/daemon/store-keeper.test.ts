@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { BanList } from '../../src/ban/ban-list.ts';
+import { openSqlite } from '../../src/binding/sqlite.ts';
+import { type Restored, StoreKeeper } from '../../src/daemon/store-keeper.ts';
+import { Jail } from '../../src/jail/jail.ts';
+import { NetworkList } from '../../src/jail/network-list.ts';
+import { decisionOf } from '../ban/decision.ts';
+import { emptyDirectory } from '../ban/store-fixture.ts';
+import { network } from '../core/network.ts';
+import { failureOf } from '../jail/failure.ts';
+import { recordingLog } from './recording-log.ts';
+
+const day = 86_400_000_000;
+const nobody = new NetworkList([]);
+
+function jailOf(name: string): Jail {
+  const ignoreip = new NetworkList([]);
+  const limits = { maxretry: 3, findtimeUsec: day, bantimeUsec: day, increment: undefined, ipv6prefix: 64, maxtracked: 1000 };
+  return new Jail({ name, actions: ['nftables'], isDistinct: false, ignoreip, ...limits });
+}
+
+/** A list, a jail and a position, as a daemon's, and what keeps them. */
+class Trial {
+  readonly path: string;
+  readonly bans = new BanList();
+  readonly log = recordingLog();
+  readonly keeper: StoreKeeper;
+  jails = [jailOf('one')];
+  sequence = 0;
+
+  constructor(path = join(emptyDirectory(), 'state.db')) {
+    this.path = path;
+    this.keeper = new StoreKeeper({
+      path,
+      log: this.log,
+      clock: () => 0,
+      bans: this.bans,
+      jails: () => this.jails,
+      positions: () => (this.sequence === 0 ? {} : { kernel: { sequence: this.sequence } }),
+    });
+  }
+
+  /** As the daemon does it. */
+  start(): Restored {
+    const restored = this.keeper.open();
+    this.sequence = Number(restored.positions['kernel']?.['sequence'] ?? 0);
+    for (const jail of this.jails) jail.restore(restored.windows.get(jail.options.name) ?? []);
+    for (const ban of restored.bans) this.bans.add(ban);
+    this.bans.forgetChanges();
+    this.keeper.begin();
+    return restored;
+  }
+
+  knock(address: string, timeUsec = 1): void {
+    const decision = this.jails[0]?.observe(failureOf(address, timeUsec), nobody);
+    this.sequence++;
+    if (decision !== undefined) this.bans.add(decision);
+  }
+
+  get memory() {
+    return { bans: Array.from(this.bans.decisions()), windows: this.jails[0]?.save(), sequence: this.sequence };
+  }
+}
+
+/** What another start finds. */
+function storedAt(path: string) {
+  const trial = new Trial(path);
+  trial.start();
+  trial.keeper.stop();
+  return trial.memory;
+}
+
+const started = (path?: string) => {
+  const trial = new Trial(path);
+  trial.start();
+  return trial;
+};
+
+const asleep = (t: TestContext) => t.mock.timers.enable({ apis: ['setTimeout'] });
+
+describe('StoreKeeper', () => {
+  it('flush: on disk when it returns', () => {
+    const trial = started();
+    trial.knock('192.0.2.7');
+    trial.bans.add(decisionOf('192.0.2.8', 5));
+    trial.keeper.flush();
+    const { memory } = trial;
+    trial.keeper.stop();
+    assert.deepEqual(storedAt(trial.path), memory);
+    assert.equal(memory.sequence, 1);
+  });
+
+  it('a touch is written 150 ms later, once for however many, and then all is quiet', (t) => {
+    asleep(t);
+    const trial = started();
+    for (let time = 0; time < 100; time++) {
+      trial.knock('192.0.2.7', time);
+      trial.keeper.touch();
+    }
+    t.mock.timers.tick(149);
+    assert.deepEqual(trial.keeper.store?.windows('one'), []);
+    t.mock.timers.tick(1);
+    assert.deepEqual(trial.keeper.store?.windows('one'), trial.memory.windows);
+    assert.deepEqual(trial.jails[0]?.changes().isWhole, false);
+    trial.sequence = 5000;
+    t.mock.timers.tick(3_600_000);
+    assert.equal(trial.keeper.store?.positions()['kernel']?.['sequence'], 100, 'an idle daemon writes nothing');
+    trial.keeper.stop();
+  });
+
+  it('commit takes the timer away that a touch has set', (t) => {
+    asleep(t);
+    const trial = started();
+    trial.keeper.touch();
+    trial.keeper.commit();
+    trial.sequence = 7;
+    t.mock.timers.tick(10_000);
+    assert.deepEqual(trial.keeper.store?.positions(), {});
+    trial.keeper.stop();
+  });
+
+  it('stopped, it writes nothing any more and has no timer', (t) => {
+    asleep(t);
+    const trial = started();
+    trial.keeper.touch();
+    trial.keeper.stop();
+    trial.sequence = 7;
+    trial.keeper.touch();
+    trial.keeper.flush();
+    t.mock.timers.tick(10_000);
+    assert.equal(storedAt(trial.path).sequence, 0);
+  });
+
+  it('is empty the first time, and not when anything was there', () => {
+    const trial = new Trial();
+    assert.equal(trial.start().isEmpty, true);
+    trial.sequence = 1;
+    trial.keeper.flush();
+    trial.keeper.stop();
+    const again = new Trial(trial.path);
+    assert.equal(again.start().isEmpty, false);
+    again.keeper.stop();
+  });
+
+  it('a jail that is new replaces what the store has of its name; one that is gone stays as it was for a day', () => {
+    const trial = started();
+    trial.knock('192.0.2.7', 3);
+    trial.keeper.flush();
+    trial.jails = [];
+    trial.keeper.flush();
+    assert.equal(trial.keeper.store?.windows('one').length, 1);
+    trial.jails = [jailOf('one')];
+    trial.keeper.flush();
+    assert.deepEqual(trial.keeper.store?.windows('one'), []);
+    trial.keeper.stop();
+  });
+
+  it('an unreadable store is told of, and kept', () => {
+    const path = join(emptyDirectory(), 'state.db');
+    writeFileSync(path, 'x'.repeat(5000));
+    const trial = new Trial(path);
+    const { isEmpty, warnings } = trial.start();
+    assert.ok(isEmpty);
+    assert.match(warnings.join(), /could not be read \(file is not a database\); it stays as .*state\.db\.broken-/);
+    assert.equal(trial.keeper.failure, undefined);
+    trial.keeper.stop();
+  });
+});
+
+describe('StoreKeeper, taking over the former state', () => {
+  const former = JSON.stringify({
+    version: 1,
+    bans: [{ ...decisionOf('192.0.2.8', 5), network: '192.0.2.8' }],
+    positions: { kernel: { sequence: 9 } },
+    windows: { one: [['192.0.2.7', [{ timeUsec: 1 }]]] },
+  });
+
+  it('once; then the file has another name', () => {
+    const directory = emptyDirectory();
+    writeFileSync(join(directory, 'state.json'), former);
+    const path = join(directory, 'state.db');
+    const trial = new Trial(path);
+    assert.equal(trial.start().isEmpty, false);
+    assert.equal(readFileSync(join(directory, 'state.json.imported'), 'utf8'), former);
+    const { memory } = trial;
+    assert.deepEqual([memory.bans.length, memory.windows?.length, memory.sequence], [1, 1, 9]);
+    trial.keeper.stop();
+    assert.deepEqual(storedAt(path), memory);
+  });
+
+  it('not where the store has something already', () => {
+    const trial = started();
+    trial.sequence = 4;
+    trial.keeper.flush();
+    trial.keeper.stop();
+    writeFileSync(join(dirname(trial.path), 'state.json'), former);
+    assert.equal(storedAt(trial.path).sequence, 4);
+    assert.deepEqual(readdirSync(dirname(trial.path)).sort(), ['state.db', 'state.json.imported']);
+  });
+
+  it('a broken one is told of, and kept', () => {
+    const directory = emptyDirectory();
+    writeFileSync(join(directory, 'state.json'), '{');
+    const trial = new Trial(join(directory, 'state.db'));
+    const { isEmpty, warnings } = trial.start();
+    assert.ok(isEmpty);
+    assert.match(warnings.join(), /state\.json\.unreadable-/);
+    trial.keeper.stop();
+  });
+});
+
+describe('StoreKeeper, where the disk refuses', () => {
+  it('a failure is shown, told once, tried again with back-off, and its end is told; nothing is lost', (t) => {
+    asleep(t);
+    const directory = join(emptyDirectory(), 'later');
+    const path = join(directory, 'state.db');
+    const trial = new Trial(path);
+    assert.equal(trial.start().isEmpty, true);
+    assert.match(trial.keeper.failure ?? '', /ENOENT/);
+    trial.knock('192.0.2.7');
+    trial.keeper.touch();
+    trial.keeper.commit();
+    // 1, 2, 4, 8, 16, 32, then every 60 s.
+    for (let second = 0; second < 63; second++) t.mock.timers.tick(1000);
+    mkdirSync(directory);
+    t.mock.timers.tick(59_999);
+    assert.equal(existsSync(path), false);
+    t.mock.timers.tick(1);
+    assert.equal(trial.keeper.failure, undefined);
+    assert.deepEqual(
+      trial.log.lines.map((line) => line.replace(directory, '')),
+      [
+        `error: store /state.db: cannot be written, bans are kept in memory only: ENOENT: no such file or directory, open '${path}'`,
+        'notice: store /state.db: written again',
+      ],
+    );
+    const { memory } = trial;
+    trial.keeper.stop();
+    assert.deepEqual(storedAt(path), memory);
+  });
+
+  it('a command tries at once', (t) => {
+    asleep(t);
+    const directory = join(emptyDirectory(), 'later');
+    const trial = started(join(directory, 'state.db'));
+    mkdirSync(directory);
+    trial.keeper.flush();
+    assert.equal(trial.keeper.failure, undefined);
+    trial.keeper.stop();
+  });
+
+  it('a file that is taken away is written anew, with all', () => {
+    const trial = started();
+    trial.knock('192.0.2.7');
+    trial.bans.add(decisionOf('192.0.2.8', 5));
+    trial.keeper.flush();
+    renameSync(trial.path, `${trial.path}.moved`);
+    trial.knock('192.0.2.9');
+    trial.keeper.flush();
+    const { memory } = trial;
+    trial.keeper.stop();
+    assert.deepEqual(storedAt(trial.path), memory);
+    assert.equal(memory.windows?.length, 2);
+  });
+
+  it('a file that breaks while it is used is set aside, and written anew with all', (t) => {
+    asleep(t);
+    const trial = started();
+    trial.knock('192.0.2.7');
+    trial.bans.add(decisionOf('192.0.2.8', 5));
+    trial.keeper.flush();
+    trial.keeper.stop();
+    // What only a commit needs: a start does not see it.
+    const database = openSqlite(trial.path);
+    const root = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'evidence_identity'").pluck().get();
+    database.close();
+    const whole = readFileSync(trial.path);
+    writeFileSync(trial.path, whole.fill(0, (Number(root) - 1) * 4096, Number(root) * 4096));
+    const again = started(trial.path);
+    again.knock('192.0.2.9');
+    again.bans.remove(network('192.0.2.8'));
+    again.keeper.commit();
+    assert.match(again.keeper.failure ?? '', /malformed.*stays as .*broken-/);
+    again.knock('192.0.2.10');
+    t.mock.timers.tick(1000);
+    assert.equal(again.keeper.failure, undefined);
+    const { memory } = again;
+    again.keeper.stop();
+    assert.deepEqual(storedAt(trial.path), memory);
+    assert.deepEqual([memory.bans.length, memory.windows?.length], [0, 3]);
+  });
+});

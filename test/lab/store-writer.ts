@@ -1,0 +1,92 @@
+// The store under load, to be killed: goes through an endless sequence of failures and unbans from where the store says, and prints each
+// position that was committed. test/ban/store-kill.test.ts kills it, and counts along with the same sequence.
+import { writeSync } from 'node:fs';
+import { BanList } from '../../src/ban/ban-list.ts';
+import { createLog } from '../../src/core/log.ts';
+import { StoreKeeper } from '../../src/daemon/store-keeper.ts';
+import { Jail, type JailOptions } from '../../src/jail/jail.ts';
+import { NetworkList } from '../../src/jail/network-list.ts';
+import { network } from '../core/network.ts';
+import { failureOf } from '../jail/failure.ts';
+import { Random } from '../record/random.ts';
+
+const nobody = new NetworkList([]);
+const limits = { actions: [], ipv6prefix: 64, increment: undefined, ignoreip: nobody, bantimeUsec: 3000 };
+
+/** One that counts ports, one that counts failures, one that must forget all the time. */
+const jailOptions: readonly JailOptions[] = [
+  { name: 'ports', isDistinct: true, maxretry: 4, findtimeUsec: 2000, maxtracked: 1000, ...limits },
+  { name: 'failures', isDistinct: false, maxretry: 3, findtimeUsec: 500, maxtracked: 1000, ...limits },
+  { name: 'crowded', isDistinct: false, maxretry: 3, findtimeUsec: 5000, maxtracked: 30, ...limits },
+];
+
+/** Jails and bans; step n is the same for all who have the seed. Its time is n, in microseconds. */
+export class Sequence {
+  readonly bans = new BanList();
+  readonly jails = jailOptions.map((options) => new Jail(options));
+  readonly #seed: number;
+  position = 0;
+  /** The latest step made a ban. */
+  hasBanned = false;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  step(): void {
+    this.position++;
+    this.hasBanned = false;
+    const random = new Random(this.#seed + this.position);
+    // Few attackers that come back, among many that do not.
+    const address = random.once(2) ? `192.0.2.${random.below(20)}` : `198.18.${random.below(4)}.${random.below(256)}`;
+    if (random.once(200)) {
+      this.bans.remove(network(address));
+      for (const jail of this.jails) jail.clear(network(address));
+      return;
+    }
+    this.bans.expire(this.position);
+    const failure = failureOf(address, this.position, random.below(6));
+    for (const jail of this.jails) {
+      const decision = jail.observe(failure, nobody);
+      if (decision !== undefined && !this.bans.isHeldBy(decision.network, decision.jail)) this.hasBanned = this.bans.add(decision);
+    }
+  }
+}
+
+/** The daemon's way with a store, without its sources. */
+export function keep(sequence: Sequence, path: string): StoreKeeper {
+  const keeper = new StoreKeeper({
+    path,
+    log: createLog({ threshold: 'debug', forJournal: false, write: (line) => void process.stderr.write(line) }),
+    clock: () => sequence.position,
+    bans: sequence.bans,
+    jails: () => sequence.jails,
+    positions: () => ({ kernel: { sequence: sequence.position } }),
+  });
+  const restored = keeper.open();
+  sequence.position = Number(restored.positions['kernel']?.['sequence'] ?? 0);
+  for (const jail of sequence.jails) jail.restore(restored.windows.get(jail.options.name) ?? []);
+  for (const ban of restored.bans) sequence.bans.add(ban);
+  sequence.bans.forgetChanges();
+  keeper.begin();
+  return keeper;
+}
+
+const [path, seed] = process.argv.slice(2);
+if (process.argv[1]?.endsWith('store-writer.js') && path !== undefined) {
+  const sequence = new Sequence(Number(seed));
+  const keeper = keep(sequence, path);
+  const batch = () => {
+    let hasBanned = false;
+    for (let count = 0; count < 20; count++) {
+      sequence.step();
+      hasBanned ||= sequence.hasBanned;
+    }
+    if (hasBanned) {
+      keeper.commit();
+      writeSync(1, `${sequence.position}\n`);
+    } else keeper.touch();
+    setImmediate(batch);
+  };
+  batch();
+}
