@@ -5,10 +5,14 @@
       "sources": [
         "native/addon.cc",
         "native/arguments.cc",
+        "native/connection_cutter.cc",
+        "native/conntrack_entries.cc",
+        "native/cut_scope.cc",
         "native/folded_search.cc",
         "native/kernel_log_reader.cc",
         "native/literal_automaton.cc",
         "native/match_engine.cc",
+        "native/netlink_socket.cc",
         "native/nftables.cc",
         "native/pattern.cc",
         "native/pattern_set.cc",
@@ -18,6 +22,7 @@
         "native/service_manager.cc",
         "native/set_lookup.cc",
         "native/system_error.cc",
+        "native/tcp_sockets.cc",
         "native/to_valid_utf8.cc",
         "native/utf8.cc"
       ],

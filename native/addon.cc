@@ -1,6 +1,7 @@
 // The addon's table of contents. Each part has a file of its own; src/binding/ is its TypeScript face.
 #include <napi.h>
 
+#include "connection_cutter.h"
 #include "kernel_log_reader.h"
 #include "nftables.h"
 #include "pattern_set.h"
@@ -14,6 +15,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Nftables", Nftables::Define(env));
   exports.Set("PatternSet", PatternSet::Define(env));
   exports.Set("SetLookup", SetLookup::Define(env));
+  exports.Set("cutConnections", Napi::Function::New(env, CutConnections, "cutConnections"));
   exports.Set("gateways", Napi::Function::New(env, Gateways, "gateways"));
   exports.Set("notify", Napi::Function::New(env, Notify, "notify"));
   exports.Set("toValidUtf8", Napi::Function::New(env, ToValidUtf8, "toValidUtf8"));

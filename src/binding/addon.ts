@@ -38,11 +38,20 @@ export interface NativePatternSet {
   limitsReached(): number[];
 }
 
+/** native/connection_cutter.h */
+export interface RawCut {
+  readonly sockets: number;
+  readonly flows: number;
+  readonly socketError: string | undefined;
+  readonly flowError: string | undefined;
+}
+
 interface Addon {
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly Nftables: new () => Nftables;
   readonly PatternSet: new (sources: string[], flags: Uint32Array, usesPrefilter: boolean, usesJit: boolean) => NativePatternSet;
   readonly SetLookup: new (table: string) => SetLookup;
+  cutConnections(networks: Uint8Array, ports: Uint32Array, protocol: number): Promise<RawCut>;
   gateways(): string[];
   notify(state: string): boolean;
   toValidUtf8(bytes: Uint8Array, start: number, end: number): Buffer | undefined;
@@ -59,6 +68,10 @@ export const createNativePatternSet = (sources: string[], flags: Uint32Array, us
 
 /** native/to_valid_utf8.h: undefined where the range is valid UTF-8 already, else a repaired copy. */
 export const toValidUtf8 = (bytes: Uint8Array, start: number, end: number): Buffer | undefined => addon.toValidUtf8(bytes, start, end);
+
+/** native/connection_cutter.h */
+export const cutConnections = (networks: Uint8Array, ports: Uint32Array, protocol: number): Promise<RawCut> =>
+  addon.cutConnections(networks, ports, protocol);
 
 /** native/route_gateways.h */
 export const listGateways = (): string[] => addon.gateways();
