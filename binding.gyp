@@ -19,6 +19,7 @@
         "native/prefilter.cc",
         "native/required_literals.cc",
         "native/route_gateways.cc",
+        "native/route_monitor.cc",
         "native/service_manager.cc",
         "native/set_lookup.cc",
         "native/system_error.cc",

@@ -6,6 +6,7 @@
 #include "nftables.h"
 #include "pattern_set.h"
 #include "route_gateways.h"
+#include "route_monitor.h"
 #include "service_manager.h"
 #include "set_lookup.h"
 #include "to_valid_utf8.h"
@@ -14,6 +15,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("KernelLogReader", KernelLogReader::Define(env));
   exports.Set("Nftables", Nftables::Define(env));
   exports.Set("PatternSet", PatternSet::Define(env));
+  exports.Set("RouteMonitor", RouteMonitor::Define(env));
   exports.Set("SetLookup", SetLookup::Define(env));
   exports.Set("cutConnections", Napi::Function::New(env, CutConnections, "cutConnections"));
   exports.Set("gateways", Napi::Function::New(env, Gateways, "gateways"));

@@ -27,8 +27,8 @@ int NetlinkSocket::Dump(nlmsghdr* request, const std::function<void(const nlmsgh
   return Exchange(request, NLM_F_DUMP, visit);
 }
 
-int NetlinkSocket::Ask(nlmsghdr* request) {
-  return Exchange(request, NLM_F_ACK, [](const nlmsghdr*) {});
+int NetlinkSocket::Ask(nlmsghdr* request, const std::function<void(const nlmsghdr*)>& visit) {
+  return Exchange(request, NLM_F_ACK, visit);
 }
 
 int NetlinkSocket::Exchange(nlmsghdr* request, uint16_t flags, const std::function<void(const nlmsghdr*)>& visit) {

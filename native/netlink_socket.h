@@ -20,8 +20,8 @@ class NetlinkSocket {
   /** Sends with NLM_F_DUMP, and calls `visit` with each message of the answer. */
   int Dump(nlmsghdr* request, const std::function<void(const nlmsghdr*)>& visit);
 
-  /** Sends with NLM_F_ACK, and waits for the acknowledgement. */
-  int Ask(nlmsghdr* request);
+  /** Sends with NLM_F_ACK, and waits for the acknowledgement; `visit` is called with the answers before it. */
+  int Ask(nlmsghdr* request, const std::function<void(const nlmsghdr*)>& visit = [](const nlmsghdr*) {});
 
  private:
   int Exchange(nlmsghdr* request, uint16_t flags, const std::function<void(const nlmsghdr*)>& visit);

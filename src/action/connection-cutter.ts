@@ -109,11 +109,17 @@ interface CutGroup {
 /** Targets of the same ports and protocol: one call each. */
 function groupsOf(targets: readonly CutTarget[]): Iterable<CutGroup> {
   const groups = new Map<string, CutGroup>();
-  for (const { network, ports = [], protocol = 0 } of targets) {
-    const column = Uint32Array.from(ports.flat());
-    const key = `${protocol} ${column.join()}`;
+  // The targets of one jail share one array: it is made into a key once.
+  const portKeys = new Map<CutTarget['ports'], string>();
+  for (const { network, ports, protocol = 0 } of targets) {
+    let portKey = portKeys.get(ports);
+    if (portKey === undefined) {
+      portKey = (ports ?? []).join();
+      portKeys.set(ports, portKey);
+    }
+    const key = `${protocol} ${portKey}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { networks: [network], ports: column, protocol });
+    if (group === undefined) groups.set(key, { networks: [network], ports: Uint32Array.from((ports ?? []).flat()), protocol });
     else group.networks.push(network);
   }
   return groups.values();
@@ -124,9 +130,12 @@ const rowBytes = 18;
 /** As native/connection_cutter.h wants them. */
 function rowsOf(networks: readonly IpNetwork[]): Uint8Array {
   const rows = new Uint8Array(networks.length * rowBytes);
-  for (const [index, { family, prefix, bytes }] of networks.entries()) {
-    rows.set([family, prefix], index * rowBytes);
-    rows.set(bytes, index * rowBytes + 2);
+  let at = 0;
+  for (const { family, prefix, bytes } of networks) {
+    rows[at] = family;
+    rows[at + 1] = prefix;
+    rows.set(bytes, at + 2);
+    at += rowBytes;
   }
   return rows;
 }

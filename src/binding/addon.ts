@@ -23,6 +23,12 @@ export interface Nftables {
   runJson(commands: string): string;
 }
 
+/** native/route_monitor.h */
+export interface RouteMonitor {
+  hasChanged(): boolean;
+  close(): void;
+}
+
 /** native/set_lookup.h */
 export interface SetLookup {
   has(set: string, key: Buffer): boolean;
@@ -50,6 +56,7 @@ interface Addon {
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly Nftables: new () => Nftables;
   readonly PatternSet: new (sources: string[], flags: Uint32Array, usesPrefilter: boolean, usesJit: boolean) => NativePatternSet;
+  readonly RouteMonitor: new (onChange: () => void) => RouteMonitor;
   readonly SetLookup: new (table: string) => SetLookup;
   cutConnections(networks: Uint8Array, ports: Uint32Array, protocol: number): Promise<RawCut>;
   gateways(): string[];
@@ -62,6 +69,7 @@ const addon = createRequire(import.meta.url)('../../../build/Release/ringjail.no
 
 export const openKernelLog = (path: string, onReadable: () => void): KernelLogReader => new addon.KernelLogReader(path, onReadable);
 export const openNftables = (): Nftables => new addon.Nftables();
+export const openRouteMonitor = (onChange: () => void): RouteMonitor => new addon.RouteMonitor(onChange);
 export const openSetLookup = (table: string): SetLookup => new addon.SetLookup(table);
 export const createNativePatternSet = (sources: string[], flags: Uint32Array, usesPrefilter: boolean, usesJit: boolean): NativePatternSet =>
   new addon.PatternSet(sources, flags, usesPrefilter, usesJit);
