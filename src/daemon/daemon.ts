@@ -1,11 +1,13 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
 import { readFileSync } from 'node:fs';
+import { ConnectionCutter } from '../action/connection-cutter.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import { loadState, type State } from '../ban/state-file.ts';
-import { openKernelLog, openNftables } from '../binding/addon.ts';
+import { cutConnections, openKernelLog, openNftables } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
+import { LoginMemory } from '../jail/login-memory.ts';
 import type { RecordBatch, SourcePosition } from '../record/record-batch.ts';
 import { KernelSource } from '../source/kernel-source.ts';
 import type { Loss, Source, SourceSink } from '../source/source.ts';
@@ -18,13 +20,18 @@ import type { JailSet } from './jail-set.ts';
 import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
 import { Pipeline } from './pipeline.ts';
+import { ProtectedSet } from './protected-set.ts';
 import { RequestHandler } from './request-handler.ts';
+import { SessionPeers } from './session-peers.ts';
 import { StateSaver } from './state-saver.ts';
 import { describeDaemon } from './status.ts';
 import { type SourceHealth, supervise } from './supervise.ts';
 
 // A refused ban is worth a line; a flood of forged packets is not worth a flood of them.
 const refusalLogIntervalMs = 60_000;
+
+// A day.
+const defaultProtectLoginsUsec = 86_400_000_000;
 
 export interface DaemonOptions {
   readonly version: string;
@@ -41,7 +48,15 @@ export class Daemon {
   readonly #startedAt = new Date();
   readonly #abort = new AbortController();
   readonly #notifier = new ServiceNotifier();
-  readonly #hostNetworks = new HostNetworks();
+  readonly #hostNetworks = new HostNetworks(() => this.#onHostChange());
+  readonly #logins = new LoginMemory(defaultProtectLoginsUsec);
+  readonly #protectedSet = new ProtectedSet({
+    host: this.#hostNetworks,
+    sessions: new SessionPeers(),
+    logins: this.#logins,
+    clock: systemClock,
+  });
+  readonly #cutter: ConnectionCutter;
   readonly #keeper: BanKeeper;
   readonly #pipeline: Pipeline;
   readonly #requests: RequestHandler;
@@ -57,8 +72,16 @@ export class Daemon {
     this.#log = log;
     this.#jails = jails;
     this.#saver = new StateSaver(paths.state, () => this.#takeState(), log);
-    this.#keeper = new BanKeeper({ createAction, clock: systemClock, log, onEnded: (decisions) => this.#onEnded(decisions) });
-    const protectedNetworks = () => this.#hostNetworks.current();
+    this.#cutter = new ConnectionCutter({ cutConnections, log });
+    this.#keeper = new BanKeeper({
+      createAction,
+      clock: systemClock,
+      log,
+      onEnded: (decisions) => this.#onEnded(decisions),
+      // A ban does not wait for it.
+      onAsked: (networks) => void this.#cutter.cut(networks.map((network) => ({ network }))),
+    });
+    const protectedNetworks = () => this.#protectedSet.current();
     this.#pipeline = new Pipeline({
       keeper: this.#keeper,
       protectedNetworks,
@@ -102,6 +125,7 @@ export class Daemon {
     } finally {
       this.#abort.abort();
       server.close();
+      this.#hostNetworks.close();
       await this.#keeper.stop();
       this.#saver.stop();
     }
@@ -160,13 +184,22 @@ export class Daemon {
 
   /** What is protected or ignored by now is not banned any more, whenever it was. */
   #releaseSpared(): void {
-    const protectedNetworks = this.#hostNetworks.current();
+    const protectedNetworks = this.#protectedSet.current();
     for (const { network, jail } of Array.from(this.#keeper.bans.decisions())) {
       const spared = protectedNetworks.find(network) ?? this.#jails.find(jail)?.jail.options.ignoreip.find(network);
       if (spared === undefined) continue;
       this.#keeper.remove(network, jail);
       this.#log.notice(`unban ${network.text}: jail ${jail} spares it now (${spared.reason})`);
     }
+  }
+
+  /** This machine has other addresses, gateways or routes. */
+  #onHostChange(): void {
+    // Before everything is restored there is nothing to release; the restoration looks itself.
+    if (this.#sources.length === 0) return;
+    this.#releaseSpared();
+    void this.#keeper.settle();
+    this.#saver.touch();
   }
 
   #createKernelSource(): Source {
