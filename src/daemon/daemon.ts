@@ -14,6 +14,7 @@ import type { Loss, Source, SourceSink } from '../source/source.ts';
 import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
 import { createAction } from './action-registry.ts';
 import { BanKeeper } from './ban-keeper.ts';
+import { CommitConfirm } from './commit-confirm.ts';
 import { listenForControl } from './control-server.ts';
 import { HostNetworks } from './host-networks.ts';
 import type { JailSet } from './jail-set.ts';
@@ -39,6 +40,8 @@ export interface DaemonOptions {
   /** Loaded. */
   readonly jails: JailSet;
   readonly log: Log;
+  /** Of `run --confirm`; undefined without it. */
+  readonly confirmMs?: number | undefined;
 }
 
 export class Daemon {
@@ -56,6 +59,7 @@ export class Daemon {
     logins: this.#logins,
     clock: systemClock,
   });
+  readonly #confirmation: CommitConfirm;
   readonly #cutter: ConnectionCutter;
   readonly #keeper: BanKeeper;
   readonly #pipeline: Pipeline;
@@ -72,6 +76,15 @@ export class Daemon {
     this.#log = log;
     this.#jails = jails;
     this.#saver = new StateSaver(paths.state, () => this.#takeState(), log);
+    this.#confirmation = new CommitConfirm({
+      limitMs: options.confirmMs,
+      log,
+      onLift: (bans) => {
+        for (const { network, jail } of bans) this.#keeper.remove(network, jail);
+        void this.#keeper.settle();
+        this.#saver.touch();
+      },
+    });
     this.#cutter = new ConnectionCutter({ cutConnections, log });
     this.#keeper = new BanKeeper({
       createAction,
@@ -86,9 +99,11 @@ export class Daemon {
       keeper: this.#keeper,
       protectedNetworks,
       clock: systemClock,
+      mayBan: () => this.#confirmation.mayBan,
       events: {
         onBan: (decision) => this.#onBan(decision),
         onRefused: (decision, reason) => this.#onRefused(decision, reason),
+        onSuppressed: () => this.#confirmation.noteSuppressed(),
         onSeenWhileBanned: (decision) => this.#keeper.suspect(decision),
       },
     });
@@ -99,6 +114,7 @@ export class Daemon {
       clock: systemClock,
       log,
       describe: () => this.#describe(),
+      confirmation: this.#confirmation,
       stateFailure: () => this.#saver.failure,
       onChange: () => this.#onChange(),
     });
@@ -116,14 +132,19 @@ export class Daemon {
       restored = this.#restore();
       await restored;
       this.#pipeline.jails = this.#jails.running;
+      this.#confirmation.start();
       this.#warnAboutLogLimit();
       await Promise.all(
         this.#sources.map(({ source, health }) => supervise(source, this.#sink(source), this.#abort.signal, health, this.#log)),
       );
       this.#notifier.stopping();
+      this.#confirmation.stop();
+      await this.#keeper.settle();
       await this.#saver.flush();
     } finally {
       this.#abort.abort();
+      this.#confirmation.stop();
+      await this.#keeper.settle();
       server.close();
       this.#hostNetworks.close();
       await this.#keeper.stop();
@@ -242,7 +263,9 @@ export class Daemon {
     return `watching: jails ${this.#jails.running.map(({ jail }) => jail.options.name).join(', ') || 'none'}`;
   }
 
-  #onBan({ network, jail, failures, distinct, untilUsec, sinceUsec }: BanDecision): void {
+  #onBan(decision: BanDecision): void {
+    const { network, jail, failures, distinct, untilUsec, sinceUsec } = decision;
+    this.#confirmation.noteBan(decision);
     const what = distinct.length > 0 ? `${failures} ports (${distinct.join(', ')})` : `${failures} failures`;
     this.#log.notice(`ban ${network.text} for ${formatDuration((untilUsec - sinceUsec) / 1000)}: jail ${jail}, ${what}`);
   }
@@ -255,7 +278,10 @@ export class Daemon {
   }
 
   #onEnded(decisions: readonly BanDecision[]): void {
-    for (const { network, jail } of decisions) this.#log.notice(`unban ${network.text}: its time in jail ${jail} is over`);
+    for (const decision of decisions) {
+      this.#confirmation.noteEnd(decision);
+      this.#log.notice(`unban ${decision.network.text}: its time in jail ${decision.jail} is over`);
+    }
     this.#saver.touch();
   }
 
@@ -287,13 +313,18 @@ export class Daemon {
 
   #describe() {
     const failure = this.#saver.failure;
+    const unconfirmed = this.#confirmation.warning;
     return describeDaemon({
       version: this.#options.version,
       startedAt: this.#startedAt,
       jails: this.#jails,
       keeper: this.#keeper,
       sources: this.#sources,
-      warnings: [...this.#warnings, ...(failure === undefined ? [] : [`the state cannot be written: ${failure}`])],
+      warnings: [
+        ...(unconfirmed === undefined ? [] : [unconfirmed]),
+        ...this.#warnings,
+        ...(failure === undefined ? [] : [`the state cannot be written: ${failure}`]),
+      ],
     });
   }
 }
