@@ -1,12 +1,14 @@
 // The addon's table of contents. Each part has a file of its own; src/binding/ is its TypeScript face.
 #include <napi.h>
 
+#include "connection_cutter.h"
 #include "kernel_log_reader.h"
 #include "netfilter_monitor.h"
 #include "nftables.h"
 #include "pattern_set.h"
 #include "record_sieve.h"
 #include "route_gateways.h"
+#include "route_monitor.h"
 #include "service_manager.h"
 #include "set_lookup.h"
 #include "table_reader.h"
@@ -20,6 +22,8 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("RecordSieve", RecordSieve::Define(env));
   exports.Set("SetLookup", SetLookup::Define(env));
   exports.Set("TableReader", TableReader::Define(env));
+  exports.Set("RouteMonitor", RouteMonitor::Define(env));
+  exports.Set("cutConnections", Napi::Function::New(env, CutConnections, "cutConnections"));
   exports.Set("gateways", Napi::Function::New(env, Gateways, "gateways"));
   exports.Set("notify", Napi::Function::New(env, Notify, "notify"));
   exports.Set("toValidUtf8", Napi::Function::New(env, ToValidUtf8, "toValidUtf8"));

@@ -23,6 +23,12 @@ export interface Nftables {
   runJson(commands: string): string;
 }
 
+/** native/route_monitor.h */
+export interface RouteMonitor {
+  hasChanged(): boolean;
+  close(): void;
+}
+
 /** native/set_lookup.h */
 export interface SetLookup {
   has(set: string, key: Buffer): boolean;
@@ -79,14 +85,24 @@ export interface RecordSieve {
   sift(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, count: number, selected: Uint32Array): Uint32Array;
 }
 
+/** native/connection_cutter.h */
+export interface RawCut {
+  readonly sockets: number;
+  readonly flows: number;
+  readonly socketError: string | undefined;
+  readonly flowError: string | undefined;
+}
+
 interface Addon {
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly NetfilterMonitor: new (table: string, onChange: OnTableChange) => NetfilterMonitor;
   readonly Nftables: new () => Nftables;
   readonly PatternSet: new (sources: string[], flags: Uint32Array, usesPrefilter: boolean, usesJit: boolean) => NativePatternSet;
   readonly RecordSieve: new (literals: readonly (readonly string[])[]) => RecordSieve;
-  readonly SetLookup: new (table: string) => SetLookup;
   readonly TableReader: new (table: string) => TableReader;
+  readonly RouteMonitor: new (onChange: () => void) => RouteMonitor;
+  readonly SetLookup: new (table: string) => SetLookup;
+  cutConnections(networks: Uint8Array, ports: Uint32Array, protocol: number): Promise<RawCut>;
   gateways(): string[];
   notify(state: string): boolean;
   toValidUtf8(bytes: Uint8Array, start: number, end: number): Buffer | undefined;
@@ -97,6 +113,7 @@ const addon = createRequire(import.meta.url)('../../../build/Release/ringjail.no
 
 export const openKernelLog = (path: string, onReadable: () => void): KernelLogReader => new addon.KernelLogReader(path, onReadable);
 export const openNftables = (): Nftables => new addon.Nftables();
+export const openRouteMonitor = (onChange: () => void): RouteMonitor => new addon.RouteMonitor(onChange);
 export const openSetLookup = (table: string): SetLookup => new addon.SetLookup(table);
 export const openTableReader = (table: string): TableReader => new addon.TableReader(table);
 export const openNetfilterMonitor = (table: string, onChange: OnTableChange): NetfilterMonitor =>
@@ -108,6 +125,10 @@ export const createRecordSieve = (literals: readonly (readonly string[])[]): Rec
 
 /** native/to_valid_utf8.h: undefined where the range is valid UTF-8 already, else a repaired copy. */
 export const toValidUtf8 = (bytes: Uint8Array, start: number, end: number): Buffer | undefined => addon.toValidUtf8(bytes, start, end);
+
+/** native/connection_cutter.h */
+export const cutConnections = (networks: Uint8Array, ports: Uint32Array, protocol: number): Promise<RawCut> =>
+  addon.cutConnections(networks, ports, protocol);
 
 /** native/route_gateways.h */
 export const listGateways = (): string[] => addon.gateways();

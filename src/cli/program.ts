@@ -8,6 +8,7 @@ import { pathsOf } from '../daemon/paths.ts';
 import { ban } from './ban.ts';
 import { check } from './check.ts';
 import type { CommandContext } from './command-context.ts';
+import { confirm } from './confirm.ts';
 import { regex } from './regex.ts';
 import { type GivenOptions, readRegexOptions } from './regex-arguments.ts';
 import { reload } from './reload.ts';
@@ -68,7 +69,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
       finish(await (start as (...args: unknown[]) => Run)(...given.slice(0, -2))(context));
     });
   };
-  define('run', 'run the daemon in the foreground (what ringjail.service starts)', () => run);
+  addRun(program, define);
   define(
     'status [jail]',
     'show jails, banned addresses, and the health of sources and actions',
@@ -81,10 +82,21 @@ function createProgram(finish: (exitCode: number) => void): Command {
   );
   addUnban(program, define);
   define('reload', 'read the configuration again; bans and counts stay', () => reload);
+  define('confirm', 'keep the bans that run --confirm made on probation, and go on banning', () => confirm);
   define('check', 'read the configuration and report every error with file and line', () => check);
   define('watch', 'show live what the sources deliver and whom the jails would ban; touches nothing', () => watch);
   addRegex(program, define);
   return program;
+}
+
+function addRun(program: Command, define: (usage: string, description: string, start: (...args: never[]) => Run) => void): void {
+  const isRun = (command: Command) => command.name() === 'run';
+  define('run', 'run the daemon in the foreground (what ringjail.service starts)', () => (context) => {
+    return run(context, program.commands.find(isRun)?.opts<{ confirm?: string }>().confirm);
+  });
+  program.commands
+    .find(isRun)
+    ?.option('--confirm <time>', 'lift every ban made since the start after this time (10m), unless ringjail confirm is typed before');
 }
 
 function addUnban(program: Command, define: (usage: string, description: string, start: (...args: never[]) => Run) => void): void {

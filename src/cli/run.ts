@@ -2,14 +2,18 @@
 
 import { formatConfigError } from '../config/config-error.ts';
 import { loadDaemonConfig } from '../config/daemon-config.ts';
+import { parseDuration } from '../core/duration.ts';
 import { RingjailError } from '../core/errors.ts';
 import { createLog } from '../core/log.ts';
+import { longestConfirmMs } from '../daemon/commit-confirm.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { jailContextOf } from '../daemon/jail-context.ts';
 import { JailSet } from '../daemon/jail-set.ts';
 import type { CommandContext } from './command-context.ts';
 
-export async function run({ version, paths }: CommandContext): Promise<number> {
+/** `confirm`: the time of --confirm as given; undefined without it. */
+export async function run({ version, paths }: CommandContext, confirm?: string): Promise<number> {
+  const confirmMs = confirm === undefined ? undefined : requireConfirmMs(confirm);
   const settings = loadDaemonConfig(paths.config);
   const log = createLog({
     threshold: settings.loglevel,
@@ -24,7 +28,9 @@ export async function run({ version, paths }: CommandContext): Promise<number> {
     throw new RingjailError('configuration', `no jail can run with ${paths.config}: ${cure}`);
   }
   log.notice(`ringjail ${version} starts with ${paths.config}: jails ${jails.running.map(({ jail }) => jail.options.name).join(', ')}`);
-  const daemon = new Daemon({ version, paths, jails, log, dbpurgeageUsec: settings.dbpurgeageUsec });
+  // Where the terminal is gone there is nobody to tell, and still bans to lift (--confirm): the end must be one in order.
+  process.stderr.on('error', () => undefined);
+  const daemon = new Daemon({ version, paths, jails, log, dbpurgeageUsec: settings.dbpurgeageUsec, confirmMs });
   const stop = () => daemon.stop();
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -32,4 +38,10 @@ export async function run({ version, paths }: CommandContext): Promise<number> {
   process.on('SIGHUP', () => (process.stderr.isTTY ? daemon.stop() : void daemon.reload()));
   await daemon.run();
   return 0;
+}
+
+function requireConfirmMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0 && ms <= longestConfirmMs) return ms;
+  throw new RingjailError('usage', `--confirm ${text}: expected a time of up to 24 days, such as 10m`);
 }

@@ -16,6 +16,7 @@ export function parseRequest(line: string): ControlRequest | undefined {
     case 'status':
       return typeof jail === 'string' ? { command, jail } : { command };
     case 'reload':
+    case 'confirm':
       return { command };
     case 'ban':
       return typeof jail === 'string' && isStrings(addresses) ? { command, jail, addresses } : undefined;

@@ -5,7 +5,8 @@ export type ControlRequest =
   | { readonly command: 'status'; readonly jail?: string }
   | { readonly command: 'ban'; readonly jail: string; readonly addresses: readonly string[] }
   | { readonly command: 'unban'; readonly addresses: readonly string[] | 'all' }
-  | { readonly command: 'reload' };
+  | { readonly command: 'reload' }
+  | { readonly command: 'confirm' };
 
 export type ControlAnswer =
   | { readonly ok: true; readonly result: unknown }
@@ -60,6 +61,13 @@ export interface BanAnswer {
 export interface UnbanAnswer {
   readonly unbanned: readonly string[];
   readonly notBanned: readonly string[];
+}
+
+export interface ConfirmAnswer {
+  /** What it was before: `waiting` with bans on probation, `observing` without bans; else there was nothing to confirm. */
+  readonly before: 'off' | 'waiting' | 'confirmed' | 'observing';
+  /** How many bans were on probation and stay. */
+  readonly kept: number;
 }
 
 export interface ReloadAnswer {

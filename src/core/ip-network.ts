@@ -34,6 +34,10 @@ export function parseIpAddress(text: string): IpNetwork | undefined {
   return { family: 6, bytes: Uint8Array.from(address.toByteArray()), prefix: 128, text: address.toRFC5952String() };
 }
 
+/** Of 4 or 16 bytes in network byte order; an IPv4-mapped IPv6 address is the IPv4 address. */
+export const addressOfBytes = (bytes: Uint8Array): IpNetwork | undefined =>
+  parseIpAddress(ipaddr.fromByteArray(Array.from(bytes)).toString());
+
 /** An address or `address/prefix`; bits after the prefix are cleared, as everybody who writes 10.77.0.2/24 means the network. */
 export function parseIpNetwork(text: string): IpNetwork | undefined {
   const slash = text.indexOf('/');

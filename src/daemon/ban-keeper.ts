@@ -20,6 +20,8 @@ export interface BanKeeperOptions {
   readonly log: Log;
   /** Bans have ended by themselves. */
   readonly onEnded: (decisions: readonly BanDecision[]) => void;
+  /** The actions have been asked to shut these out: what is open of them can be cut, and stays so. */
+  readonly onAsked?: (networks: readonly IpNetwork[]) => void;
 }
 
 export class BanKeeper {
@@ -112,6 +114,8 @@ export class BanKeeper {
       }
     }
     await Promise.all(Array.from(byAction, ([action, networks]) => this.#enforcer(action).update(networks)));
+    const banned = changed.map(({ network }) => network).filter((network) => this.bans.get(network) !== undefined);
+    if (banned.length > 0) this.#options.onAsked?.(banned);
   }
 
   /** A jail decided to ban whom it holds already: where that was a while ago, the ban is not in force as it should be. */

@@ -1,16 +1,19 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
 import { readFileSync } from 'node:fs';
+import { ConnectionCutter } from '../action/connection-cutter.ts';
 import { tableName } from '../action/nftables-table.ts';
 import type { BanDecision } from '../ban/ban.ts';
-import { openNetfilterMonitor, openNftables } from '../binding/addon.ts';
+import { cutConnections, openNetfilterMonitor, openNftables } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
+import { LoginMemory } from '../jail/login-memory.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { Loss } from '../source/source.ts';
 import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
 import { createAction } from './action-registry.ts';
 import { BanKeeper } from './ban-keeper.ts';
+import { CommitConfirm } from './commit-confirm.ts';
 import { listenForControl } from './control-server.ts';
 import { FirewallWatch } from './firewall-watch.ts';
 import { HostNetworks } from './host-networks.ts';
@@ -19,7 +22,9 @@ import { NameResolver } from './name-resolver.ts';
 import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
 import { Pipeline } from './pipeline.ts';
+import { ProtectedSet } from './protected-set.ts';
 import { RequestHandler } from './request-handler.ts';
+import { SessionPeers } from './session-peers.ts';
 import { createSource } from './source-registry.ts';
 import { SourceSet } from './source-set.ts';
 import { describeDaemon } from './status.ts';
@@ -30,6 +35,9 @@ const refusalLogIntervalMs = 60_000;
 // fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
 const checkIntervalMs = 10_000;
 
+// A day.
+const defaultProtectLoginsUsec = 86_400_000_000;
+
 export interface DaemonOptions {
   readonly version: string;
   readonly paths: Paths;
@@ -38,6 +46,8 @@ export interface DaemonOptions {
   readonly log: Log;
   /** How long the history and evidence of bans are kept after their end; 0: not at all. */
   readonly dbpurgeageUsec: number;
+  /** Of `run --confirm`; undefined without it. */
+  readonly confirmMs?: number | undefined;
 }
 
 export class Daemon {
@@ -47,7 +57,16 @@ export class Daemon {
   readonly #startedAt = new Date();
   readonly #abort = new AbortController();
   readonly #notifier = new ServiceNotifier();
-  readonly #hostNetworks = new HostNetworks();
+  readonly #hostNetworks = new HostNetworks(() => this.#onHostChange());
+  readonly #logins = new LoginMemory(defaultProtectLoginsUsec);
+  readonly #protectedSet = new ProtectedSet({
+    host: this.#hostNetworks,
+    sessions: new SessionPeers(),
+    logins: this.#logins,
+    clock: systemClock,
+  });
+  readonly #confirmation: CommitConfirm;
+  readonly #cutter: ConnectionCutter;
   readonly #keeper: BanKeeper;
   readonly #firewallWatch: FirewallWatch;
   readonly #pipeline: Pipeline;
@@ -56,6 +75,7 @@ export class Daemon {
   readonly #sources: SourceSet;
   readonly #warnings: string[] = [];
   #hasBanned = false;
+  #isRouted = false;
   #refusalLoggedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: DaemonOptions) {
@@ -63,7 +83,24 @@ export class Daemon {
     this.#options = options;
     this.#log = log;
     this.#jails = jails;
-    this.#keeper = new BanKeeper({ createAction, clock: systemClock, log, onEnded: (decisions) => this.#onEnded(decisions) });
+    this.#confirmation = new CommitConfirm({
+      limitMs: options.confirmMs,
+      log,
+      onLift: (bans) => {
+        for (const { network, jail } of bans) this.#keeper.remove(network, jail);
+        void this.#keeper.settle();
+        this.#store.touch();
+      },
+    });
+    this.#cutter = new ConnectionCutter({ cutConnections, log });
+    this.#keeper = new BanKeeper({
+      createAction,
+      clock: systemClock,
+      log,
+      onEnded: (decisions) => this.#onEnded(decisions),
+      // A ban does not wait for it.
+      onAsked: (networks) => void this.#cutter.cut(networks.map((network) => ({ network }))),
+    });
     this.#firewallWatch = new FirewallWatch({
       open: (onChange) => openNetfilterMonitor(tableName, onChange),
       onChange: (parts) => this.#keeper.noticeChange(parts),
@@ -81,16 +118,18 @@ export class Daemon {
       configurationOf: (name) => jails.configurationOf(name),
       purgeAgeUsec: options.dbpurgeageUsec,
     });
-    const protectedNetworks = () => this.#hostNetworks.current();
+    const protectedNetworks = () => this.#protectedSet.current();
     const resolver = new NameResolver({ clock: systemClock });
     this.#pipeline = new Pipeline({
       keeper: this.#keeper,
       protectedNetworks,
       resolve: (hostname) => resolver.resolve(hostname),
       clock: systemClock,
+      mayBan: () => this.#confirmation.mayBan,
       events: {
         onBan: (decision) => this.#onBan(decision),
         onRefused: (decision, reason) => this.#onRefused(decision, reason),
+        onSuppressed: () => this.#confirmation.noteSuppressed(),
         onSeenWhileBanned: (decision) => this.#keeper.suspect(decision),
       },
     });
@@ -108,6 +147,7 @@ export class Daemon {
       clock: systemClock,
       log,
       describe: () => this.#describe(),
+      confirmation: this.#confirmation,
       stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
     });
@@ -124,16 +164,22 @@ export class Daemon {
     try {
       restored = this.#restore();
       await restored;
+      this.#confirmation.start();
       this.#warnAboutLogLimit();
       this.#route();
       await Promise.race([aborted(this.#abort.signal), this.#sources.refused]);
       this.#notifier.stopping();
       await this.#sources.stop();
+      this.#confirmation.stop();
+      await this.#keeper.settle();
       this.#store.flush();
     } finally {
       this.#abort.abort();
       await this.#sources.stop();
+      this.#confirmation.stop();
+      await this.#keeper.settle();
       server.close();
+      this.#hostNetworks.close();
       this.#firewallWatch.stop();
       await this.#keeper.stop();
       this.#store.stop();
@@ -193,7 +239,7 @@ export class Daemon {
 
   /** What is protected or ignored by now is not banned any more, whenever it was. */
   #releaseSpared(): void {
-    const protectedNetworks = this.#hostNetworks.current();
+    const protectedNetworks = this.#protectedSet.current();
     for (const { network, jail } of Array.from(this.#keeper.bans.decisions())) {
       const spared = protectedNetworks.find(network) ?? this.#jails.find(jail)?.jail.options.ignoreip.find(network);
       if (spared === undefined) continue;
@@ -204,8 +250,18 @@ export class Daemon {
 
   /** The jails changed: the sources learn what is wanted of them in the same step as the pipeline. */
   #route(): void {
+    this.#isRouted = true;
     this.#pipeline.jails = this.#jails.running;
     this.#sources.update(this.#pipeline.routes.entries());
+  }
+
+  /** This machine has other addresses, gateways or routes. */
+  #onHostChange(): void {
+    // Before everything is restored there is nothing to release; the restoration looks itself.
+    if (!this.#isRouted) return;
+    this.#releaseSpared();
+    void this.#keeper.settle();
+    this.#store.touch();
   }
 
   #onBatch(batch: RecordBatch): void {
@@ -231,8 +287,10 @@ export class Daemon {
     return `watching: jails ${this.#jails.running.map(({ jail }) => jail.options.name).join(', ') || 'none'}`;
   }
 
-  #onBan({ network, jail, failures, distinct, untilUsec, sinceUsec }: BanDecision): void {
+  #onBan(decision: BanDecision): void {
+    const { network, jail, failures, distinct, untilUsec, sinceUsec } = decision;
     this.#hasBanned = true;
+    this.#confirmation.noteBan(decision);
     const what = distinct.length > 0 ? `${failures} ports (${distinct.join(', ')})` : `${failures} failures`;
     this.#log.notice(`ban ${network.text} for ${formatDuration((untilUsec - sinceUsec) / 1000)}: jail ${jail}, ${what}`);
   }
@@ -245,7 +303,10 @@ export class Daemon {
   }
 
   #onEnded(decisions: readonly BanDecision[]): void {
-    for (const { network, jail } of decisions) this.#log.notice(`unban ${network.text}: its time in jail ${jail} is over`);
+    for (const decision of decisions) {
+      this.#confirmation.noteEnd(decision);
+      this.#log.notice(`unban ${decision.network.text}: its time in jail ${decision.jail} is over`);
+    }
     this.#store.touch();
   }
 
@@ -269,6 +330,7 @@ export class Daemon {
 
   #describe() {
     const failure = this.#store.failure;
+    const unconfirmed = this.#confirmation.warning;
     return describeDaemon({
       version: this.#options.version,
       startedAt: this.#startedAt,
@@ -276,6 +338,7 @@ export class Daemon {
       keeper: this.#keeper,
       sources: this.#sources.describe(),
       warnings: [
+        ...(unconfirmed === undefined ? [] : [unconfirmed]),
         ...this.#warnings,
         ...(failure === undefined ? [] : [`the store cannot be written, bans and counts are kept in memory only: ${failure}`]),
       ],

@@ -1,9 +1,10 @@
 // What a ban may never touch on this host, whatever a log says (packets can be forged): itself, its gateways and its resolvers.
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { listGateways } from '../binding/addon.ts';
+import { listGateways, openRouteMonitor } from '../binding/addon.ts';
 import { parseIpNetwork } from '../core/ip-network.ts';
-import { type ListedNetwork, NetworkList } from '../jail/network-list.ts';
+import type { ListedNetwork } from '../jail/network-list.ts';
+import { fileStamp } from './file-stamp.ts';
 
 const always: readonly (readonly [string, string])[] = [
   ['127.0.0.0/8', 'loopback'],
@@ -18,24 +19,77 @@ const always: readonly (readonly [string, string])[] = [
 // systemd-resolved writes only itself into resolv.conf; those it asks stand in its own file.
 const resolverFiles = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
 
-// Asked with every batch of records; more than this old, it is read anew. A large routing table takes long to read, and nothing else
-// runs meanwhile: it may take a twentieth of the time.
-const freshMs = 1000;
+// Between two looks at the resolvers' files; they change with the network, which is told at once.
+const resolverLookMs = 1000;
+// A large routing table takes long to read, and may change all the time; nothing else runs meanwhile: it may take a twentieth of the time.
 const restPerWork = 20;
 
+/** Told when addresses or routes change; native/route_monitor.h. */
+export type OpenMonitor = (onChange: () => void) => { hasChanged(): boolean; close(): void };
+
+/** Follows them live: what the kernel tells makes the list stale, and it is read anew when it is asked for next. */
 export class HostNetworks {
-  #list = new NetworkList([]);
+  readonly #monitor: ReturnType<OpenMonitor>;
+  readonly #load: () => readonly ListedNetwork[];
+  readonly #onChange: () => void;
+  #list: readonly ListedNetwork[] = [];
+  #isStale = true;
+  #resolverStamp = '';
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #workMs = 0;
+  #restTimer: NodeJS.Timeout | undefined;
 
-  current(): NetworkList {
+  /** `onChange` is called after the kernel told of a change, when `current` gives what is there then. */
+  constructor(
+    onChange: () => void = () => undefined,
+    open: OpenMonitor = openRouteMonitor,
+    load: () => readonly ListedNetwork[] = loadHostNetworks,
+  ) {
+    this.#onChange = onChange;
+    this.#load = load;
+    this.#monitor = open(() => this.#changed());
+  }
+
+  /** The same array as before where nothing changed. */
+  current(): readonly ListedNetwork[] {
     const nowMs = performance.now();
-    if (nowMs - this.#readAtMs > Math.max(freshMs, this.#workMs * restPerWork)) {
-      this.#list = new NetworkList(loadHostNetworks());
+    if (this.#monitor.hasChanged()) this.#changed();
+    if (nowMs - this.#lookedAtMs >= resolverLookMs) {
+      this.#lookedAtMs = nowMs;
+      const stamp = resolverFiles.map(fileStamp).join();
+      if (stamp !== this.#resolverStamp) this.#isStale = true;
+      this.#resolverStamp = stamp;
+    }
+    if (this.#isStale && this.#restMs(nowMs) <= 0) {
+      this.#isStale = false;
+      this.#list = this.#load();
       this.#readAtMs = performance.now();
       this.#workMs = this.#readAtMs - nowMs;
     }
     return this.#list;
+  }
+
+  close(): void {
+    clearTimeout(this.#restTimer);
+    this.#monitor.close();
+  }
+
+  #restMs(nowMs: number): number {
+    return this.#readAtMs + this.#workMs * restPerWork - nowMs;
+  }
+
+  #changed(): void {
+    this.#isStale = true;
+    // At the end of the rest; the timer keeps no process alive. Also where there is none: the owner shall not be called back out of its own call.
+    this.#restTimer ??= setTimeout(
+      () => {
+        this.#restTimer = undefined;
+        this.#onChange();
+      },
+      // One more, as a timer may fire a little early.
+      Math.max(0, Math.ceil(this.#restMs(performance.now())) + 1),
+    ).unref();
   }
 }
 
@@ -56,7 +110,7 @@ const thisHost: HostSources = {
 export function loadHostNetworks({ ownAddresses, gateways, read }: HostSources = thisHost): ListedNetwork[] {
   const listed: readonly (readonly [string, string])[] = [
     ...always,
-    ...ownAddresses().map((address) => [address, 'own address'] as const),
+    ...ownAddresses().map((address) => [address, 'address of this machine'] as const),
     ...gateways().map((gateway) => [gateway, 'gateway'] as const),
     ...resolverFiles.flatMap((file) => parseResolvers(read(file))).map((resolver) => [resolver, 'resolver'] as const),
   ];

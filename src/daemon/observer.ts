@@ -4,6 +4,7 @@ import type { BanDecision } from '../ban/ban.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Jail } from '../jail/jail.ts';
+import { LoginMemory } from '../jail/login-memory.ts';
 import type { Failure } from '../match/failure.ts';
 import type { Loss } from '../source/source.ts';
 import { BanKeeper } from './ban-keeper.ts';
@@ -11,8 +12,13 @@ import { HostNetworks } from './host-networks.ts';
 import type { JailSet } from './jail-set.ts';
 import { NameResolver } from './name-resolver.ts';
 import { Pipeline } from './pipeline.ts';
+import { ProtectedSet } from './protected-set.ts';
+import { SessionPeers } from './session-peers.ts';
 import { createSource } from './source-registry.ts';
 import { SourceSet } from './source-set.ts';
+
+// A day, as the daemon has it.
+const protectLoginsUsec = 86_400_000_000;
 
 export interface ObserverEvents {
   onFailure(failure: Failure, jail: Jail): void;
@@ -27,14 +33,20 @@ export class Observer {
   readonly #sources: SourceSet;
   readonly #pipeline: Pipeline;
   readonly #jails: JailSet;
+  readonly #hostNetworks = new HostNetworks(() => undefined);
 
   constructor(jails: JailSet, log: Log, events: ObserverEvents) {
     const resolver = new NameResolver({ clock: systemClock });
-    const hostNetworks = new HostNetworks();
+    const protectedSet = new ProtectedSet({
+      host: this.#hostNetworks,
+      sessions: new SessionPeers(),
+      logins: new LoginMemory(protectLoginsUsec),
+      clock: systemClock,
+    });
     this.#jails = jails;
     this.#pipeline = new Pipeline({
       keeper: new BanKeeper({ createAction: idleAction, clock: systemClock, log, onEnded: () => undefined }),
-      protectedNetworks: () => hostNetworks.current(),
+      protectedNetworks: () => protectedSet.current(),
       resolve: (hostname) => resolver.resolve(hostname),
       clock: systemClock,
       events: { ...bound(events), onSeenWhileBanned: () => undefined },
@@ -55,6 +67,7 @@ export class Observer {
     try {
       await Promise.race([new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())), this.#sources.refused]);
     } finally {
+      this.#hostNetworks.close();
       await this.#sources.stop();
     }
   }

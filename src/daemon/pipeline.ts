@@ -20,6 +20,8 @@ interface PipelineEvents {
   onBan(decision: BanDecision): void;
   /** A jail decided to ban what must never be banned. */
   onRefused(decision: BanDecision, reason: string): void;
+  /** A jail decided to ban, but nobody confirmed in time (commit-confirm.ts). */
+  onSuppressed?(decision: BanDecision): void;
   /** A jail still counts failures of somebody it has banned. */
   onSeenWhileBanned(decision: BanDecision): void;
 }
@@ -30,6 +32,8 @@ export interface PipelineOptions {
   /** Never rejects; what cannot be resolved has no addresses. */
   readonly resolve: (hostname: string) => Promise<readonly IpNetwork[]>;
   readonly clock: Clock;
+  /** Whether bans are made at all; without it they are. */
+  readonly mayBan?: () => boolean;
   readonly events: PipelineEvents;
 }
 
@@ -77,7 +81,7 @@ export class Pipeline {
   }
 
   #carryOut(decision: BanDecision, jail: Jail, protectedNetworks: NetworkList): void {
-    const { keeper, clock, events } = this.#options;
+    const { keeper, clock, events, mayBan } = this.#options;
     const spared = protectedNetworks.find(decision.network);
     if (spared !== undefined) {
       jail.counts.refused++;
@@ -88,6 +92,8 @@ export class Pipeline {
     if (decision.untilUsec <= clock()) return;
     if (keeper.bans.isHeldBy(decision.network, decision.jail)) {
       events.onSeenWhileBanned(decision);
+    } else if (mayBan?.() === false) {
+      events.onSuppressed?.(decision);
     } else {
       keeper.add(decision);
       jail.counts.banned++;

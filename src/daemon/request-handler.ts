@@ -1,12 +1,13 @@
 // What comes by the control socket, carried out.
 import type { BanDecision } from '../ban/ban.ts';
-import type { BanAnswer, ControlRequest, DaemonStatus, ReloadAnswer, UnbanAnswer } from '../control/messages.ts';
+import type { BanAnswer, ConfirmAnswer, ControlRequest, DaemonStatus, ReloadAnswer, UnbanAnswer } from '../control/messages.ts';
 import type { Clock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
 import { type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { NetworkList } from '../jail/network-list.ts';
 import type { BanKeeper } from './ban-keeper.ts';
+import type { CommitConfirm } from './commit-confirm.ts';
 import type { JailSet } from './jail-set.ts';
 
 export interface RequestHandlerOptions {
@@ -16,6 +17,7 @@ export interface RequestHandlerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly describe: () => DaemonStatus;
+  readonly confirmation: CommitConfirm;
   /** Why the state could not be written; undefined where it was. */
   readonly stateFailure: () => string | undefined;
   /** The ban list or the jails changed by a request: to be on disk before the answer. */
@@ -40,6 +42,8 @@ export class RequestHandler {
         return this.#unban(request.addresses);
       case 'reload':
         return this.reload();
+      case 'confirm':
+        return this.#confirm();
     }
   }
 
@@ -53,6 +57,12 @@ export class RequestHandler {
     return { jails: names, errors: jails.errors };
   }
 
+  async #confirm(): Promise<ConfirmAnswer> {
+    const answer = this.#options.confirmation.confirm();
+    await this.#options.onChange();
+    return answer;
+  }
+
   async #status(jail: string | undefined): Promise<DaemonStatus> {
     await this.#options.keeper.check();
     const status = this.#options.describe();
@@ -62,7 +72,10 @@ export class RequestHandler {
   }
 
   async #ban(name: string, addresses: readonly string[]): Promise<BanAnswer> {
-    const { keeper, protectedNetworks, clock, log } = this.#options;
+    const { keeper, protectedNetworks, clock, log, confirmation } = this.#options;
+    if (!confirmation.mayBan) {
+      throw new RingjailError('usage', 'nothing is banned, as nobody confirmed in time; to ban again: ringjail confirm');
+    }
     const { jail } = this.#requireJail(name);
     const { actions, bantimeUsec, ignoreip } = jail.options;
     const networks = addresses.map(requireNetwork);
@@ -91,6 +104,7 @@ export class RequestHandler {
       concerned.push(decision);
       const wasHeld = keeper.bans.isHeldBy(network, name);
       if (keeper.add(decision)) log.notice(`ban ${network.text} by hand in jail ${name}`);
+      if (!wasHeld) confirmation.noteBan(decision);
       (wasHeld ? alreadyBanned : banned).push(network.text);
     }
     await this.#carryOut(concerned);
@@ -98,7 +112,7 @@ export class RequestHandler {
   }
 
   async #unban(addresses: readonly string[] | 'all'): Promise<UnbanAnswer> {
-    const { keeper, jails, log } = this.#options;
+    const { keeper, jails, log, confirmation } = this.#options;
     const concerned: BanDecision[] = [];
     const unbanned: string[] = [];
     const notBanned: string[] = [];
@@ -107,7 +121,9 @@ export class RequestHandler {
       for (const { jail } of jails.running) jail.clear(network);
       const held = addresses === 'all' ? [network] : keeper.find(network);
       for (const banned of held) {
-        concerned.push(...keeper.remove(banned));
+        const removed = keeper.remove(banned);
+        for (const decision of removed) confirmation.noteEnd(decision);
+        concerned.push(...removed);
         for (const { jail } of jails.running) jail.clear(banned);
         log.notice(`unban ${banned.text} by hand`);
         unbanned.push(banned.text);

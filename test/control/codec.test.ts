@@ -8,6 +8,7 @@ describe('parseRequest', () => {
     { command: 'status' },
     { command: 'status', jail: 'portscan' },
     { command: 'reload' },
+    { command: 'confirm' },
     { command: 'ban', jail: 'portscan', addresses: ['192.0.2.7', '2001:db8::/64'] },
     { command: 'ban', jail: '', addresses: [] },
     { command: 'ban', jail: '__proto__', addresses: ['\n\x1b[2J"'] },

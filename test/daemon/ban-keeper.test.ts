@@ -22,6 +22,8 @@ class Trial {
   ]);
   readonly log = recordingLog();
   readonly ended: BanDecision[] = [];
+  /** Each time with what stood in the firewall then. */
+  readonly asked: { networks: string[]; inForce: string[] }[] = [];
   readonly keeper: BanKeeper;
   readonly #t: TestContext;
   nowUsec = begin;
@@ -34,6 +36,7 @@ class Trial {
       clock: () => this.nowUsec,
       log: this.log,
       onEnded: (decisions) => void this.ended.push(...decisions),
+      onAsked: (networks) => void this.asked.push({ networks: networks.map(({ text }) => text), inForce: this.inForce() }),
     });
   }
 
@@ -54,6 +57,16 @@ class Trial {
 }
 
 describe('BanKeeper', () => {
+  it('tells which bans the actions have been asked for, when they have, and nothing of what was lifted', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(['nftables']);
+    await trial.ban('192.0.2.1', 60 * second);
+    assert.deepEqual(trial.asked, [{ networks: ['192.0.2.1'], inForce: ['192.0.2.1'] }]);
+    trial.keeper.remove(a);
+    await trial.keeper.settle();
+    assert.equal(trial.asked.length, 1);
+  });
+
   it('lifts a ban when its time is over, and not a millisecond before', async (t) => {
     const trial = new Trial(t);
     await trial.keeper.start(['nftables']);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { BanAnswer, DaemonStatus, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
+import { CommitConfirm } from '../../src/daemon/commit-confirm.ts';
 import { jailContextOf } from '../../src/daemon/jail-context.ts';
 import { JailSet } from '../../src/daemon/jail-set.ts';
 import { RequestHandler } from '../../src/daemon/request-handler.ts';
@@ -47,6 +48,7 @@ async function setUp() {
     protectedNetworks: () => new NetworkList([{ network: network('192.0.2.1'), reason: 'gateway' }]),
     clock: () => nowUsec,
     log,
+    confirmation: new CommitConfirm({ limitMs: undefined, log, onLift: () => undefined }),
     stateFailure: () => undefined,
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),

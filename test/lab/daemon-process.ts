@@ -23,6 +23,8 @@ export interface DaemonProcessOptions {
   readonly jailLocal?: string;
   readonly isRoot?: boolean;
   readonly capabilities?: readonly string[];
+  /** Of `ringjail run`. */
+  readonly runArguments?: readonly string[];
 }
 
 export class DaemonProcess {
@@ -84,11 +86,16 @@ export class DaemonProcess {
     return run(this.#command());
   }
 
+  /** What starts it, as a line of shell; there are no words in it that need quotes. */
+  get commandLine(): string {
+    return this.#command().join(' ');
+  }
+
   #command(): string[] {
-    const { isRoot = false, capabilities = ['syslog', 'net_admin'] } = this.#options;
+    const { isRoot = false, capabilities = ['syslog', 'net_admin'], runArguments = [] } = this.#options;
     const rights = isRoot ? [] : unprivileged(capabilities);
     const environment = [`STATE_DIRECTORY=${this.directory}/state`, `RUNTIME_DIRECTORY=${this.directory}`];
-    const daemon = [`${stagedProgram()}/bin/ringjail`, '-c', `${this.directory}/config`, 'run'];
+    const daemon = [`${stagedProgram()}/bin/ringjail`, '-c', `${this.directory}/config`, 'run', ...runArguments];
     return this.#lab.onServer(...rights, 'env', ...environment, ...daemon);
   }
 
