@@ -6,6 +6,9 @@
         "native/addon.cc",
         "native/arguments.cc",
         "native/folded_search.cc",
+        "native/journal_entry.cc",
+        "native/journal_reader.cc",
+        "native/journal_selection.cc",
         "native/kernel_log_reader.cc",
         "native/literal_automaton.cc",
         "native/match_engine.cc",
@@ -18,6 +21,7 @@
         "native/route_gateways.cc",
         "native/service_manager.cc",
         "native/set_lookup.cc",
+        "native/sigbus_guard.cc",
         "native/system_error.cc",
         "native/to_valid_utf8.cc",
         "native/utf8.cc"
