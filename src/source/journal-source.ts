@@ -182,7 +182,8 @@ class JournalSession {
   #watch: MissingFolderWatch | undefined;
   #identity = '';
   #isCaughtUp = false;
-  #isReading = false;
+  /** The next read of a backlog. */
+  #next: NodeJS.Immediate | undefined;
   #hasReadSinceCut = true;
 
   constructor(place: JournalPlace, calls: SessionCalls) {
@@ -196,11 +197,13 @@ class JournalSession {
 
   /** Woken by the reader. */
   read(): void {
-    if (this.#isReading) return;
+    if (this.#next !== undefined) return;
     this.#guard(() => this.#readOn());
   }
 
   close(): void {
+    clearImmediate(this.#next);
+    this.#next = undefined;
     this.#watch?.close();
     this.#reader?.close();
     this.#reader = undefined;
@@ -227,14 +230,15 @@ class JournalSession {
     if (raw.isInvalidated && identityOf(this.#roots) !== this.#identity) {
       this.#open();
     } else if (raw.isAtEnd) {
-      this.#isReading = false;
       this.#catchUp();
       reader.start();
     } else {
       // In turn with everything else; not woken by the poll meanwhile.
-      this.#isReading = true;
       reader.stop();
-      setImmediate(() => this.#guard(() => this.#readOn()));
+      this.#next = setImmediate(() => {
+        this.#next = undefined;
+        this.read();
+      });
     }
   }
 
@@ -253,7 +257,6 @@ class JournalSession {
         return;
       }
       this.#hasReadSinceCut = false;
-      this.#isReading = false;
       this.#calls.onLoss({ count: undefined, reason: 'a journal file was cut off while it was read' });
       this.start();
     }
