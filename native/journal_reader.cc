@@ -289,6 +289,7 @@ Napi::Value JournalReader::Read(const Napi::CallbackInfo& info) {
 }
 
 void JournalReader::ChooseIndex(const Columns& columns) {
+  if (selection_.TakesAll()) return;
   sampled_ += columns.read;
   sampled_selected_ += static_cast<uint32_t>(columns.line_start.size());
   if (sampled_ < (uses_index_ ? kEntriesPerSample : kSampledEntries)) return;
@@ -376,7 +377,8 @@ bool JournalReader::ReadEntry(Columns& columns) {
     return true;
   }
   uint64_t monotonic = 0;
-  if (entry_.IsOfTransport("kernel")) sd_journal_get_monotonic_usec(journal_, &monotonic, nullptr);
+  sd_id128_t boot_id;  // asked for, as else it says nothing of other boots
+  if (entry_.IsOfTransport("kernel")) sd_journal_get_monotonic_usec(journal_, &monotonic, &boot_id);
   JournalLine line = entry_.AppendLine(columns.bytes, monotonic);
   columns.line_start.push_back(line.line_start);
   columns.message_start.push_back(line.message_start);

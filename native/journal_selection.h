@@ -26,6 +26,8 @@ class JournalSelection {
   /** False where a match is no FIELD=value. */
   bool Set(const std::vector<JournalSelector>& selectors);
   size_t Words() const { return words_; }
+  /** A selector takes every entry: there is nothing to push down. */
+  bool TakesAll() const { return takes_all_; }
   /** Adds the union of all selectors, and journald's notices of loss, as matches. Negative errno, or 0. */
   int PushDown(sd_journal* journal) const;
 
