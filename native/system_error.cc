@@ -2,9 +2,15 @@
 
 #include <uv.h>
 
+#include <cstring>
+
 Napi::Error SystemError(Napi::Env env, int error, const char* syscall, const std::string& path) {
-  const char* code = uv_err_name(-error);
-  std::string message = std::string(code) + ": " + uv_strerror(-error) + ", " + syscall;
+  // libuv does not know all of them (EBADMSG).
+  const char* name = strerrorname_np(error);
+  std::string code = name != nullptr ? name : uv_err_name(-error);
+  std::string text = uv_strerror(-error);
+  if (text.rfind("Unknown", 0) == 0) text = strerror(error);
+  std::string message = code + ": " + text + ", " + syscall;
   if (!path.empty()) message += " '" + path + "'";
   Napi::Error result = Napi::Error::New(env, message);
   result.Set("code", Napi::String::New(env, code));

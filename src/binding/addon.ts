@@ -17,6 +17,61 @@ export interface RawKernelRecords {
   readonly overruns: number;
 }
 
+/** What JournalReader opens: all empty for this machine's own journal. Where several are given, files go before path before namespace. */
+export interface RawJournalPlace {
+  readonly path?: string;
+  readonly files?: readonly string[];
+  readonly flags?: number;
+  readonly namespace?: string;
+}
+
+export interface RawJournalSelector {
+  readonly matches: readonly (readonly string[])[];
+  readonly isSystemOnly: boolean;
+}
+
+/** native/journal_reader.h */
+export interface JournalReader {
+  select(selectors: readonly RawJournalSelector[]): void;
+  seekHead(): void;
+  seekTail(): { readonly cursor: string; readonly realtimeUsec: number } | undefined;
+  seekCursor(cursor: string, realtimeUsec: number): { readonly isThere: boolean; readonly nextUsec: number | undefined };
+  seekRealtime(usec: number): void;
+  seekMonotonic(bootId: string, usec: number): void;
+  read(maxRecords: number, maxBytes: number): RawJournalRecords;
+  start(): void;
+  stop(): void;
+  close(): void;
+}
+
+/** The selected ones of the entries read, as a RecordBatch has them; all columns hold `count` values. */
+export interface RawJournalRecords {
+  readonly count: number;
+  readonly bytes: Buffer;
+  readonly lineStart: Uint32Array;
+  readonly messageStart: Uint32Array;
+  readonly messageEnd: Uint32Array;
+  readonly realtimeUsec: Float64Array;
+  readonly priority: Uint16Array;
+  readonly selected: Uint32Array;
+  /** Counts the records of this reader. */
+  readonly sequence: Float64Array;
+  /** By the kernel's clock, of records of the kernel's log; else NaN. */
+  readonly sinceBootUsec: Float64Array;
+  /** 1 where the kernel says it of a device (_KERNEL_DEVICE). */
+  readonly isOfDevice: Uint8Array;
+  /** Entries read, selected or not. */
+  readonly read: number;
+  /** Of the last entry read; empty where none was, or where libsystemd does not tell it (a damaged file): then `lastUsec` is all there is. */
+  readonly cursor: string;
+  readonly lastUsec: number;
+  /** Nothing is left to be read for now. */
+  readonly isAtEnd: boolean;
+  /** Journal files came or went since the last read. */
+  readonly isInvalidated: boolean;
+  readonly losses: readonly { readonly count: number | undefined; readonly reason: string }[];
+}
+
 /** native/nftables.h */
 export interface Nftables {
   run(commands: string): string;
@@ -94,6 +149,7 @@ export interface RawCut {
 }
 
 interface Addon {
+  readonly JournalReader: new (place: RawJournalPlace, onReadable: () => void) => JournalReader;
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly NetfilterMonitor: new (table: string, onChange: OnTableChange) => NetfilterMonitor;
   readonly Nftables: new () => Nftables;
@@ -111,6 +167,7 @@ interface Addon {
 // From dist/src/binding/ as compiled, in the checkout and where it is installed alike.
 const addon = createRequire(import.meta.url)('../../../build/Release/ringjail.node') as Addon;
 
+export const openJournal = (place: RawJournalPlace, onReadable: () => void): JournalReader => new addon.JournalReader(place, onReadable);
 export const openKernelLog = (path: string, onReadable: () => void): KernelLogReader => new addon.KernelLogReader(path, onReadable);
 export const openNftables = (): Nftables => new addon.Nftables();
 export const openRouteMonitor = (onChange: () => void): RouteMonitor => new addon.RouteMonitor(onChange);

@@ -1,0 +1,280 @@
+// The journal by sd-journal: every selected entry once, from where the last run ended, with the losses told.
+import type { JournalReader, RawJournalPlace, RawJournalRecords } from '../binding/addon.ts';
+import type { Clock } from '../core/clock.ts';
+import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
+import type { SourcePosition } from '../record/record-batch.ts';
+import type { JournalPlace, JournalSelector, RecordSelector } from '../record/record-selector.ts';
+import { identityOf, journalRoots, MissingFolderWatch, unreadablePart } from './journal-directory.ts';
+import type { Loss, Source, SourceSink } from './source.ts';
+
+// So that a flood does not keep the control socket waiting: about 2 ms of reading (bench/journal.ts), and what the jails take.
+const recordsPerBatch = 1024;
+const bytesPerBatch = 1 << 20;
+
+export interface JournalSourceOptions {
+  readonly open: (place: RawJournalPlace, onReadable: () => void) => JournalReader;
+  readonly place: JournalPlace;
+  readonly clock: Clock;
+  /** Undefined at a first start: begins after the last entry, as nothing older counts. */
+  readonly position: SourcePosition | undefined;
+}
+
+/** After the entry of that cursor; where it is empty, from that time on. */
+interface JournalPosition {
+  readonly cursor: string;
+  readonly realtimeUsec: number;
+}
+
+export class JournalSource implements Source {
+  readonly name: string;
+  readonly #options: JournalSourceOptions;
+  #selectors: readonly JournalSelector[] = [];
+  #position: JournalPosition | undefined;
+  #reader: JournalReader | undefined;
+  #records = 0;
+  #passedOver = 0;
+  #lost = 0;
+  #losses = 0;
+
+  constructor(options: JournalSourceOptions) {
+    this.#options = options;
+    this.name = nameOf(options.place);
+    const { position } = options;
+    if (position === undefined) return;
+    const realtimeUsec = Number(position['realtimeUsec']);
+    this.#position = { cursor: String(position['cursor'] ?? ''), realtimeUsec: Number.isFinite(realtimeUsec) ? realtimeUsec : 0 };
+  }
+
+  select(selectors: readonly RecordSelector[]): void {
+    this.#selectors = selectors.filter((selector) => selector.source === 'journal');
+    this.#reader?.select(this.#selectors);
+  }
+
+  run(signal: AbortSignal, sink: SourceSink): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const session = new JournalSession(this.#options.place, {
+        open: () => this.#open(() => session.read(), sink),
+        isGoingOn: () => !signal.aborted,
+        take: (raw, isCaughtUp) => this.#take(raw, isCaughtUp, sink),
+        onCaughtUp: () => sink.onCaughtUp(),
+        onLoss: (loss) => this.#report(loss, sink),
+        onEnd: (error) => end(error),
+      });
+      const end = (error?: unknown) => {
+        session.close();
+        this.#reader = undefined;
+        signal.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onAbort = () => end();
+      if (signal.aborted) return resolve();
+      signal.addEventListener('abort', onAbort);
+      session.start();
+    });
+  }
+
+  describe(): Readonly<Record<string, string | number>> {
+    const position = this.#position;
+    return {
+      place: this.name,
+      records: this.#records,
+      passedOver: this.#passedOver,
+      lost: this.#lost,
+      losses: this.#losses,
+      at: position === undefined ? '' : timeOf(position.realtimeUsec),
+    };
+  }
+
+  /** Undefined where the place is not there yet. */
+  #open(onReadable: () => void, sink: SourceSink): JournalReader | undefined {
+    const { place, open, clock } = this.#options;
+    const forbidden = unreadablePart(place);
+    if (forbidden !== undefined) throw permissionError(forbidden);
+    let reader: JournalReader;
+    try {
+      reader = open(place, onReadable);
+    } catch (error) {
+      const code = systemCodeOf(error);
+      if (code === 'ENOENT' && place.files === undefined) {
+        this.#moveTo({ cursor: '', realtimeUsec: this.#position?.realtimeUsec ?? clock() }, sink);
+        return undefined;
+      }
+      if (code === 'EACCES' || code === 'EPERM') throw permissionError(this.name, error);
+      throw new RingjailError('unavailable', `cannot open ${this.name}: ${messageOf(error)}`, error);
+    }
+    reader.select(this.#selectors);
+    this.#seek(reader, sink);
+    this.#reader = reader;
+    return reader;
+  }
+
+  #seek(reader: JournalReader, sink: SourceSink): void {
+    const position = this.#position;
+    if (position === undefined) {
+      const tail = reader.seekTail();
+      this.#moveTo(tail ?? { cursor: '', realtimeUsec: this.#options.clock() }, sink);
+      return;
+    }
+    // A time to come, of a clock that was set back since, would be deafness until then.
+    const realtimeUsec = Math.min(position.realtimeUsec, this.#options.clock());
+    if (position.cursor === '') {
+      reader.seekRealtime(realtimeUsec);
+      return;
+    }
+    const { isThere, nextUsec } = reader.seekCursor(position.cursor, realtimeUsec);
+    if (isThere) return;
+    const until = nextUsec === undefined ? 'now' : timeOf(nextUsec);
+    const missing = `entries between ${timeOf(position.realtimeUsec)} and ${until} may be missing`;
+    this.#report({ count: undefined, reason: `the journal no longer holds the entry to go on from (vacuumed?); ${missing}` }, sink);
+  }
+
+  #take(raw: RawJournalRecords, isCaughtUp: boolean, sink: SourceSink): void {
+    for (const loss of raw.losses) this.#report(loss, sink);
+    if (raw.read === 0) return;
+    this.#records += raw.count;
+    this.#passedOver += raw.read - raw.count;
+    this.#position =
+      raw.cursor === '' ? { cursor: '', realtimeUsec: raw.lastUsec + 1 } : { cursor: raw.cursor, realtimeUsec: raw.lastUsec };
+    // What was passed over need not be told each time; at the end of a backlog it is, as the next start begins there.
+    if (raw.count > 0 || (raw.isAtEnd && !isCaughtUp)) sink.onBatch({ ...raw, source: this.name, position: { ...this.#position } });
+  }
+
+  /** Carries the position at a start, so that what comes before the first record is not lost to a restart. */
+  #moveTo(position: JournalPosition, sink: SourceSink): void {
+    this.#position = position;
+    sink.onBatch({
+      source: this.name,
+      count: 0,
+      bytes: Buffer.alloc(0),
+      lineStart: new Uint32Array(),
+      messageStart: new Uint32Array(),
+      messageEnd: new Uint32Array(),
+      realtimeUsec: new Float64Array(),
+      priority: new Uint16Array(),
+      sequence: new Float64Array(),
+      selected: new Uint32Array(),
+      position: { ...position },
+    });
+  }
+
+  #report(loss: Loss, sink: SourceSink): void {
+    this.#losses++;
+    this.#lost += loss.count ?? 0;
+    sink.onLoss(loss);
+  }
+}
+
+interface SessionCalls {
+  open(): JournalReader | undefined;
+  isGoingOn(): boolean;
+  take(raw: RawJournalRecords, isCaughtUp: boolean): void;
+  onCaughtUp(): void;
+  onLoss(loss: Loss): void;
+  onEnd(error: unknown): void;
+}
+
+/** One run: a reader, opened again when the folders of the journal come or go, or a file was cut off under it. */
+class JournalSession {
+  readonly #roots: readonly string[];
+  readonly #calls: SessionCalls;
+  #reader: JournalReader | undefined;
+  #watch: MissingFolderWatch | undefined;
+  #identity = '';
+  #isCaughtUp = false;
+  /** The next read of a backlog. */
+  #next: NodeJS.Immediate | undefined;
+  #hasReadSinceCut = true;
+
+  constructor(place: JournalPlace, calls: SessionCalls) {
+    this.#roots = journalRoots(place);
+    this.#calls = calls;
+  }
+
+  start(): void {
+    this.#guard(() => this.#open());
+  }
+
+  /** Woken by the reader. */
+  read(): void {
+    if (this.#next !== undefined) return;
+    this.#guard(() => this.#readOn());
+  }
+
+  close(): void {
+    clearImmediate(this.#next);
+    this.#next = undefined;
+    this.#watch?.close();
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  #open(): void {
+    this.close();
+    this.#identity = identityOf(this.#roots);
+    this.#watch = new MissingFolderWatch(this.#roots, () => {
+      if (this.#calls.isGoingOn()) this.start();
+    });
+    this.#reader = this.#calls.open();
+    if (this.#reader === undefined) this.#catchUp();
+    else this.#readOn();
+  }
+
+  #readOn(): void {
+    const reader = this.#reader;
+    if (reader === undefined || !this.#calls.isGoingOn()) return;
+    const raw = reader.read(recordsPerBatch, bytesPerBatch);
+    if (raw.read > 0) this.#hasReadSinceCut = true;
+    this.#calls.take(raw, this.#isCaughtUp);
+    if (!this.#calls.isGoingOn()) return;
+    if (raw.isInvalidated && identityOf(this.#roots) !== this.#identity) {
+      this.#open();
+    } else if (raw.isAtEnd) {
+      this.#catchUp();
+      reader.start();
+    } else {
+      // In turn with everything else; not woken by the poll meanwhile.
+      reader.stop();
+      this.#next = setImmediate(() => {
+        this.#next = undefined;
+        this.read();
+      });
+    }
+  }
+
+  #catchUp(): void {
+    if (this.#isCaughtUp) return;
+    this.#isCaughtUp = true;
+    this.#calls.onCaughtUp();
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (systemCodeOf(error) !== 'EFAULT' || !this.#hasReadSinceCut) {
+        this.#calls.onEnd(error);
+        return;
+      }
+      this.#hasReadSinceCut = false;
+      this.#calls.onLoss({ count: undefined, reason: 'a journal file was cut off while it was read' });
+      this.start();
+    }
+  }
+}
+
+function permissionError(what: string, cause?: unknown): RingjailError {
+  return new RingjailError(
+    'permission',
+    `cannot read ${what}: reading the journal needs the group systemd-journal; ringjail.service has it by the line ` +
+      'SupplementaryGroups=systemd-journal; by hand: sudo npm start',
+    cause,
+  );
+}
+
+function nameOf({ path, files, namespace, flags }: JournalPlace): string {
+  const place = files?.join(' ') ?? path ?? namespace ?? (flags === undefined ? undefined : `flags ${flags}`);
+  return place === undefined ? 'journal' : `journal:${place}`;
+}
+
+const timeOf = (usec: number): string => new Date(Math.min(usec / 1000, 8.64e15)).toISOString();
