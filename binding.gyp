@@ -5,6 +5,7 @@
       "sources": [
         "native/addon.cc",
         "native/arguments.cc",
+        "native/datagram_reader.cc",
         "native/folded_search.cc",
         "native/kernel_log_reader.cc",
         "native/literal_automaton.cc",

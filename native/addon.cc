@@ -1,6 +1,7 @@
 // The addon's table of contents. Each part has a file of its own; src/binding/ is its TypeScript face.
 #include <napi.h>
 
+#include "datagram_reader.h"
 #include "kernel_log_reader.h"
 #include "nftables.h"
 #include "pattern_set.h"
@@ -11,6 +12,7 @@
 #include "to_valid_utf8.h"
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("DatagramReader", DatagramReader::Define(env));
   exports.Set("KernelLogReader", KernelLogReader::Define(env));
   exports.Set("Nftables", Nftables::Define(env));
   exports.Set("PatternSet", PatternSet::Define(env));
