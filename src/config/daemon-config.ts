@@ -4,13 +4,17 @@ import { type ConfigError, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
 import { suggestName } from './nearest-name.ts';
 import { OptionReader } from './option-reader.ts';
+import { readSyslogConfig, type SyslogConfig } from './syslog-config.ts';
 
 export interface DaemonConfig {
   readonly loglevel: Severity;
+  readonly syslog: SyslogConfig;
+  /** What is in order, but hardly meant. */
+  readonly notices: readonly ConfigError[];
   readonly errors: readonly ConfigError[];
 }
 
-const options = ['loglevel'];
+const options = ['loglevel', 'syslog_listen', 'syslog_allow'];
 
 /** fail2ban's words, too. */
 const loglevels: ReadonlyMap<string, Severity> = new Map([
@@ -33,5 +37,7 @@ export function loadDaemonConfig(directory: string): DaemonConfig {
   if (loglevel === undefined && value !== undefined) {
     reader.fail(value.origin, `loglevel = ${quoteText(value.text)}: expected one of ${[...loglevels.keys()].join(', ')}`);
   }
-  return { loglevel: loglevel ?? 'info', errors: [...config.errors, ...reader.errors] };
+  const notices: ConfigError[] = [];
+  const syslog = readSyslogConfig(reader, notices);
+  return { loglevel: loglevel ?? 'info', syslog, notices, errors: [...config.errors, ...reader.errors] };
 }
