@@ -3,6 +3,7 @@
 
 #include "connection_cutter.h"
 #include "journal_reader.h"
+#include "datagram_reader.h"
 #include "kernel_log_reader.h"
 #include "netfilter_monitor.h"
 #include "nftables.h"
@@ -17,6 +18,7 @@
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("JournalReader", JournalReader::Define(env));
+  exports.Set("DatagramReader", DatagramReader::Define(env));
   exports.Set("KernelLogReader", KernelLogReader::Define(env));
   exports.Set("NetfilterMonitor", NetfilterMonitor::Define(env));
   exports.Set("Nftables", Nftables::Define(env));
