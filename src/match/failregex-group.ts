@@ -15,6 +15,7 @@ export const identityGroups = ['fid', 'ip4', 'ip6', 'dns'] as const;
  * | `forget`    | mlfforget                 | not empty: the session ends here                                                          |
  * | `gained`    | mlfgained                 | not empty: access was gained; what follows in the session is no failure                   |
  * | `pending`   | mlfpending                | not empty: what the session held back counts now                                          |
+ * | `once`      | mlfonce                   | not empty: counts only where nothing of the session did, and nobody got in; ours alone    |
  * | `user`      | user                      | joins the session's set `users`; two different ones end `nofail`                          |
  * | `skipped`   | skiplines0, skiplines1... | lines in between, which belong to no match (maxlines > 1)                                 |
  * | `alternate` | alt_X, alt_X_1...         | is X where X is empty or took no part; in the order of the groups' names                  |
@@ -30,6 +31,7 @@ export type GroupRole =
   | 'forget'
   | 'gained'
   | 'pending'
+  | 'once'
   | 'user'
   | 'skipped'
   | 'alternate'
@@ -51,6 +53,7 @@ const roles: ReadonlyMap<string, GroupRole> = new Map([
   ['mlfforget', 'forget'],
   ['mlfgained', 'gained'],
   ['mlfpending', 'pending'],
+  ['mlfonce', 'once'],
   ['user', 'user'],
 ]);
 

@@ -1,7 +1,7 @@
 // What is known of one session (<F-MLFID>): a connection whose log lines tell only together who failed. Pure.
 import { type GroupValue, type LineGroups, textOf } from './line-groups.ts';
 
-/** What one line says about its session; fail2ban's <F-NOFAIL>, <F-MLFGAINED>, <F-MLFFORGET>, <F-MLFPENDING>. */
+/** What one line says about its session; fail2ban's <F-NOFAIL>, <F-MLFGAINED>, <F-MLFFORGET>, <F-MLFPENDING>, and ours. */
 export interface SessionMarks {
   /** No failure in itself. */
   readonly isNofail: boolean;
@@ -11,6 +11,8 @@ export interface SessionMarks {
   readonly isForget: boolean;
   /** What was held counts now, or does so no more; undefined where the line does not say. */
   readonly isPending: boolean | undefined;
+  /** <F-MLFONCE>, which fail2ban does not have: counts only where nothing of the session did so far, and nobody got in. */
+  readonly isOnce: boolean;
 }
 
 /** A group that captured an empty text marks nothing. */
@@ -22,12 +24,16 @@ export function marksOf(groups: LineGroups): SessionMarks {
     isNofail: isGained || isSet('nofail'),
     isForget: isSet('mlfforget'),
     isPending: groups.get('mlfpending') === undefined ? undefined : isSet('mlfpending'),
+    isOnce: isSet('mlfonce'),
   };
 }
 
 /** So many lines and names of a session are kept; sshd's longest have a dozen. */
 const maxLines = 100;
 const maxUsers = 100;
+
+/** A line's own address stands alone: an earlier one of the other family, or a prefix length with it, may be another client's. */
+const addressGroups = ['ip4', 'ip6', 'cidr'];
 
 /** They hold for one line. */
 const markGroups = new Set(['nofail', 'mlfgained', 'mlfforget', 'mlfpending']);
@@ -43,6 +49,8 @@ export class Session {
   /** Characters that are kept. */
   size = 0;
   #wasHeld = false;
+  /** A line was a failure, or told of a login. */
+  #isDecided = false;
 
   constructor(startSec: number) {
     this.startSec = startSec;
@@ -50,9 +58,11 @@ export class Session {
 
   /**
    * Takes in a line, or several of a window. Its groups replace those of earlier lines; the lines gather until a failure was given out.
-   * False where the line is no failure: it says so, no earlier failure waits for an address, and one user name at most was tried.
+   * False where the line is no failure: it says so, no earlier failure waits for an address, and one user name at most was tried; or it
+   * counts only once, and the session is decided: then nothing of it is kept.
    */
   add(groups: LineGroups, marks: SessionMarks, lines: readonly string[]): boolean {
+    if (marks.isOnce && this.#isDecided && !this.isPending) return false;
     const user = textOf(groups.get('user'));
     if (user !== '' && this.users.size < maxUsers && !this.users.has(user)) {
       this.users.add(user);
@@ -61,6 +71,7 @@ export class Session {
     // Who gets in is forgiven what was pending, but not several names.
     if (marks.isGained) this.isPending = false;
     if (!this.#wasHeld && !this.isPending) this.#setLines([], 0);
+    if (addressGroups.some((name) => groups.get(name))) for (const name of addressGroups) this.groups.delete(name);
     for (const [name, value] of groups) {
       if (value === undefined || markGroups.has(name)) continue;
       this.size += textOf(value).length - textOf(this.groups.get(name)).length;
@@ -69,6 +80,7 @@ export class Session {
     if (marks.isPending !== undefined) this.isPending = marks.isPending;
     this.#setLines([...this.lines, ...lines].slice(-maxLines), this.attempts + lines.length);
     this.#wasHeld = marks.isNofail && !this.isPending && this.users.size <= 1;
+    this.#isDecided ||= marks.isGained || !this.#wasHeld;
     return !this.#wasHeld;
   }
 

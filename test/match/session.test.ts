@@ -15,11 +15,60 @@ const failregex = [
   '^<F-MLFGAINED>gain</F-MLFGAINED>(?: from <HOST>)? user <F-USER>\\S*</F-USER>$',
   '^<F-NOFAIL><F-MLFPENDING>due</F-MLFPENDING></F-NOFAIL>(?: from <HOST>)?$',
   '^<F-NOFAIL></F-NOFAIL>empty from <HOST>$',
+  '^<F-MLFONCE>end</F-MLFONCE> from <HOST>$',
+  '^<F-NOFAIL><F-MLFONCE>bye</F-MLFONCE></F-NOFAIL> from <HOST>$',
   '^id <F-ID>\\S+</F-ID>$',
   '^net <SUBNET>$',
 ];
 
 const sessions: [string, [line: string, outcome: string][]][] = [
+  [
+    "a line's own address counts, whatever was told of the session",
+    [
+      ['a: fail from 192.0.2.1', '192.0.2.1 x1'],
+      ['a: fail from 2001:db8::1', '2001:db8::1 x1'],
+      ['a: fail from 192.0.2.2', '192.0.2.2 x1'],
+      ['b: net 192.0.2.0/24', '192.0.2.0/24 x1'],
+      ['b: fail from 192.0.2.2', '192.0.2.2 x1'],
+      ['c: fail from 192.0.2.1', '192.0.2.1 x1'],
+      ['c: fail from name.example', '192.0.2.1 x1'],
+    ],
+  ],
+  [
+    'what counts only once does so where nothing else did, and adds no line to what follows',
+    [
+      ['a: end from 192.0.2.1', '192.0.2.1 x1'],
+      ['a: end from 192.0.2.1', 'held'],
+      ['a: fail from 192.0.2.1', '192.0.2.1 x1'],
+      ['a: end from 192.0.2.1', 'held'],
+      ['b: end from 192.0.2.1', '192.0.2.1 x1'],
+    ],
+  ],
+  [
+    'what counts only once counts no more when somebody got in',
+    [
+      ['a: accept user u', 'held'],
+      ['b: gain from 192.0.2.1 user u', 'held'],
+      ['b: end from 192.0.2.1', 'held'],
+      ['a: end from 192.0.2.1', '192.0.2.1 x1'],
+    ],
+  ],
+  [
+    'what counts only once completes a failure that waits for an address',
+    [
+      ['a: wrong user u', 'pending'],
+      ['a: end from 192.0.2.1', '192.0.2.1 x2 u'],
+      ['a: end from 192.0.2.1', 'held'],
+    ],
+  ],
+  [
+    'what counts only once, and is none, is none after several names either',
+    [
+      ['a: fail from 192.0.2.1 user u', '192.0.2.1 x1 u'],
+      ['a: fail from 192.0.2.1 user v', '192.0.2.1 x1 u+v'],
+      ['a: bye from 192.0.2.1', 'held'],
+    ],
+  ],
   [
     'what is no failure by itself joins the failure that follows',
     [
