@@ -11,7 +11,7 @@ import type { CommandContext } from './command-context.ts';
 export async function check({ paths, isJson, print }: CommandContext): Promise<number> {
   const settings = loadDaemonConfig(paths.config);
   // As the service runs it, whoever asks: without root.
-  const { jails, disabled, errors, notices } = loadJails(jailContextOf(paths.config, false));
+  const { jails, disabled, errors, notices } = loadJails(jailContextOf(paths.config, false, settings));
   const all = [...settings.errors, ...errors];
   if (isJson) {
     print(JSON.stringify({ jails: jails.map(describe), disabled, errors: all, notices }, undefined, 2));
@@ -19,7 +19,7 @@ export async function check({ paths, isJson, print }: CommandContext): Promise<n
     const lines = [
       ...jails.map(describe).map(formatJail),
       ...(disabled.length === 0 ? [] : [`not enabled: ${disabled.join(', ')}`]),
-      ...notices.map((notice) => `notice: ${formatConfigError(notice)}`),
+      ...[...settings.notices, ...notices].map((notice) => `notice: ${formatConfigError(notice)}`),
       ...all.map((error: ConfigError) => `error: ${formatConfigError(error)}`),
       all.length === 0 ? `${paths.config}: nothing to mend` : `${paths.config}: ${all.length} to mend`,
     ];

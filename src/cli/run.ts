@@ -20,7 +20,7 @@ export async function run({ version, paths }: CommandContext, confirm?: string):
     forJournal: process.env['JOURNAL_STREAM'] !== undefined,
     write: (line) => void process.stderr.write(line),
   });
-  const jails = new JailSet(() => jailContextOf(paths.config, process.getuid?.() === 0));
+  const jails = new JailSet(() => jailContextOf(paths.config, process.getuid?.() === 0, settings));
   jails.load();
   for (const error of [...settings.errors.map(formatConfigError), ...jails.errors]) log.error(error);
   if (jails.running.length === 0) {
@@ -30,7 +30,7 @@ export async function run({ version, paths }: CommandContext, confirm?: string):
   log.notice(`ringjail ${version} starts with ${paths.config}: jails ${jails.running.map(({ jail }) => jail.options.name).join(', ')}`);
   // Where the terminal is gone there is nobody to tell, and still bans to lift (--confirm): the end must be one in order.
   process.stderr.on('error', () => undefined);
-  const daemon = new Daemon({ version, paths, jails, log, dbpurgeageUsec: settings.dbpurgeageUsec, confirmMs });
+  const daemon = new Daemon({ version, paths, jails, log, settings, confirmMs });
   const stop = () => daemon.stop();
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -16,7 +16,7 @@ import type { CommandContext } from './command-context.ts';
 
 export async function watch({ paths, isJson, print, printError }: CommandContext): Promise<number> {
   const settings = loadDaemonConfig(paths.config);
-  const jails = new JailSet(() => jailContextOf(paths.config, true));
+  const jails = new JailSet(() => jailContextOf(paths.config, true, settings));
   jails.load();
   for (const error of [...settings.errors.map(formatConfigError), ...jails.errors]) printError(error);
   if (jails.running.length === 0) throw new RingjailError('configuration', `no jail can run with ${paths.config}: see ringjail check`);
@@ -25,7 +25,7 @@ export async function watch({ paths, isJson, print, printError }: CommandContext
   // What the ring still holds from before is too much to read; of that only its bans are shown.
   let isLive = false;
   let earlier = 0;
-  const observer = new Observer(jails, log, {
+  const observer = new Observer(jails, settings, log, {
     onFailure: (failure, jail) => {
       if (isLive || isJson) tell(failureEvent(failure, jail), formatFailure(failure, jail));
       else earlier++;

@@ -4,6 +4,7 @@ import { ConnectionCutter } from '../action/connection-cutter.ts';
 import { tableName } from '../action/nftables-table.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import { cutConnections, openNetfilterMonitor, openNftables } from '../binding/addon.ts';
+import type { DaemonConfig } from '../config/daemon-config.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
@@ -44,8 +45,7 @@ export interface DaemonOptions {
   /** Loaded. */
   readonly jails: JailSet;
   readonly log: Log;
-  /** How long the history and evidence of bans are kept after their end; 0: not at all. */
-  readonly dbpurgeageUsec: number;
+  readonly settings: DaemonConfig;
   /** Of `run --confirm`; undefined without it. */
   readonly confirmMs?: number | undefined;
 }
@@ -116,7 +116,7 @@ export class Daemon {
       jails: () => jails.running.map(({ jail }) => jail),
       positions: () => this.#sources.positions(),
       configurationOf: (name) => jails.configurationOf(name),
-      purgeAgeUsec: options.dbpurgeageUsec,
+      purgeAgeUsec: options.settings.dbpurgeageUsec,
     });
     const protectedNetworks = () => this.#protectedSet.current();
     const resolver = new NameResolver({ clock: systemClock });
@@ -134,7 +134,7 @@ export class Daemon {
       },
     });
     this.#sources = new SourceSet({
-      create: createSource,
+      create: (selector, position) => createSource(selector, position, options.settings.syslog),
       onBatch: (batch) => this.#onBatch(batch),
       onLoss: (source, loss) => this.#onLoss(source, loss),
       onReady: () => this.#onReady(),

@@ -1,6 +1,7 @@
 // The daemon's flow up to the decision, and no further: nothing is banned, nothing is written. For `ringjail watch`.
 import type { Action } from '../action/action.ts';
 import type { BanDecision } from '../ban/ban.ts';
+import type { DaemonConfig } from '../config/daemon-config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Jail } from '../jail/jail.ts';
@@ -35,7 +36,7 @@ export class Observer {
   readonly #jails: JailSet;
   readonly #hostNetworks = new HostNetworks(() => undefined);
 
-  constructor(jails: JailSet, log: Log, events: ObserverEvents) {
+  constructor(jails: JailSet, settings: DaemonConfig, log: Log, events: ObserverEvents) {
     const resolver = new NameResolver({ clock: systemClock });
     const protectedSet = new ProtectedSet({
       host: this.#hostNetworks,
@@ -52,7 +53,7 @@ export class Observer {
       events: { ...bound(events), onSeenWhileBanned: () => undefined },
     });
     this.#sources = new SourceSet({
-      create: createSource,
+      create: (selector, position) => createSource(selector, position, settings.syslog),
       onBatch: (batch) => this.#pipeline.process(batch),
       onLoss: (source, loss) => events.onLoss(source, loss),
       onReady: () => events.onReady(),

@@ -7,7 +7,7 @@ import { type SourceHealth, supervise } from './supervise.ts';
 
 export interface SourceSetOptions {
   /** The source that a selector is for. `position`: where an earlier run ended. */
-  readonly create: (name: string, selector: RecordSelector, position: SourcePosition | undefined) => Source;
+  readonly create: (selector: RecordSelector, position: SourcePosition | undefined) => Source;
   readonly onBatch: (batch: RecordBatch) => void;
   readonly onLoss: (source: string, loss: Loss) => void;
   /** Everything that waited is read, or could not be: once, and again after an `update` that started sources. */
@@ -78,7 +78,7 @@ export class SourceSet {
     const [first] = selectors;
     if (first === undefined || this.#isStopped) return;
     const { log, onBatch, onLoss, create } = this.#options;
-    const source = create(name, first, this.#positions.get(name));
+    const source = create(first, this.#positions.get(name));
     source.select(selectors);
     const health: SourceHealth = { state: 'starting', failure: undefined, isRefused: false };
     const abort = new AbortController();

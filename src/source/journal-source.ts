@@ -3,7 +3,7 @@ import type { JournalReader, RawJournalPlace, RawJournalRecords } from '../bindi
 import type { Clock } from '../core/clock.ts';
 import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
 import type { SourcePosition } from '../record/record-batch.ts';
-import type { JournalPlace, JournalSelector, RecordSelector } from '../record/record-selector.ts';
+import { type JournalPlace, type JournalSelector, type RecordSelector, sourceNameOf } from '../record/record-selector.ts';
 import { identityOf, journalRoots, MissingFolderWatch, unreadablePart } from './journal-directory.ts';
 import type { Loss, Source, SourceSink } from './source.ts';
 
@@ -38,7 +38,7 @@ export class JournalSource implements Source {
 
   constructor(options: JournalSourceOptions) {
     this.#options = options;
-    this.name = nameOf(options.place);
+    this.name = sourceNameOf({ source: 'journal', place: options.place, matches: [], isSystemOnly: false });
     const { position } = options;
     if (position === undefined) return;
     const realtimeUsec = Number(position['realtimeUsec']);
@@ -270,11 +270,6 @@ function permissionError(what: string, cause?: unknown): RingjailError {
       'SupplementaryGroups=systemd-journal; by hand: sudo npm start',
     cause,
   );
-}
-
-function nameOf({ path, files, namespace, flags }: JournalPlace): string {
-  const place = files?.join(' ') ?? path ?? namespace ?? (flags === undefined ? undefined : `flags ${flags}`);
-  return place === undefined ? 'journal' : `journal:${place}`;
 }
 
 const timeOf = (usec: number): string => new Date(Math.min(usec / 1000, 8.64e15)).toISOString();
