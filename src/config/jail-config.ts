@@ -1,5 +1,6 @@
 // jail.conf and what is laid over it, to jails: options checked and typed, every error with its line, one bad jail not stopping another.
 import { parseIpNetwork } from '../core/ip-network.ts';
+import type { AggregateRule } from '../jail/aggregate.ts';
 import type { JailOptions } from '../jail/jail.ts';
 import { NetworkList } from '../jail/network-list.ts';
 import { type OtherActions, readActions } from './action-choice.ts';
@@ -81,6 +82,7 @@ function readJail(context: JailContext, reader: OptionReader): JailConfig | unde
     ...readBanTime(reader),
     isDistinct: readDistinct(reader),
     ipv6prefix: reader.integer('ipv6prefix', 64, 1, 128),
+    aggregate: readAggregate(reader),
     ignoreip: readIgnoreip(reader),
     maxtracked: reader.integer('maxtracked', defaultMaxtracked, 1, 10_000_000),
   };
@@ -101,6 +103,23 @@ function readDistinct(reader: OptionReader): boolean {
   if (value !== undefined && text !== '' && text !== 'port')
     reader.fail(value.origin, `distinct = ${quoteText(text)}: what can be counted is "port"`);
   return text === 'port';
+}
+
+/** `/24:5, /48:5`: up to /32 is meant for IPv4, longer for IPv6. */
+function readAggregate(reader: OptionReader): AggregateRule[] {
+  const value = reader.value('aggregate');
+  return (value?.text ?? '').split(/[\s,]+/).flatMap((word) => {
+    if (word === '' || value === undefined) return [];
+    const [, prefixText = '', hostsText = ''] = /^\/(\d{1,3}):(\d{1,4})$/.exec(word) ?? [];
+    const [prefix, hosts] = [Number(prefixText), Number(hostsText)];
+    // Wider ones hold half of a country.
+    if (prefix >= 8 && prefix <= 127 && prefix !== 32 && hosts >= 2) return [{ family: prefix < 32 ? 4 : 6, prefix, hosts } as const];
+    reader.fail(
+      value.origin,
+      `aggregate: ${quoteText(word)}: expected /8:2 to /31:N for IPv4, /33:N to /127:N for IPv6, such as /24:5, /48:5`,
+    );
+    return [];
+  });
 }
 
 function readIgnoreip(reader: OptionReader): NetworkList {

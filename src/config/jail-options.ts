@@ -18,6 +18,7 @@ export const servedOptions = [
   'native_firewall',
   'ignoreip',
   'distinct',
+  'aggregate',
   'ipv6prefix',
   'maxtracked',
   'service',

@@ -4,6 +4,7 @@ import type { BanDecision } from '../ban/ban.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Failure } from '../match/failure.ts';
+import { type AggregateRule, aggregatesOf, ruleOf } from './aggregate.ts';
 import { type BanTime, banTimeOf } from './ban-time.ts';
 import { FailureWindow, type WindowEntry } from './failure-window.ts';
 import { identityOf } from './identity.ts';
@@ -19,6 +20,8 @@ export interface JailOptions extends BanTime {
   readonly isDistinct: boolean;
   /** IPv6 addresses are counted and banned as networks of so many bits. */
   readonly ipv6prefix: number;
+  /** Networks of which several addresses were banned are banned as a whole; usually none. */
+  readonly aggregate: readonly AggregateRule[];
   readonly ignoreip: NetworkList;
   /** How many addresses are remembered at most; the one longest unseen is forgotten first. */
   readonly maxtracked: number;
@@ -90,7 +93,9 @@ export class Jail {
     this.#windows.delete(identity.text);
     this.#remember(identity.text, failure.evidence);
     const entry = { timeUsec: failure.timeUsec, distinct: options.isDistinct ? failure.distinct : undefined };
-    if (window.add(entry)) return this.#decide(identity, failure, window, earlierBans);
+    if (window.add(entry)) {
+      return this.#aggregate(identity, failure, protectedNetworks, earlierBans) ?? this.#decide(identity, failure, window, earlierBans);
+    }
     this.#windows.set(identity.text, window);
     this.#forget(failure.timeUsec);
     return undefined;
@@ -151,8 +156,9 @@ export class Jail {
   #fill(state: JailState): string[] {
     const { maxretry, findtimeUsec, isDistinct, maxtracked } = this.options;
     for (const [identity, entries] of state.slice(-maxtracked)) {
-      const counted = entries.filter((entry) => (entry.distinct !== undefined) === isDistinct);
-      const window = new FailureWindow(maxretry, findtimeUsec);
+      const rule = ruleOf(this.options.aggregate, identity);
+      const counted = entries.filter((entry) => (entry.distinct !== undefined) === (isDistinct || rule !== undefined));
+      const window = new FailureWindow(rule?.hosts ?? maxretry, findtimeUsec);
       for (const entry of counted) window.add(entry);
       this.#windows.set(identity, window);
     }
@@ -176,6 +182,22 @@ export class Jail {
       if (pending.length > maxPendingOfOne) pending.shift();
       else this.#pendingEvidence++;
     }
+  }
+
+  /** The widest network that this ban completes. */
+  #aggregate(identity: IpNetwork, failure: Failure, protectedNetworks: NetworkList, earlierBans: EarlierBans): BanDecision | undefined {
+    const { aggregate, findtimeUsec, ignoreip } = this.options;
+    let decision: BanDecision | undefined;
+    for (const { rule, network } of aggregatesOf(aggregate, identity)) {
+      if ([protectedNetworks, ignoreip].some((list) => list.find(network) !== undefined)) continue;
+      const window = this.#windows.get(network.text) ?? new FailureWindow(rule.hosts, findtimeUsec);
+      this.#windows.delete(network.text);
+      this.#remember(network.text, failure.evidence);
+      if (window.add({ timeUsec: failure.timeUsec, distinct: identity.text })) {
+        decision = this.#decide(network, failure, window, earlierBans);
+      } else this.#windows.set(network.text, window);
+    }
+    return decision;
   }
 
   #decide(network: IpNetwork, failure: Failure, window: FailureWindow, earlierBans: EarlierBans): BanDecision {

@@ -60,6 +60,7 @@ class Trial {
           findtimeUsec: minute,
           bantimeUsec: minute,
           increment: undefined,
+          aggregate: [],
           isDistinct: false,
           ipv6prefix: 64,
           ignoreip: listOf('ignoreip', '198.51.100.0/24'),

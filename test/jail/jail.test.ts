@@ -19,6 +19,7 @@ const jailOf = (options: Partial<JailOptions> = {}) =>
     findtimeUsec: findtime,
     bantimeUsec: hour,
     increment: undefined,
+    aggregate: [],
     isDistinct: true,
     ipv6prefix: 64,
     ignoreip: nobody,
@@ -377,5 +378,52 @@ describe('bantime.increment', () => {
     };
     assert.deepEqual([lengthOf(false), lengthOf(true)], [10, 100]);
     assert.deepEqual(asked, [false, true]);
+  });
+});
+
+describe('aggregate', () => {
+  const jailWithRules = () =>
+    jailOf({
+      isDistinct: false,
+      maxretry: 1,
+      aggregate: [
+        { family: 4, prefix: 24, hosts: 3 },
+        { family: 4, prefix: 16, hosts: 5 },
+        { family: 6, prefix: 48, hosts: 2 },
+      ],
+    });
+  const bansOf = (jail: Jail, addresses: readonly string[], spared = nobody, timeUsec = 0) =>
+    addresses.map((address) => jail.observe(failureOf(address, timeUsec), spared)?.network.text);
+
+  it('bans the network with the address that completes it, the widest where several are complete', () => {
+    const jail = jailWithRules();
+    assert.deepEqual(bansOf(jail, ['192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.3']), [
+      '192.0.2.1',
+      '192.0.2.1',
+      '192.0.2.2',
+      '192.0.2.0/24',
+    ]);
+    assert.deepEqual(bansOf(jail, ['192.0.3.1', '192.0.4.1']), ['192.0.3.1', '192.0.0.0/16']);
+    assert.deepEqual(bansOf(jail, ['2001:db8:0:1::1', '2001:db8:0:1::2', '2001:db8:0:2::1']), [
+      '2001:db8:0:1::/64',
+      '2001:db8:0:1::/64',
+      '2001:db8::/48',
+    ]);
+  });
+
+  it('never a network with somebody in it who is spared, and not after findtime', () => {
+    const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
+    assert.deepEqual(bansOf(jailWithRules(), addresses, listOf('192.0.2.99')), addresses);
+    const jail = jailWithRules();
+    bansOf(jail, addresses.slice(0, 2));
+    assert.deepEqual(bansOf(jail, ['192.0.2.3'], nobody, findtime + 1), ['192.0.2.3']);
+  });
+
+  it('goes on after a restart', () => {
+    const former = jailWithRules();
+    bansOf(former, ['192.0.2.1', '192.0.2.2']);
+    const jail = jailWithRules();
+    jail.restore(former.save());
+    assert.deepEqual(bansOf(jail, ['192.0.2.3']), ['192.0.2.0/24']);
   });
 });

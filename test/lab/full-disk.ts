@@ -22,6 +22,7 @@ const limits = {
   findtimeUsec: 1e9,
   bantimeUsec: Number.POSITIVE_INFINITY,
   increment: undefined,
+  aggregate: [],
   ipv6prefix: 64,
   maxtracked: 2000,
 };

@@ -1,0 +1,24 @@
+// `aggregate = /24:5, /48:5`: when so many addresses of one network were banned within findtime, the network itself is. Pure.
+import { type Family, type IpNetwork, networkOf } from '../core/ip-network.ts';
+
+export interface AggregateRule {
+  readonly family: Family;
+  readonly prefix: number;
+  /** So many different addresses (for IPv6, networks of ipv6prefix bits). */
+  readonly hosts: number;
+}
+
+/** The network that each rule would ban for one of its addresses, the narrowest first. */
+export function aggregatesOf(rules: readonly AggregateRule[], identity: IpNetwork): { rule: AggregateRule; network: IpNetwork }[] {
+  return rules
+    .filter(({ family, prefix }) => family === identity.family && prefix < identity.prefix)
+    .sort((a, b) => b.prefix - a.prefix)
+    .map((rule) => ({ rule, network: networkOf(identity, rule.prefix) }));
+}
+
+/** The rule by which a window of that name counts; undefined for a window of failures. */
+export function ruleOf(rules: readonly AggregateRule[], identity: string): AggregateRule | undefined {
+  const [, address = '', prefix = ''] = /^(.*)\/(\d+)$/.exec(identity) ?? [];
+  const family: Family = address.includes(':') ? 6 : 4;
+  return prefix === '' ? undefined : rules.find((rule) => rule.family === family && rule.prefix === Number(prefix));
+}
