@@ -7,7 +7,7 @@ import { type BanSet, banSets, elementOf, setOf, tableName } from './nftables-ta
 /** Two clocks are compared, and time passes meanwhile. Around its end a ban may be either way: the kernel ends it by itself. */
 export const toleranceUsec = 2_000_000;
 
-export interface WantedElement {
+interface WantedElement {
   readonly network: IpNetwork;
   readonly untilUsec: number;
 }

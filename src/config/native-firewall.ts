@@ -35,8 +35,6 @@ function iptables(isAllPorts: boolean): Definition {
   return { dialect: 'iptables', isAllPorts };
 }
 
-export const nativeFirewallNames: ReadonlySet<string> = new Set(definitions.keys());
-
 // Names of sets, chains and tables, timeouts and programs: how it is done there, and no concern of ours.
 const withoutEffect: ReadonlySet<string> = new Set([
   ...['name', 'chain', 'lockingopt', 'iptables', 'nftables', 'ipmset', 'familyopt', 'ipsettime', 'default-ipsettime', 'timeout-bantime'],

@@ -22,6 +22,7 @@ export class FakeKernel implements Nftables, SetLookup, TableReader {
   /** Says yes to everything, and does nothing. */
   isLying = false;
   #handle = 0;
+  readonly #setHandles = new Map<string, number>();
 
   get clock(): () => number {
     return () => this.nowUsec;
@@ -53,7 +54,7 @@ export class FakeKernel implements Nftables, SetLookup, TableReader {
   }
 
   objects(): TableObject[] {
-    const sets = Array.from(this.sets?.keys() ?? [], (name, index) => ({ kind: 'set' as const, name, handle: -1 - index }));
+    const sets = Array.from(this.sets?.keys() ?? [], (name) => ({ kind: 'set' as const, name, handle: this.#setHandles.get(name) ?? 0 }));
     return this.sets === undefined ? [] : [...this.others, ...sets];
   }
 
@@ -94,9 +95,13 @@ export class FakeKernel implements Nftables, SetLookup, TableReader {
     } else if (kind === 'element') {
       this.#change(line, this.sets);
     } else if (kind === 'set' && verb === 'add') {
-      if (!this.sets.has(name)) this.sets.set(name, new Map());
+      if (!this.sets.has(name)) {
+        this.sets.set(name, new Map());
+        this.#setHandles.set(name, ++this.#handle);
+      }
     } else if (kind === 'set') {
-      assert.ok(!this.others.some((object) => object.kind === 'rule'), 'busy');
+      const users = new Set(this.others.filter((object) => object.kind === 'rule').map((object) => object.name.split('_')[1]));
+      assert.ok(!users.has(name.split('_')[1]), 'busy');
       assert.ok(this.sets.delete(name), line);
     } else if (kind === 'rule' || (verb === 'add' && find(kind ?? '', name) === undefined)) {
       const flags = kind === 'chain' ? { flags: 1 } : kind === 'counter' ? { packets: 0, bytes: 0 } : {};
