@@ -8,6 +8,7 @@
         "native/connection_cutter.cc",
         "native/conntrack_entries.cc",
         "native/cut_scope.cc",
+        "native/datagram_reader.cc",
         "native/folded_search.cc",
         "native/kernel_log_reader.cc",
         "native/literal_automaton.cc",

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "connection_cutter.h"
+#include "datagram_reader.h"
 #include "kernel_log_reader.h"
 #include "netfilter_monitor.h"
 #include "nftables.h"
@@ -15,6 +16,7 @@
 #include "to_valid_utf8.h"
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("DatagramReader", DatagramReader::Define(env));
   exports.Set("KernelLogReader", KernelLogReader::Define(env));
   exports.Set("NetfilterMonitor", NetfilterMonitor::Define(env));
   exports.Set("Nftables", Nftables::Define(env));

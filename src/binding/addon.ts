@@ -17,6 +17,33 @@ export interface RawKernelRecords {
   readonly overruns: number;
 }
 
+/** native/datagram_reader.h */
+export interface DatagramReader {
+  port(): number;
+  receiveBufferBytes(): number;
+  start(): void;
+  stop(): void;
+  read(maxMessages: number): RawDatagrams;
+  close(): void;
+}
+
+/** Datagram i is bytes[starts[i], ends[i]), with 48 bytes of room before it and one after, from senders[senderIds[i]]. */
+export interface RawDatagrams {
+  readonly bytes: Buffer;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly senderIds: Uint32Array;
+  /** Addresses; '' for a unix socket. */
+  readonly senders: readonly string[];
+  /** Dropped by the kernel since the last read. */
+  readonly lost: number;
+  /** Longer than 64 KiB, and cut. */
+  readonly truncated: number;
+  /** From senders that are not allowed, thrown away. */
+  readonly refused: number;
+  readonly lastRefused: string | undefined;
+}
+
 /** native/nftables.h */
 export interface Nftables {
   run(commands: string): string;
@@ -94,6 +121,13 @@ export interface RawCut {
 }
 
 interface Addon {
+  readonly DatagramReader: new (
+    place: string,
+    port: number | undefined,
+    allow: Uint8Array,
+    receiveBufferBytes: number,
+    onReadable: () => void,
+  ) => DatagramReader;
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly NetfilterMonitor: new (table: string, onChange: OnTableChange) => NetfilterMonitor;
   readonly Nftables: new () => Nftables;
@@ -112,6 +146,14 @@ interface Addon {
 const addon = createRequire(import.meta.url)('../../../build/Release/ringjail.node') as Addon;
 
 export const openKernelLog = (path: string, onReadable: () => void): KernelLogReader => new addon.KernelLogReader(path, onReadable);
+/** `place`: an address, or with no port the path of a unix socket; `allow`: 18 bytes a network, as native/datagram_reader.h has them. */
+export const openDatagramReader = (
+  place: string,
+  port: number | undefined,
+  allow: Uint8Array,
+  receiveBufferBytes: number,
+  onReadable: () => void,
+): DatagramReader => new addon.DatagramReader(place, port, allow, receiveBufferBytes, onReadable);
 export const openNftables = (): Nftables => new addon.Nftables();
 export const openRouteMonitor = (onChange: () => void): RouteMonitor => new addon.RouteMonitor(onChange);
 export const openSetLookup = (table: string): SetLookup => new addon.SetLookup(table);

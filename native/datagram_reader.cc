@@ -1,0 +1,370 @@
+#include "datagram_reader.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <unordered_map>
+
+#include "arguments.h"
+#include "system_error.h"
+
+namespace {
+// Longer than any UDP datagram (65,507 bytes); unix datagrams may be longer, and are cut.
+constexpr size_t kSlotBytes = 65536;
+constexpr unsigned kSlots = 64;
+// Room for the longest address (45 characters) and a space, for records that name no host.
+constexpr size_t kRoomBefore = 48;
+constexpr size_t kRoomAfter = 1;
+// One wake-up must not hold the event loop for long: what is left wakes it again at once.
+constexpr size_t kMaxBatchBytes = 1 << 20;
+constexpr size_t kBufferBytes = kMaxBatchBytes + kSlots * (kSlotBytes + kRoomBefore + kRoomAfter);
+constexpr size_t kNetworkBytes = 18;
+constexpr mode_t kSocketMode = 0660;
+constexpr size_t kMostReceiveBuffer = 1 << 30;
+
+bool HasPrefix(const uint8_t* address, const uint8_t* network, unsigned prefix) {
+  if (memcmp(address, network, prefix / 8) != 0) return false;
+  unsigned rest = prefix % 8;
+  return rest == 0 || ((address[prefix / 8] ^ network[prefix / 8]) >> (8 - rest)) == 0;
+}
+
+/** The address alone: what tells senders apart. */
+std::string AddressBytes(const sockaddr_storage& sender) {
+  if (sender.ss_family == AF_INET) return std::string(reinterpret_cast<const char*>(&reinterpret_cast<const sockaddr_in&>(sender).sin_addr), 4);
+  if (sender.ss_family == AF_INET6) return std::string(reinterpret_cast<const char*>(&reinterpret_cast<const sockaddr_in6&>(sender).sin6_addr), 16);
+  return "";
+}
+
+std::string AddressText(const std::string& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (!address.empty()) inet_ntop(address.size() == 4 ? AF_INET : AF_INET6, address.data(), text, sizeof text);
+  return text;
+}
+
+template <typename T>
+void SetColumn(Napi::Object result, const char* name, const std::vector<T>& values) {
+  Napi::Uint32Array column = Napi::Uint32Array::New(result.Env(), values.size());
+  if (!values.empty()) memcpy(column.Data(), values.data(), values.size() * sizeof(uint32_t));
+  result.Set(name, column);
+}
+}  // namespace
+
+/** Where recvmmsg(2) writes; not initialised, so that only what is received takes memory. */
+struct DatagramReader::Slots {
+  std::unique_ptr<char[]> bytes{new char[kSlots * kSlotBytes]};
+  sockaddr_storage senders[kSlots];
+  alignas(cmsghdr) char controls[kSlots][CMSG_SPACE(sizeof(uint32_t))];
+  iovec vectors[kSlots];
+  mmsghdr headers[kSlots];
+
+  void Prepare() {
+    for (unsigned i = 0; i < kSlots; i++) {
+      vectors[i] = {bytes.get() + i * kSlotBytes, kSlotBytes};
+      headers[i] = {};
+      headers[i].msg_hdr.msg_name = &senders[i];
+      headers[i].msg_hdr.msg_namelen = sizeof senders[i];
+      headers[i].msg_hdr.msg_iov = &vectors[i];
+      headers[i].msg_hdr.msg_iovlen = 1;
+      headers[i].msg_hdr.msg_control = controls[i];
+      headers[i].msg_hdr.msg_controllen = sizeof controls[i];
+      senders[i].ss_family = AF_UNSPEC;
+    }
+  }
+};
+
+struct DatagramReader::Batch {
+  size_t used = 0;
+  std::vector<uint32_t> starts, ends, sender_ids;
+  std::vector<std::string> senders;
+  std::unordered_map<std::string, uint32_t> ids;
+  uint32_t lost = 0, truncated = 0, refused = 0;
+  std::string last_refused;
+
+  uint32_t IdOf(const std::string& sender) {
+    // Most come from the same sender as the one before.
+    if (!sender_ids.empty() && senders[sender_ids.back()] == sender) return sender_ids.back();
+    auto [entry, is_new] = ids.try_emplace(sender, static_cast<uint32_t>(senders.size()));
+    if (is_new) senders.push_back(sender);
+    return entry->second;
+  }
+};
+
+Napi::Function DatagramReader::Define(Napi::Env env) {
+  return DefineClass(env, "DatagramReader",
+                     {
+                         InstanceMethod<&DatagramReader::Port>("port"),
+                         InstanceMethod<&DatagramReader::ReceiveBufferBytes>("receiveBufferBytes"),
+                         InstanceMethod<&DatagramReader::Start>("start"),
+                         InstanceMethod<&DatagramReader::Stop>("stop"),
+                         InstanceMethod<&DatagramReader::Read>("read"),
+                         InstanceMethod<&DatagramReader::Close>("close"),
+                     });
+}
+
+DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<DatagramReader>(info), context_(info.Env(), "ringjail:DatagramReader") {
+  Napi::Env env = info.Env();
+  if (!info[0].IsString() || !info[4].IsFunction()) throw Napi::TypeError::New(env, "a place and a function are needed");
+  place_ = info[0].As<Napi::String>().Utf8Value();
+  name_ = place_;
+  Span<const uint8_t> networks = BytesArgument(info, 2, "allow");
+  size_t receive_buffer_bytes = SizeArgument(info, 3, "receiveBufferBytes", kMostReceiveBuffer);
+  on_readable_ = Napi::Persistent(info[4].As<Napi::Function>());
+  for (size_t at = 0; at + kNetworkBytes <= networks.length; at += kNetworkBytes) {
+    const uint8_t* entry = networks.data + at;
+    Network network{entry[0], entry[1], {}};
+    if (network.prefix > (network.family == 4 ? 32u : 128u)) throw Napi::RangeError::New(env, "a network's prefix is too long");
+    memcpy(network.address, entry + 2, sizeof network.address);
+    allow_.push_back(network);
+  }
+  slots_ = std::make_unique<Slots>();
+  buffer_.reset(new char[kBufferBytes]);
+  try {
+    if (info[1].IsUndefined()) {
+      BindPath(env);
+    } else {
+      BindAddress(env, static_cast<uint16_t>(SizeArgument(info, 1, "port", 65535)));
+    }
+    SetOptions(receive_buffer_bytes);
+    uv_loop_t* loop = nullptr;
+    napi_get_uv_event_loop(env, &loop);
+    auto poll = std::make_unique<Poll>(Poll{{}, this});
+    int status = uv_poll_init(loop, &poll->handle, fd_);
+    if (status < 0) throw SystemError(env, -status, "poll", name_);
+    poll->handle.data = poll.get();
+    poll_ = poll.release();
+  } catch (...) {
+    Release();
+    throw;
+  }
+}
+
+// Reached by the garbage collector only while not polling: Start() holds a reference.
+DatagramReader::~DatagramReader() { Release(); }
+
+// Without SO_REUSEADDR: for UDP it would let two programs share the port, and one of them hear nothing.
+void DatagramReader::BindAddress(Napi::Env env, uint16_t port) {
+  sockaddr_storage address{};
+  socklen_t length = 0;
+  auto& v4 = reinterpret_cast<sockaddr_in&>(address);
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
+  if (inet_pton(AF_INET, place_.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    length = sizeof v4;
+    name_ = place_ + ":" + std::to_string(port);
+  } else if (inet_pton(AF_INET6, place_.c_str(), &v6.sin6_addr) == 1) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    length = sizeof v6;
+    name_ = "[" + place_ + "]:" + std::to_string(port);
+  } else {
+    throw SystemError(env, EINVAL, "bind", place_);
+  }
+  fd_ = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) throw SystemError(env, errno, "socket", name_);
+  // [::] and 0.0.0.0 are two listeners, and an IPv4 sender has one form only.
+  int one = 1;
+  if (address.ss_family == AF_INET6 && setsockopt(fd_, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) < 0) {
+    throw SystemError(env, errno, "setsockopt", name_);
+  }
+  if (bind(fd_, reinterpret_cast<sockaddr*>(&address), length) < 0) throw SystemError(env, errno, "bind", name_);
+}
+
+void DatagramReader::BindPath(Napi::Env env) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (place_.empty() || place_[0] != '/' || place_.find('\0') != std::string::npos) throw SystemError(env, EINVAL, "bind", place_);
+  if (place_.size() >= sizeof address.sun_path) throw SystemError(env, ENAMETOOLONG, "bind", place_);
+  memcpy(address.sun_path, place_.c_str(), place_.size());
+  fd_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) throw SystemError(env, errno, "socket", name_);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  struct stat found;
+  if (lstat(place_.c_str(), &found) == 0) {
+    if (!S_ISSOCK(found.st_mode)) throw SystemError(env, EEXIST, "bind", name_);
+    int probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (probe < 0) throw SystemError(env, errno, "socket", name_);
+    int error = connect(probe, generic, sizeof address) == 0 ? 0 : errno;
+    close(probe);
+    // Only a refusal says that nobody listens: any other answer may hide somebody's socket.
+    if (error != ECONNREFUSED && error != ENOENT) throw SystemError(env, EADDRINUSE, "bind", name_);
+    if (unlink(place_.c_str()) < 0 && errno != ENOENT) throw SystemError(env, errno, "unlink", name_);
+  }
+  // The file is made with the socket's own mode, less the umask: at no moment is it open to others. chmod gives back what the umask took.
+  if (fchmod(fd_, kSocketMode) < 0) throw SystemError(env, errno, "fchmod", name_);
+  if (bind(fd_, generic, sizeof address) < 0) throw SystemError(env, errno, "bind", name_);
+  if (lstat(place_.c_str(), &found) < 0) throw SystemError(env, errno, "lstat", name_);
+  device_ = found.st_dev;
+  inode_ = found.st_ino;
+  if (chmod(place_.c_str(), kSocketMode) < 0) throw SystemError(env, errno, "chmod", name_);
+}
+
+// None of these is worth failing for: receiveBufferBytes() tells what was granted.
+void DatagramReader::SetOptions(size_t receive_buffer_bytes) {
+  int wanted = static_cast<int>(receive_buffer_bytes);
+  // Beyond net.core.rmem_max only with CAP_NET_ADMIN.
+  if (setsockopt(fd_, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) < 0) {
+    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
+  }
+  int one = 1;
+  setsockopt(fd_, SOL_SOCKET, SO_RXQ_OVFL, &one, sizeof one);
+}
+
+Napi::Value DatagramReader::Port(const Napi::CallbackInfo& info) {
+  RequireOpen(info.Env(), "getsockname");
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length) < 0) throw SystemError(info.Env(), errno, "getsockname", name_);
+  uint16_t port = 0;
+  if (address.ss_family == AF_INET) port = ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port);
+  if (address.ss_family == AF_INET6) port = ntohs(reinterpret_cast<sockaddr_in6&>(address).sin6_port);
+  return Napi::Number::New(info.Env(), port);
+}
+
+Napi::Value DatagramReader::ReceiveBufferBytes(const Napi::CallbackInfo& info) {
+  RequireOpen(info.Env(), "getsockopt");
+  int granted = 0;
+  socklen_t length = sizeof granted;
+  if (getsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &granted, &length) < 0) throw SystemError(info.Env(), errno, "getsockopt", name_);
+  return Napi::Number::New(info.Env(), granted);
+}
+
+void DatagramReader::Start(const Napi::CallbackInfo& info) {
+  RequireOpen(info.Env(), "poll");
+  if (polling_) return;
+  int status = uv_poll_start(&poll_->handle, UV_READABLE, OnPoll);
+  if (status < 0) throw SystemError(info.Env(), -status, "poll", name_);
+  polling_ = true;
+  Ref();
+}
+
+void DatagramReader::Stop(const Napi::CallbackInfo& info) { StopPolling(); }
+
+void DatagramReader::Close(const Napi::CallbackInfo& info) { Release(); }
+
+Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  RequireOpen(env, "recvmmsg");
+  size_t max_messages = SizeArgument(info, 0, "maxMessages", UINT32_MAX);
+  Batch batch;
+  // What is refused counts, too: strangers must not hold the event loop either.
+  while (batch.starts.size() + batch.refused < max_messages && batch.used < kMaxBatchBytes) {
+    size_t left = max_messages - batch.starts.size() - batch.refused;
+    unsigned wanted = left < kSlots ? static_cast<unsigned>(left) : kSlots;
+    slots_->Prepare();
+    int received = recvmmsg(fd_, slots_->headers, wanted, MSG_DONTWAIT, nullptr);
+    if (received < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN) break;
+      throw SystemError(env, errno, "recvmmsg", name_);
+    }
+    Take(static_cast<unsigned>(received), batch);
+    if (static_cast<unsigned>(received) < wanted) break;
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("bytes", Napi::Buffer<char>::Copy(env, buffer_.get(), batch.used));
+  SetColumn(result, "starts", batch.starts);
+  SetColumn(result, "ends", batch.ends);
+  SetColumn(result, "senderIds", batch.sender_ids);
+  Napi::Array senders = Napi::Array::New(env, batch.senders.size());
+  for (uint32_t i = 0; i < batch.senders.size(); i++) senders.Set(i, Napi::String::New(env, AddressText(batch.senders[i])));
+  result.Set("senders", senders);
+  result.Set("lost", Napi::Number::New(env, batch.lost));
+  result.Set("truncated", Napi::Number::New(env, batch.truncated));
+  result.Set("refused", Napi::Number::New(env, batch.refused));
+  result.Set("lastRefused", batch.refused == 0 ? env.Undefined() : Napi::String::New(env, AddressText(batch.last_refused)));
+  return result;
+}
+
+void DatagramReader::Take(unsigned received, Batch& batch) {
+  for (unsigned i = 0; i < received; i++) {
+    msghdr& header = slots_->headers[i].msg_hdr;
+    CountLost(header, batch);
+    if (!IsAllowed(slots_->senders[i])) {
+      batch.refused++;
+      batch.last_refused = AddressBytes(slots_->senders[i]);
+      continue;
+    }
+    if ((header.msg_flags & MSG_TRUNC) != 0) batch.truncated++;
+    batch.sender_ids.push_back(batch.IdOf(AddressBytes(slots_->senders[i])));
+    size_t length = slots_->headers[i].msg_len;
+    memset(buffer_.get() + batch.used, ' ', kRoomBefore);
+    batch.used += kRoomBefore;
+    batch.starts.push_back(static_cast<uint32_t>(batch.used));
+    memcpy(buffer_.get() + batch.used, slots_->vectors[i].iov_base, length);
+    batch.used += length;
+    batch.ends.push_back(static_cast<uint32_t>(batch.used));
+    buffer_[batch.used++] = '\n';
+  }
+}
+
+// The counter stands with each datagram that came after the first drop; it counts from the socket's beginning, modulo 2^32.
+void DatagramReader::CountLost(msghdr& header, Batch& batch) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
+    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SO_RXQ_OVFL) continue;
+    uint32_t dropped = 0;
+    memcpy(&dropped, CMSG_DATA(control), sizeof dropped);
+    batch.lost += dropped - dropped_;
+    dropped_ = dropped;
+  }
+}
+
+bool DatagramReader::IsAllowed(const sockaddr_storage& sender) const {
+  // Who may write to a unix socket, its file's mode says.
+  if (sender.ss_family != AF_INET && sender.ss_family != AF_INET6) return true;
+  int family = sender.ss_family == AF_INET ? 4 : 6;
+  const uint8_t* address = family == 4 ? reinterpret_cast<const uint8_t*>(&reinterpret_cast<const sockaddr_in&>(sender).sin_addr)
+                                       : reinterpret_cast<const sockaddr_in6&>(sender).sin6_addr.s6_addr;
+  for (const Network& network : allow_) {
+    if (network.family == family && HasPrefix(address, network.address, network.prefix)) return true;
+  }
+  return false;
+}
+
+void DatagramReader::RequireOpen(Napi::Env env, const char* syscall) const {
+  if (fd_ < 0) throw SystemError(env, EBADF, syscall, name_);
+}
+
+void DatagramReader::StopPolling() {
+  if (!polling_) return;
+  uv_poll_stop(&poll_->handle);
+  polling_ = false;
+  Unref();
+}
+
+void DatagramReader::Release() {
+  if (fd_ < 0) return;
+  if (poll_ != nullptr) {
+    StopPolling();
+    poll_->owner = nullptr;
+    uv_close(reinterpret_cast<uv_handle_t*>(&poll_->handle), [](uv_handle_t* handle) { delete static_cast<Poll*>(handle->data); });
+    poll_ = nullptr;
+  }
+  struct stat found;
+  if (inode_ != 0 && lstat(place_.c_str(), &found) == 0 && found.st_dev == device_ && found.st_ino == inode_) unlink(place_.c_str());
+  close(fd_);
+  fd_ = -1;
+  slots_.reset();
+  buffer_.reset();
+}
+
+// Event-loop thread. A bad status is not judged here: the read that follows meets the same trouble and says what it is.
+void DatagramReader::OnPoll(uv_poll_t* handle, int status, int events) {
+  DatagramReader* self = static_cast<Poll*>(handle->data)->owner;
+  if (self == nullptr) return;
+  Napi::Env env = self->Env();
+  Napi::HandleScope scope(env);
+  if (status < 0) self->StopPolling();  // libuv stopped it already; the owner may start again
+  try {
+    self->on_readable_.MakeCallback(env.Global(), {}, self->context_);
+  } catch (const Napi::Error& error) {
+    napi_fatal_exception(env, error.Value());
+  }
+}
