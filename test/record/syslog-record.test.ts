@@ -137,6 +137,8 @@ describe('syslog: what is none is a message all the same', () => {
   check([
     ...['', 'x', 'hello world', '<', '<>', '<1', '<13', '13>x', '<192>x', '<1234>x', '<-1>x', '<013>x', '<1x>y', ' <13>x'].map(whole),
     ['<0>x', { priority: 0, message: 'x' }],
+    // A time that is none, and holds a colon, is a tag.
+    ['<13>2026-11-22T01:02:03,5 x', { program: '2026-11-22T01', message: '02:03,5 x', line: `${sender} 2026-11-22T01:02:03,5 x` }],
     ['<191>x', { priority: 191, message: 'x' }],
     ['<13>', { message: '' }],
     // Times that are none.
@@ -146,7 +148,6 @@ describe('syslog: what is none is a message all the same', () => {
       'Nov 2 01:02:03 h p: x',
       'nov 22 01:02:03 h p: x',
       '2026-11-22 01:02:03 h p: x',
-      '2026-11-22T01:02:03,5 h p: x',
     ].map((message): Row => [`<13>${message}`, { message }]),
     // Not quite RFC 5424.
     ...[
