@@ -4,15 +4,19 @@ import { type ConfigError, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
 import { suggestName } from './nearest-name.ts';
 import { OptionReader } from './option-reader.ts';
+import { readSyslogConfig, type SyslogConfig } from './syslog-config.ts';
 
 export interface DaemonConfig {
   readonly loglevel: Severity;
   /** How long the history and evidence of bans are kept after their end; 0: not at all. */
   readonly dbpurgeageUsec: number;
+  readonly syslog: SyslogConfig;
+  /** What is in order, but hardly meant. */
+  readonly notices: readonly ConfigError[];
   readonly errors: readonly ConfigError[];
 }
 
-const options = ['loglevel', 'dbpurgeage'];
+const options = ['loglevel', 'dbpurgeage', 'syslog_listen', 'syslog_allow'];
 
 // As in fail2ban.
 const defaultPurgeAgeMs = 24 * 60 * 60 * 1000;
@@ -40,5 +44,7 @@ export function loadDaemonConfig(directory: string): DaemonConfig {
   }
   const keepsNothing = reader.text('dbpurgeage', '').trim() === '0';
   const dbpurgeageUsec = keepsNothing ? 0 : reader.durationUsec('dbpurgeage', defaultPurgeAgeMs, { mayBeForGood: true });
-  return { loglevel: loglevel ?? 'info', dbpurgeageUsec, errors: [...config.errors, ...reader.errors] };
+  const notices: ConfigError[] = [];
+  const syslog = readSyslogConfig(reader, notices);
+  return { loglevel: loglevel ?? 'info', dbpurgeageUsec, syslog, notices, errors: [...config.errors, ...reader.errors] };
 }
