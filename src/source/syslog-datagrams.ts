@@ -48,7 +48,7 @@ export class SyslogDatagramListener implements SyslogListener {
   }
 
   get port(): number {
-    return this.#reader?.port() ?? 0;
+    return this.#reader?.port() ?? (this.address.transport === 'unix' ? 0 : this.address.port);
   }
 
   counts(): ListenerCounts {

@@ -21,7 +21,7 @@ export interface SyslogListener {
   readonly address: ListenAddress;
   /** Rejects with the system's error. */
   listen(): Promise<void>;
-  /** The port bound, where there is one. */
+  /** The port bound while it listens, else the one to be; 0 for a unix socket. */
   readonly port: number;
   counts(): ListenerCounts;
   close(): void;

@@ -56,7 +56,7 @@ export class SyslogTcpListener implements SyslogListener {
 
   get port(): number {
     const address = this.#server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+    return typeof address === 'object' && address !== null ? address.port : this.address.port;
   }
 
   counts(): ListenerCounts {
