@@ -1,6 +1,9 @@
 #!/bin/sh
 # Installs this checkout as the systemd service ringjail, and starts it; run again, it upgrades what is installed.
 # usage: sudo npm run install-service
+#        sudo npm run install-service -- --syslog[=NETWORK,...]   lets it receive syslog by UDP and TCP from this host, and from these
+#                                                     networks, as syslog_listen and syslog_allow want it; upgrades keep that
+#        sudo npm run install-service -- --no-syslog  shuts it off from the network again
 #        sudo npm run install-service -- --remove     takes it out again; what you wrote and what is banned stay
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,11 +16,27 @@ config=/etc/ringjail
 unit=/usr/local/lib/systemd/system/ringjail.service
 sysusers=/usr/local/lib/sysusers.d/ringjail.conf
 tmpfiles=/usr/local/lib/tmpfiles.d/ringjail.conf
+dropin=/usr/local/lib/systemd/system/ringjail.service.d/syslog.conf
 
-case $# in
-  0) remove= ;;
-  1) [ "$1" = --remove ] || fail 64 "$1 is not understood; usage: sudo npm run install-service [-- --remove]"; remove=yes ;;
-  *) fail 64 'usage: sudo npm run install-service [-- --remove]' ;;
+usage='usage: sudo npm run install-service [-- --syslog[=NETWORK,...] | --no-syslog | --remove]'
+[ $# -le 1 ] || fail 64 "$usage"
+remove=
+syslog=keep
+senders=
+case ${1:-} in
+  '') [ $# = 0 ] || fail 64 "$usage" ;;
+  --remove) remove=yes ;;
+  --syslog) syslog=yes ;;
+  --syslog=*)
+    syslog=yes
+    senders=$(printf '%s' "${1#--syslog=}" | tr ',' ' ')
+    # What stands here becomes a line of a unit.
+    case $senders in
+      *[!0-9A-Fa-f.:/\ ]* | '') fail 64 "$1 is not understood: networks such as 10.0.0.0/8,2001:db8::/32 are; $usage" ;;
+    esac
+    ;;
+  --no-syslog) syslog=no ;;
+  *) fail 64 "$1 is not understood; $usage" ;;
 esac
 [ "$(id -u)" = 0 ] || fail 77 'installing a service needs root: sudo npm run install-service'
 [ -d /run/systemd/system ] ||
@@ -35,12 +54,33 @@ put() {
   changed=yes
 }
 
+# Opens the service to the network or shuts it off, as was asked; where nothing was, what there is stays.
+put_dropin() {
+  case $syslog in
+    yes)
+      wanted=$(mktemp)
+      cat systemd/ringjail-syslog.conf >"$wanted"
+      [ -z "$senders" ] || printf 'IPAddressAllow=%s\n' "$senders" >>"$wanted"
+      put "$wanted" "$dropin"
+      rm -f "$wanted"
+      ;;
+    no)
+      if [ -e "$dropin" ]; then
+        rm -f "$dropin"
+        changed=yes
+      fi
+      rmdir "$(dirname "$dropin")" 2>/dev/null || true
+      ;;
+  esac
+}
+
 install_service() {
   scripts/setup.sh run
 
   put systemd/ringjail.sysusers "$sysusers"
   put systemd/ringjail.tmpfiles "$tmpfiles"
   put systemd/ringjail.service "$unit"
+  put_dropin
   scripts/create-user.sh
 
   before=$(cat "$program/staged" 2>/dev/null || true)
@@ -93,7 +133,8 @@ remove_service() {
   for file in $(shipped "$program"); do rm -f "$config/$file"; done
   find "$config" -depth -type d -empty -delete 2>/dev/null || true
   rm -rf "$program" /run/ringjail
-  rm -f "$command" "$unit" "$sysusers" "$tmpfiles"
+  rm -f "$command" "$unit" "$sysusers" "$tmpfiles" "$dropin"
+  rmdir "$(dirname "$dropin")" 2>/dev/null || true
   systemctl daemon-reload
   systemctl reset-failed ringjail.service 2>/dev/null || true
   kept=/var/lib/ringjail

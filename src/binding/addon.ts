@@ -28,7 +28,7 @@ export interface DatagramReader {
 }
 
 /** Datagram i is bytes[starts[i], ends[i]), with 48 bytes of room before it and one after, from senders[senderIds[i]]. */
-export interface RawDatagrams {
+interface RawDatagrams {
   readonly bytes: Buffer;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;

@@ -11,7 +11,7 @@ export interface NetworkListenAddress {
   readonly text: string;
 }
 
-export interface UnixListenAddress {
+interface UnixListenAddress {
   readonly transport: 'unix';
   /** Absolute. */
   readonly path: string;
