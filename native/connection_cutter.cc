@@ -41,15 +41,25 @@ class CutWorker : public Napi::AsyncWorker {
   }
 
   void OnOK() override {
-    Napi::Object result = Napi::Object::New(Env());
-    result.Set("sockets", Napi::Number::New(Env(), sockets_.ended));
-    result.Set("flows", Napi::Number::New(Env(), flows_.ended));
-    result.Set("socketError", Code(sockets_.error));
-    result.Set("flowError", Code(flows_.error));
-    deferred_.Resolve(result);
+    try {
+      Napi::Object result = Napi::Object::New(Env());
+      result.Set("sockets", Napi::Number::New(Env(), sockets_.ended));
+      result.Set("flows", Napi::Number::New(Env(), flows_.ended));
+      result.Set("socketError", Code(sockets_.error));
+      result.Set("flowError", Code(flows_.error));
+      deferred_.Resolve(result);
+    } catch (const Napi::Error&) {
+      // The JavaScript thread is being terminated, and nobody waits any more.
+    }
   }
 
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+  void OnError(const Napi::Error& error) override {
+    try {
+      deferred_.Reject(error.Value());
+    } catch (const Napi::Error&) {
+      // As above.
+    }
+  }
 
  private:
   Napi::Value Code(int error) const {

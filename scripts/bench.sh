@@ -7,10 +7,12 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh test
 node dist/bench/netfilter-log.js
 node dist/bench/pattern-set.js
+node dist/bench/journal.js
 node dist/bench/syslog-udp.js
 if [ "$(id -u)" = 0 ]; then
   node dist/bench/ban-latency.js
   node dist/bench/nftables-restore.js
+  node dist/bench/connection-cutter.js
 else
-  say 'the latency from log to ban, and the time to restore bans, are measured as root only: sudo npm run bench'
+  say 'the latency from log to ban, the time to restore bans and the cutting of connections are measured as root only: sudo npm run bench'
 fi

@@ -9,7 +9,9 @@ let unsettled = 0;
 /** Equal texts: unchanged. A file that changed just now has a new stamp each time, so that it is read once more. '' where there is none. */
 export function fileStamp(path: string): string {
   try {
-    const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return '';
+    const { ino, size, mtimeNs } = stat;
     if (Math.abs(Date.now() - Number(mtimeNs / 1_000_000n)) < tickMs) return `unsettled ${unsettled++}`;
     return `${ino} ${size} ${mtimeNs}`;
   } catch {
