@@ -8,6 +8,7 @@ import { pathsOf } from '../daemon/paths.ts';
 import { ban } from './ban.ts';
 import { check } from './check.ts';
 import type { CommandContext } from './command-context.ts';
+import { importBans } from './import.ts';
 import { regex } from './regex.ts';
 import { type GivenOptions, readRegexOptions } from './regex-arguments.ts';
 import { reload } from './reload.ts';
@@ -79,6 +80,11 @@ function createProgram(finish: (exitCode: number) => void): Command {
     (jail: string, addresses: string[]) => (context) => ban(context, jail, addresses),
   );
   addUnban(program, define);
+  define(
+    'import <program> <path>',
+    'take over the bans of fail2ban: ringjail import fail2ban /var/lib/fail2ban/fail2ban.sqlite3',
+    (kind: string, path: string) => (context) => importBans(context, kind, path),
+  );
   define('reload', 'read the configuration again; bans and counts stay', () => reload);
   define('check', 'read the configuration and report every error with file and line', () => check);
   addRegex(program, define);

@@ -24,6 +24,9 @@ const delayMs = 150;
 // Much that changed takes long to write, and nothing else runs meanwhile: it may take a twentieth of the time.
 const restPerWork = 20;
 
+// Less than this is no burden, however often. A checkpoint of the log takes more.
+const lightWorkMs = 5;
+
 // What a jail counted that does not run any more: it may be in error only, and come back.
 const forgottenAfterUsec = 86_400_000_000;
 
@@ -53,6 +56,7 @@ export class StoreKeeper {
   #timer: NodeJS.Timeout | undefined;
   #retryMs = firstRetryMs;
   #workMs = 0;
+  #endedMs = Number.NEGATIVE_INFINITY;
   #failure: string | undefined;
   #isStopped = false;
   /** The store lacks what it should hold of all that is in memory. */
@@ -123,12 +127,21 @@ export class StoreKeeper {
   /** Something changed: it is written soon. */
   touch(): void {
     if (this.#isStopped || this.#failure !== undefined) return;
-    this.#timer ??= setTimeout(() => this.commit(), Math.max(delayMs, this.#workMs * restPerWork));
+    this.#timer ??= setTimeout(() => this.#write(false), Math.max(delayMs, this.#workMs * restPerWork));
   }
 
-  /** Writes what changed up to now; it outlives the end of the process. While the disk refuses, the next try keeps its own time. */
-  commit(): void {
-    if (this.#failure === undefined) this.#write(false);
+  /**
+   * Writes what changed up to now, so that it outlives the end of the process; soon, where writes are heavy and the last one was just now.
+   * While the disk refuses, the next try keeps its own time. True where all is written.
+   */
+  commit(): boolean {
+    if (this.#failure !== undefined) return false;
+    if (this.#workMs > lightWorkMs && performance.now() - this.#endedMs < this.#workMs * restPerWork) {
+      this.touch();
+      return false;
+    }
+    this.#write(false);
+    return this.#failure === undefined;
   }
 
   /** The same, and it outlives a power cut; tries where the disk refused before. */
@@ -167,7 +180,8 @@ export class StoreKeeper {
     const changes = this.#collect(running, positions);
     const begin = performance.now();
     store.commit(changes, { isDurable });
-    this.#workMs = performance.now() - begin;
+    this.#endedMs = performance.now();
+    this.#workMs = this.#endedMs - begin;
     bans.forgetChanges();
     for (const jail of running) jail.forgetChanges();
     this.#written = positions;

@@ -275,7 +275,7 @@ describe('StoreKeeper, where the disk refuses', () => {
     trial.keeper.stop();
     // What only a commit needs: a start does not see it.
     const database = openSqlite(trial.path);
-    const root = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'evidence_identity'").pluck().get();
+    const root = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'evidence'").pluck().get();
     database.close();
     const whole = readFileSync(trial.path);
     writeFileSync(trial.path, whole.fill(0, (Number(root) - 1) * 4096, Number(root) * 4096));
