@@ -2,18 +2,24 @@
 #include <napi.h>
 
 #include "kernel_log_reader.h"
+#include "netfilter_monitor.h"
 #include "nftables.h"
 #include "pattern_set.h"
+#include "record_sieve.h"
 #include "route_gateways.h"
 #include "service_manager.h"
 #include "set_lookup.h"
+#include "table_reader.h"
 #include "to_valid_utf8.h"
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("KernelLogReader", KernelLogReader::Define(env));
+  exports.Set("NetfilterMonitor", NetfilterMonitor::Define(env));
   exports.Set("Nftables", Nftables::Define(env));
   exports.Set("PatternSet", PatternSet::Define(env));
+  exports.Set("RecordSieve", RecordSieve::Define(env));
   exports.Set("SetLookup", SetLookup::Define(env));
+  exports.Set("TableReader", TableReader::Define(env));
   exports.Set("gateways", Napi::Function::New(env, Gateways, "gateways"));
   exports.Set("notify", Napi::Function::New(env, Notify, "notify"));
   exports.Set("toValidUtf8", Napi::Function::New(env, ToValidUtf8, "toValidUtf8"));

@@ -12,21 +12,44 @@ export interface WantedBans {
  *  1. `reconcile` finds the difference between what is wanted and what is there, and applies it. It adopts nothing: what is not
  *     wanted goes, if it is ours. It comes first, and again after a failure.
  *  2. `enforce` makes the given networks agree with what is wanted, and nothing else. The caller runs one call at a time.
- *  3. Both are idempotent, return when the outside has been read back and agrees, and reject where it does not.
+ *  3. Both are idempotent, return when the outside has been read back and agrees, and reject where it does not. Where they can tell that
+ *     more was to be mended than what they were asked for, they resolve with it.
  *  4. Nothing is lifted because the daemon stops.
  */
 export interface Action {
   readonly name: string;
-  reconcile(wanted: WantedBans): Promise<void>;
-  enforce(networks: readonly IpNetwork[], wanted: WantedBans): Promise<void>;
+  reconcile(wanted: WantedBans): Promise<Repair | undefined>;
+  enforce(networks: readonly IpNetwork[], wanted: WantedBans): Promise<Repair | undefined>;
   /** Whether what enforces the bans is still there (somebody may have flushed it); cheap. Undefined where it cannot tell cheaply. */
-  isInForce?(): boolean;
+  isInForce?(): boolean | Promise<boolean>;
+  /**
+   * Others changed these parts of the firewall, or nobody knows which: whether the action has to reconcile. An action that has this is told
+   * of every change; one without is asked `isInForce` at intervals.
+   */
+  noticeChange?(parts: readonly string[] | undefined): boolean;
   /** What is shut out right now according to the outside itself; undefined where it cannot tell. */
   found?(): readonly FoundBan[];
+  /** What the action has turned away; undefined where it cannot tell. */
+  counters?(): Counters | undefined;
+  /** Takes away all that it has outside: no jail uses it any more. */
+  release?(): Promise<void>;
+}
+
+/** What somebody else had taken away or put in, and is as it should be again. */
+export interface Repair {
+  /** `table gone`, `2 elements missing`. */
+  readonly found: string;
+  /** How many bans had to be put back. */
+  readonly bans: number;
 }
 
 export interface FoundBan {
   readonly network: IpNetwork;
   /** Microseconds since 1970, Infinity for good. */
   readonly untilUsec: number;
+}
+
+export interface Counters {
+  readonly packets: number;
+  readonly bytes: number;
 }

@@ -2,7 +2,7 @@
 // end of a rule, so the daemon must be there to lift it; where that matters, nftables is the better action.
 import { RingjailError } from '../core/errors.ts';
 import { type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
-import type { Action, WantedBans } from './action.ts';
+import type { Action, Repair, WantedBans } from './action.ts';
 import type { RunCommand } from './run-command.ts';
 
 // By this comment we know our own rules again: a rule that the owner wrote is never deleted, even where it says the same.
@@ -16,14 +16,14 @@ export class UfwAction implements Action {
     this.#run = run;
   }
 
-  async reconcile(wanted: WantedBans): Promise<void> {
+  async reconcile(wanted: WantedBans): Promise<Repair | undefined> {
     const { ours } = await this.#rules();
     const networks = new Map(Array.from(wanted.all(), ({ network }) => [network.text, network]));
     for (const [text, network] of ours) networks.set(text, network);
     return this.enforce([...networks.values()], wanted);
   }
 
-  async enforce(networks: readonly IpNetwork[], wanted: WantedBans): Promise<void> {
+  async enforce(networks: readonly IpNetwork[], wanted: WantedBans): Promise<Repair | undefined> {
     const { ours, owners } = await this.#rules();
     const isWanted = (network: IpNetwork) => wanted.untilUsec(network) !== undefined;
     for (const network of networks) {
@@ -42,6 +42,7 @@ export class UfwAction implements Action {
     const wrong = networks.filter((network) => !agrees(network));
     if (wrong.length > 0) throw new RingjailError('unavailable', `ufw took the change, but its rules do not agree for ${wrong[0]?.text}`);
     await this.#requireActive();
+    return undefined;
   }
 
   /** Rules that deny everything from one network: ours by their comment, and the owner's. */

@@ -5,13 +5,13 @@ import { type JailConfig, loadJails } from '../config/jail-config.ts';
 import { formatDuration } from '../core/duration.ts';
 import { RingjailError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
-import { availableActions } from '../daemon/action-registry.ts';
+import { jailContextOf } from '../daemon/jail-context.ts';
 import type { CommandContext } from './command-context.ts';
 
 export async function check({ paths, isJson, print }: CommandContext): Promise<number> {
   const settings = loadDaemonConfig(paths.config);
   // As the service runs it, whoever asks: without root.
-  const { jails, disabled, errors, notices } = loadJails(paths.config, availableActions(false));
+  const { jails, disabled, errors, notices } = loadJails(jailContextOf(paths.config, false));
   const all = [...settings.errors, ...errors];
   if (isJson) {
     print(JSON.stringify({ jails: jails.map(describe), disabled, errors: all, notices }, undefined, 2));
@@ -28,11 +28,12 @@ export async function check({ paths, isJson, print }: CommandContext): Promise<n
   return all.length === 0 ? 0 : new RingjailError('configuration', '').exitCode;
 }
 
-function describe({ options, source, filter }: JailConfig) {
+function describe({ options, records, filter, expressions }: JailConfig) {
   return {
     name: options.name,
-    source,
+    sources: records.descriptions,
     filter: filter.name,
+    expressions,
     actions: options.actions,
     maxretry: options.maxretry,
     counts: options.isDistinct ? 'different ports' : 'failures',
@@ -42,7 +43,22 @@ function describe({ options, source, filter }: JailConfig) {
   };
 }
 
-function formatJail({ name, source, filter, actions, maxretry, counts, findtime, bantime, ignoreip }: ReturnType<typeof describe>): string {
+function formatJail({
+  name,
+  sources,
+  filter,
+  expressions,
+  actions,
+  maxretry,
+  counts,
+  findtime,
+  bantime,
+  ignoreip,
+}: ReturnType<typeof describe>): string {
   const ignored = ignoreip.length === 0 ? '' : `, ignoring ${ignoreip.join(' ')}`;
-  return `jail ${name}: ${maxretry} ${counts} within ${findtime} by filter ${filter} on ${source} are banned for ${bantime} by ${actions.join(', ')}${ignored}`;
+  const how = expressions === 0 ? '' : ` (${expressions} expression${expressions === 1 ? '' : 's'})`;
+  return (
+    `jail ${name}: ${maxretry} ${counts} within ${findtime} by filter ${filter}${how} on ${sources.join(' and ')} ` +
+    `are banned for ${bantime} by ${actions.join(', ')}${ignored}`
+  );
 }

@@ -15,6 +15,7 @@ import { reload } from './reload.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
 import { unban } from './unban.ts';
+import { watch } from './watch.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -87,6 +88,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
   );
   define('reload', 'read the configuration again; bans and counts stay', () => reload);
   define('check', 'read the configuration and report every error with file and line', () => check);
+  define('watch', 'show live what the sources deliver and whom the jails would ban; touches nothing', () => watch);
   addRegex(program, define);
   return program;
 }

@@ -1,11 +1,7 @@
 // Where `ringjail regex` takes its lines from: a file, the command line itself, or the kernel's ring buffer, each read once to its end.
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { openKernelLog } from '../binding/addon.ts';
-import { systemClock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
+import { createKernelSource } from '../daemon/source-registry.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
-import { KernelSource } from '../source/kernel-source.ts';
 import { LineFile } from '../source/line-file.ts';
 
 /** Lines, each ended by "\n"; they hold until the next block is asked for. */
@@ -70,14 +66,7 @@ function kernelLines(): RegexLines {
     blocks: async function* () {
       const blocks: LineBlock[] = [];
       const end = new AbortController();
-      const source = new KernelSource({
-        open: openKernelLog,
-        path: '/dev/kmsg',
-        bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-        clock: systemClock,
-        monotonicUsec: () => Number(process.hrtime.bigint() / 1000n),
-        position: undefined,
-      });
+      const source = createKernelSource(undefined);
       await source.run(end.signal, {
         onBatch: (batch) => blocks.push(formatBatch(batch)),
         onLoss: ({ count, reason }) => remarks.push(`${count ?? 'some'} records were ${reason}`),
@@ -88,17 +77,12 @@ function kernelLines(): RegexLines {
   };
 }
 
-/** As fail2ban's prefixes expect a record of the kernel: `host kernel: message`. */
-function formatBatch({ bytes, count, messageStart, messageEnd, realtimeUsec }: RecordBatch): LineBlock {
-  const prefix = Buffer.from(`${hostname()} kernel: `);
-  const lineFeed = Buffer.from('\n');
-  const parts: Buffer[] = [];
-  const timesSec: number[] = [];
+function formatBatch({ bytes, count, lineStart, messageEnd, realtimeUsec }: RecordBatch): LineBlock {
+  const lines: Buffer[] = [];
   for (let index = 0; index < count; index++) {
     // A line feed in a message must not make two lines of it.
-    const message = Buffer.from(bytes.subarray(messageStart[index], messageEnd[index])).map((byte) => (byte === 0x0a ? 0x20 : byte));
-    parts.push(prefix, Buffer.from(message), lineFeed);
-    timesSec.push((realtimeUsec[index] ?? 0) / 1e6);
+    const line = Buffer.from(bytes.subarray(lineStart[index], messageEnd[index])).map((byte) => (byte === 0x0a ? 0x20 : byte));
+    lines.push(Buffer.from(line), Buffer.from('\n'));
   }
-  return { bytes: Buffer.concat(parts), timesSec };
+  return { bytes: Buffer.concat(lines), timesSec: Array.from(realtimeUsec.subarray(0, count), (usec) => usec / 1e6) };
 }

@@ -5,6 +5,7 @@ import { loadDaemonConfig } from '../config/daemon-config.ts';
 import { RingjailError } from '../core/errors.ts';
 import { createLog } from '../core/log.ts';
 import { Daemon } from '../daemon/daemon.ts';
+import { jailContextOf } from '../daemon/jail-context.ts';
 import { JailSet } from '../daemon/jail-set.ts';
 import type { CommandContext } from './command-context.ts';
 
@@ -15,7 +16,7 @@ export async function run({ version, paths }: CommandContext): Promise<number> {
     forJournal: process.env['JOURNAL_STREAM'] !== undefined,
     write: (line) => void process.stderr.write(line),
   });
-  const jails = new JailSet(paths.config, process.getuid?.() === 0);
+  const jails = new JailSet(() => jailContextOf(paths.config, process.getuid?.() === 0));
   jails.load();
   for (const error of [...settings.errors.map(formatConfigError), ...jails.errors]) log.error(error);
   if (jails.running.length === 0) {

@@ -1,78 +1,141 @@
-// filter.d/NAME.conf to a filter. So far the one kind that needs no expression: `netfilter = blocked` in [Definition].
+// filter.d/NAME.conf to a filter at work: one of expressions, or the one that needs none (`netfilter = blocked` in [Definition]).
+import type { Clock } from '../core/clock.ts';
+import { createExpressionFilter } from '../match/expression-filter.ts';
 import type { Filter } from '../match/filter.ts';
 import { NetfilterFilter } from '../match/netfilter-filter.ts';
 import { type NamedDefinition, parseDefinition } from './action-list.ts';
 import { type ConfigError, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
-import { loadFilterDefinition } from './filter-definition.ts';
+import { type FilterDefinition, loadFilterDefinition, type UseDns } from './filter-definition.ts';
 import type { ConfigValue } from './interpolation.ts';
-import { createLineFilter } from './line-filter-config.ts';
+import { createLineFilter, type WorkingFilter } from './line-filter-config.ts';
+import type { MergedConfig } from './merged-config.ts';
 import { suggestName } from './nearest-name.ts';
 import { OptionReader, parseBoolean } from './option-reader.ts';
+import { parseBackends, type RecordSource, readRecordSource } from './record-source.ts';
 
-const ownOptions = ['netfilter', 'forwarded', 'logprefix'];
+const netfilterOptions = ['netfilter', 'forwarded', 'logprefix'];
 
-/** `value`: what the jail says, a name with arguments that replace options of [Definition]: portscan[forwarded=yes]. */
-export function loadFilter(
-  directory: string,
-  jailReader: OptionReader,
-  value: ConfigValue,
-): { filter: Filter | undefined; errors: ConfigError[] } {
-  const jail = jailReader.section;
-  const errors: ConfigError[] = [];
-  const fail = (message: string, offset = 0) => {
-    const { file, line } = value.originAt(offset);
-    errors.push({ file, line, section: jail, message });
-    return { filter: undefined, errors };
-  };
+export interface JailFilter {
+  readonly filter: Filter;
+  /** How many failregex; 0 for a filter without expressions. */
+  readonly expressions: number;
+  readonly usedns: UseDns;
+  readonly records: RecordSource;
+  readonly notices: readonly ConfigError[];
+}
+
+export interface FilterContext {
+  /** The configuration, with filter.d in it. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly listensToSyslog: boolean;
+}
+
+/**
+ * `value`: what the jail says, a name with arguments that replace options of [Definition]: sshd[mode=aggressive]. Undefined where there
+ * are errors, which `jail` has then.
+ */
+export function loadJailFilter(context: FilterContext, jail: OptionReader, value: ConfigValue): JailFilter | undefined {
   const named = parseDefinition(value.text);
-  if (!named.ok) return fail(named.error.message, named.error.offset);
+  if (!named.ok) {
+    jail.fail(value.originAt(named.error.offset), named.error.message);
+    return undefined;
+  }
   const { name } = named.value;
-  if (!/^[\w.-]+$/.test(name) || name.startsWith('.'))
-    return fail(`${quoteText(name)} is no name of a filter; name a file of filter.d without .conf`);
-  const config = loadMergedConfig(directory, `filter.d/${name}`);
+  if (!/^[\w.-]+$/.test(name) || name.startsWith('.')) {
+    jail.fail(value.origin, `${quoteText(name)} is no name of a filter; name a file of filter.d without .conf`);
+    return undefined;
+  }
+  const config = loadMergedConfig(context.directory, `filter.d/${name}`);
   if (config.errors.length > 0) {
-    errors.push(...config.errors.map((error) => ({ ...error, section: jail })));
-    fail(`filter ${quoteText(name)} cannot be read`);
-    return { filter: undefined, errors };
+    jail.errors.push(...config.errors.map((error) => ({ ...error, section: jail.section })));
+    jail.fail(value.origin, `filter ${quoteText(name)} cannot be read`);
+    return undefined;
   }
+  const isNetfilter = config.options('Definition').some((option) => option.name === 'netfilter');
+  return isNetfilter
+    ? loadNetfilterFilter(context, jail, named.value, value, config)
+    : loadExpressionFilter(context, jail, named.value, value);
+}
+
+function loadNetfilterFilter(
+  { listensToSyslog }: FilterContext,
+  jail: OptionReader,
+  { name, options }: NamedDefinition,
+  value: ConfigValue,
+  config: MergedConfig,
+): JailFilter | undefined {
   const reader = new OptionReader(config, 'Definition');
-  const kind = reader.value('netfilter');
-  if (kind === undefined) {
-    errors.push(...findExpressionErrors(directory, jailReader, named.value, value));
-    return fail(
-      `filter ${quoteText(name)} finds its failures by failregex, which the daemon of this version does not serve yet (ringjail regex does)`,
-    );
-  }
   for (const { name: option, origin } of config.options('Definition')) {
-    if (!ownOptions.includes(option)) reader.fail(origin, `unknown option ${quoteText(option)}${suggestName(option, ownOptions)}`);
+    if (!netfilterOptions.includes(option)) {
+      reader.fail(origin, `unknown option ${quoteText(option)}${suggestName(option, netfilterOptions)}`);
+    }
   }
-  if (kind.text !== 'blocked') reader.fail(kind.origin, `netfilter = ${quoteText(kind.text)}: the only kind is "blocked"`);
-  const filter = createNetfilterFilter(named.value, reader, fail);
-  errors.push(...reader.errors.map((error) => ({ ...error, section: jail })));
-  return { filter: errors.length === 0 ? filter : undefined, errors };
-}
-
-/** What must be mended in a filter with expressions before any version can serve it. */
-function findExpressionErrors(directory: string, jailReader: OptionReader, named: NamedDefinition, value: ConfigValue): ConfigError[] {
-  const { definition, errors } = loadFilterDefinition(directory, named, {
-    section: jailReader.section,
-    origin: value.origin,
-    logtype: 'journal',
-    jailOption: (option, known) => jailReader.valueWith(option, known),
-  });
-  if (definition === undefined || errors.length > 0) return [...errors];
-  const working = createLineFilter(definition, { section: jailReader.section, hasDates: true, nowSec: () => 0 });
-  return working.ok ? [] : working.error;
-}
-
-function createNetfilterFilter({ name, options }: NamedDefinition, reader: OptionReader, fail: (message: string) => unknown): Filter {
   for (const key of options.keys()) {
-    if (!ownOptions.includes(key)) fail(`filter ${name} has no option ${quoteText(key)}${suggestName(key, ownOptions)}`);
+    if (netfilterOptions.includes(key)) continue;
+    jail.fail(value.origin, `filter ${name} has no option ${quoteText(key)}${suggestName(key, netfilterOptions)}`);
+  }
+  const kind = reader.value('netfilter');
+  if (kind !== undefined && kind.text !== 'blocked') {
+    reader.fail(kind.origin, `netfilter = ${quoteText(kind.text)}: the only kind is "blocked"`);
   }
   const given = options.get('forwarded');
   const forwarded = given === undefined ? reader.boolean('forwarded', false) : parseBoolean(given);
-  if (forwarded === undefined) fail(`forwarded=${quoteText(given ?? '')}: expected yes or no`);
+  if (forwarded === undefined) jail.fail(value.origin, `forwarded=${quoteText(given ?? '')}: expected yes or no`);
   const prefixes = (options.get('logprefix') ?? reader.text('logprefix', '')).split('\n').map((line) => line.trim());
-  return new NetfilterFilter({ name, countsForwarded: forwarded === true, prefixes: prefixes.filter((prefix) => prefix !== '') });
+  const records = readRecordSource(jail, parseBackends(jail), { journalmatch: kernelJournalmatch, isOfKernel: true, listensToSyslog });
+  jail.errors.push(...reader.errors.map((error) => ({ ...error, section: jail.section })));
+  if (records === undefined || jail.errors.length > 0) return undefined;
+  const filter = new NetfilterFilter({ name, countsForwarded: forwarded === true, prefixes: prefixes.filter((prefix) => prefix !== '') });
+  return { filter, expressions: 0, usedns: 'no', records, notices: noticesOf(records, jail, value) };
+}
+
+/** Where the backend is systemd: the kernel's records in the journal. */
+const kernelJournalmatch = ['_TRANSPORT=kernel'];
+
+function loadExpressionFilter(
+  context: FilterContext,
+  jail: OptionReader,
+  named: NamedDefinition,
+  value: ConfigValue,
+): JailFilter | undefined {
+  const { directory, listensToSyslog } = context;
+  const load = (logtype: string) =>
+    loadFilterDefinition(directory, named, {
+      section: jail.section,
+      origin: value.origin,
+      logtype,
+      jailOption: (option, known) => jail.valueWith(option, known),
+    });
+  const first = load('journal');
+  const request = { journalmatch: first.definition?.journalmatch ?? [], isOfKernel: false, listensToSyslog };
+  const trial = new OptionReader(jail.config, jail.section);
+  const records = readRecordSource(trial, parseBackends(trial), request);
+  const { definition, errors, notices } = records?.hasFiles ? load('file') : first;
+  jail.errors.push(...errors);
+  const working = definition && compile(definition, context, jail, records?.hasFiles ?? false);
+  // What is wrong with the filter comes first: it may be why nothing says where its records are.
+  if (working !== undefined) jail.errors.push(...trial.errors);
+  if (definition === undefined || working === undefined || records === undefined || jail.errors.length > 0) return undefined;
+  const filter = createExpressionFilter({ name: named.name, hasDates: records.hasFiles, ...working });
+  return {
+    filter,
+    expressions: definition.failregex.length,
+    usedns: definition.usedns,
+    records,
+    notices: [...notices, ...noticesOf(records, jail, value)],
+  };
+}
+
+function compile(definition: FilterDefinition, { clock }: FilterContext, jail: OptionReader, hasDates: boolean): WorkingFilter | undefined {
+  const zone = jail.text('logtimezone', '').trim();
+  const logtimezone = zone === '' || zone === 'None' ? undefined : zone;
+  const working = createLineFilter(definition, { section: jail.section, hasDates, logtimezone, nowSec: () => clock() / 1e6 });
+  if (!working.ok) jail.errors.push(...working.error);
+  return working.ok ? working.value : undefined;
+}
+
+function noticesOf({ notices }: RecordSource, { section }: OptionReader, { origin }: ConfigValue): ConfigError[] {
+  return notices.map((message) => ({ ...origin, section, message: `jail ${section}: ${message}` }));
 }

@@ -2,22 +2,19 @@
 import { parseIpNetwork } from '../core/ip-network.ts';
 import type { JailOptions } from '../jail/jail.ts';
 import { NetworkList } from '../jail/network-list.ts';
-import type { Filter } from '../match/filter.ts';
-import { parseDefinitionList } from './action-list.ts';
+import { type OtherActions, readActions } from './action-choice.ts';
+import { readBanTime } from './ban-time-config.ts';
 import { type ConfigError, type Origin, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
-import { loadFilter } from './filter-config.ts';
+import { type FilterContext, type JailFilter, loadJailFilter } from './filter-config.ts';
 import { defaultSection } from './ini.ts';
 import { servedOptions, unservedOptions } from './jail-options.ts';
 import type { MergedConfig } from './merged-config.ts';
 import { nearestName, suggestName } from './nearest-name.ts';
 import { OptionReader } from './option-reader.ts';
 
-export interface JailConfig {
+export interface JailConfig extends JailFilter {
   readonly options: JailOptions;
-  /** The source whose records it takes. */
-  readonly source: 'kernel';
-  readonly filter: Filter;
 }
 
 export interface JailConfigs {
@@ -32,14 +29,17 @@ export interface JailConfigs {
 // fail2ban's own defaults, for what nobody sets.
 const defaultMaxretry = 5;
 const defaultFindtimeMs = 10 * 60 * 1000;
-const defaultBantimeMs = 10 * 60 * 1000;
-const longestBantimeMs = 100 * 365.25 * 24 * 60 * 60 * 1000;
 // About 200 bytes each: 13 MB at the most.
 const defaultMaxtracked = 65_536;
 
-/** `actionNames`: the actions there are, by name; each may refuse itself with a reason ("ufw insists on root ..."). */
-export function loadJails(directory: string, actionNames: ReadonlyMap<string, string | undefined>): JailConfigs {
-  const config = loadMergedConfig(directory, 'jail');
+export interface JailContext extends FilterContext {
+  readonly otherActions: OtherActions;
+  /** Whether this machine has a unit file of that name: `enabled = auto`. */
+  readonly hasUnit: (name: string) => boolean;
+}
+
+export function loadJails(context: JailContext): JailConfigs {
+  const config = loadMergedConfig(context.directory, 'jail');
   const errors = [...config.errors];
   const notices: ConfigError[] = [];
   const jails: JailConfig[] = [];
@@ -48,73 +48,51 @@ export function loadJails(directory: string, actionNames: ReadonlyMap<string, st
   const spoiled = new Set(errors.map(({ section }) => section));
   for (const name of config.sections) {
     const reader = new OptionReader(config, name);
-    const isEnabled = reader.boolean('enabled', false);
+    const isEnabled = readEnabled(reader, context.hasUnit);
     // Without a file that could not be read, or its [DEFAULT], a jail may lack the ignoreip that spares its owner.
     if (isEnabled && !spoiled.has(name) && !spoiled.has(undefined)) {
       checkNames(config, reader, notices);
-      const jail = readJail(directory, reader, actionNames);
-      if (jail !== undefined && reader.errors.length === 0) jails.push(jail);
+      const jail = readJail(context, reader);
+      if (jail !== undefined && reader.errors.length === 0) {
+        jails.push(jail);
+        notices.push(...jail.notices);
+      }
     } else if (!isEnabled && reader.errors.length === 0) disabled.push(name);
     errors.push(...reader.errors);
   }
   return { jails, disabled, errors, notices };
 }
 
-function readJail(directory: string, reader: OptionReader, actionNames: ReadonlyMap<string, string | undefined>): JailConfig | undefined {
+/** `auto`: where one of its services is installed. */
+function readEnabled(reader: OptionReader, hasUnit: (name: string) => boolean): boolean {
+  if (reader.value('enabled')?.text.trim() !== 'auto') return reader.boolean('enabled', false);
+  return reader
+    .text('service', '')
+    .split(/\s+/)
+    .some((unit) => unit !== '' && hasUnit(unit));
+}
+
+function readJail(context: JailContext, reader: OptionReader): JailConfig | undefined {
   const options: JailOptions = {
     name: reader.section,
-    actions: readActions(reader, actionNames),
+    actions: readActions(reader, context.otherActions),
     maxretry: reader.integer('maxretry', defaultMaxretry, 1, 10_000),
     findtimeUsec: reader.durationUsec('findtime', defaultFindtimeMs),
-    bantimeUsec: readBantimeUsec(reader),
+    ...readBanTime(reader),
     isDistinct: readDistinct(reader),
     ipv6prefix: reader.integer('ipv6prefix', 64, 1, 128),
     ignoreip: readIgnoreip(reader),
     maxtracked: reader.integer('maxtracked', defaultMaxtracked, 1, 10_000_000),
   };
-  checkBackend(reader);
-  const filter = readFilter(directory, reader);
-  return filter === undefined ? undefined : { options, source: 'kernel', filter };
+  const filter = readFilter(context, reader);
+  return filter === undefined ? undefined : { options, ...filter };
 }
 
-function readFilter(directory: string, reader: OptionReader): Filter | undefined {
+function readFilter(context: FilterContext, reader: OptionReader): JailFilter | undefined {
   const value = reader.value('filter');
-  if (value === undefined || value.text.trim() === '') {
-    reader.fail(originOf(reader), `jail ${quoteText(reader.section)} has no filter; write filter = portscan`);
-    return undefined;
-  }
-  const { filter, errors } = loadFilter(directory, reader, value);
-  reader.errors.push(...errors);
-  return filter;
-}
-
-function readActions(reader: OptionReader, actionNames: ReadonlyMap<string, string | undefined>): string[] {
-  const value = reader.value('action');
-  if (value === undefined || value.text.trim() === '') return ['nftables'];
-  const list = parseDefinitionList(value.text);
-  if (!list.ok) {
-    reader.fail(value.originAt(list.error.offset), list.error.message);
-    return [];
-  }
-  for (const { name, options, offset } of list.value) {
-    const refusal = actionNames.get(name);
-    if (!actionNames.has(name)) {
-      reader.fail(
-        value.originAt(offset),
-        `no action ${quoteText(name)} in this version${suggestName(name, actionNames.keys()) || `; there are ${[...actionNames.keys()].join(' and ')}`}`,
-      );
-    } else if (refusal !== undefined) reader.fail(value.originAt(offset), refusal);
-    else if (options.size > 0) {
-      reader.fail(value.originAt(offset), `action ${name} takes no arguments in this version, and bans from all ports; take them out`);
-    }
-  }
-  return list.value.map(({ name }) => name);
-}
-
-/** Longer than anybody's life is for good: the kernel refuses timeouts beyond 584 years, and with them every ban of the transaction. */
-function readBantimeUsec(reader: OptionReader): number {
-  const bantimeUsec = reader.durationUsec('bantime', defaultBantimeMs, { mayBeForGood: true });
-  return bantimeUsec > longestBantimeMs * 1000 ? Number.POSITIVE_INFINITY : bantimeUsec;
+  if (value !== undefined && value.text.trim() !== '') return loadJailFilter(context, reader, value);
+  reader.fail(originOf(reader), `jail ${quoteText(reader.section)} has no filter; write filter = portscan`);
+  return undefined;
 }
 
 function readDistinct(reader: OptionReader): boolean {
@@ -123,12 +101,6 @@ function readDistinct(reader: OptionReader): boolean {
   if (value !== undefined && text !== '' && text !== 'port')
     reader.fail(value.origin, `distinct = ${quoteText(text)}: what can be counted is "port"`);
   return text === 'port';
-}
-
-function checkBackend(reader: OptionReader): void {
-  const value = reader.value('backend');
-  if (value === undefined || ['auto', 'kernel'].includes(value.text.trim())) return;
-  reader.fail(value.origin, `backend = ${quoteText(value.text)} is not served by this version; write backend = kernel`);
 }
 
 function readIgnoreip(reader: OptionReader): NetworkList {
@@ -159,7 +131,8 @@ function checkDefaults(config: MergedConfig, errors: ConfigError[], notices: Con
   const known = new Set<string>([...servedOptions, ...unservedOptions]);
   const referenced = new Set(config.sections.flatMap((section) => [...config.referencedNames(section)]));
   for (const { name, origin } of config.options(defaultSection)) {
-    if (known.has(name) || referenced.has(name)) continue;
+    // fail2ban's jail.conf offers action_mw and its like for jails to refer to.
+    if (known.has(name) || referenced.has(name) || /^(?:ban)?action_/.test(name)) continue;
     const message = `unknown option ${quoteText(name)}${suggestName(name, known)}`;
     (nearestName(name, known) === 'ignoreip' ? errors : notices).push({ ...origin, section: undefined, message });
   }

@@ -8,19 +8,6 @@ export const servedOptions = [
   'maxretry',
   'findtime',
   'bantime',
-  'ignoreip',
-  'distinct',
-  'ipv6prefix',
-  'maxtracked',
-] as const;
-
-/** Known, so that they are no spelling errors; told about where a running jail sets them. */
-export const unservedOptions = [
-  'logpath',
-  'logencoding',
-  'logtimezone',
-  'maxmatches',
-  'maxlines',
   'bantime.increment',
   'bantime.factor',
   'bantime.formula',
@@ -28,9 +15,15 @@ export const unservedOptions = [
   'bantime.maxtime',
   'bantime.rndtime',
   'bantime.overalljails',
-  'ignoreself',
-  'ignorecommand',
-  'ignorecache',
+  'native_firewall',
+  'ignoreip',
+  'distinct',
+  'ipv6prefix',
+  'maxtracked',
+  'service',
+  'logpath',
+  'logtimezone',
+  'maxlines',
   'usedns',
   'prefregex',
   'failregex',
@@ -38,3 +31,6 @@ export const unservedOptions = [
   'datepattern',
   'journalmatch',
 ] as const;
+
+/** Known, so that they are no spelling errors; told about where a running jail sets them. */
+export const unservedOptions = ['logencoding', 'maxmatches', 'ignoreself', 'ignorecommand', 'ignorecache'] as const;

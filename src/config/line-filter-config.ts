@@ -1,7 +1,7 @@
 // A filter's definition to the filter at work: its expressions and date pattern compiled, what does not compile told where it is written.
 import { err, ok, type Result } from '../core/result.ts';
 import { createDateDetector, type DateDetector } from '../match/date-detector.ts';
-import { compileExpressions, type ExpressionFailure } from '../match/line-expressions.ts';
+import { type CompiledExpressions, compileExpressions, type ExpressionFailure } from '../match/line-expressions.ts';
 import { LineFilter } from '../match/line-filter.ts';
 import type { ConfigError, Origin } from './config-error.ts';
 import { quoteText } from './config-error.ts';
@@ -29,6 +29,7 @@ export interface LineFilterRequest {
 export interface WorkingFilter {
   readonly lineFilter: LineFilter;
   readonly dates: DateDetector | undefined;
+  readonly compiled: CompiledExpressions;
 }
 
 /** All that does not compile, at once. */
@@ -39,7 +40,7 @@ export function createLineFilter(definition: FilterExpressions, request: LineFil
   const dates = request.hasDates ? createDateDetector({ datepattern: datepattern?.text, logtimezone, nowSec }) : ok(undefined);
   if (expressions.ok && dates.ok) {
     const lineFilter = new LineFilter({ expressions: expressions.value, dates: dates.value, nowSec });
-    return ok({ lineFilter, dates: dates.value });
+    return ok({ lineFilter, dates: dates.value, compiled: expressions.value });
   }
   const errors = expressions.ok ? [] : expressions.error.flatMap((failure) => errorOf(definition, failure) ?? []);
   const origin = datepattern?.origin;

@@ -12,16 +12,16 @@ const falseWords = new Set(['0', 'no', 'false', 'off']);
 export class OptionReader {
   readonly errors: ConfigError[] = [];
   readonly section: string;
-  readonly #config: MergedConfig;
+  readonly config: MergedConfig;
 
   constructor(config: MergedConfig, section: string) {
-    this.#config = config;
+    this.config = config;
     this.section = section;
   }
 
   /** The value, interpolated; undefined where nobody set it, or where it is in error. */
   value(option: string): ConfigValue | undefined {
-    const result = this.#config.get(this.section, option);
+    const result = this.config.get(this.section, option);
     if (result.ok) return result.value;
     this.errors.push(...result.error);
     return undefined;
@@ -29,7 +29,7 @@ export class OptionReader {
 
   /** The value as it is with these names known, its errors not noted. */
   valueWith(option: string, given: GivenValues): Result<ConfigValue | undefined, ConfigError[]> {
-    return this.#config.get(this.section, option, given);
+    return this.config.get(this.section, option, given);
   }
 
   text(option: string, fallback: string): string {

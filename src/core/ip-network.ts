@@ -49,10 +49,18 @@ export function parseIpNetwork(text: string): IpNetwork | undefined {
 /** The network of `prefix` bits that holds `network`; `network` itself where it is as wide or wider. */
 export function networkOf(network: IpNetwork, prefix: number): IpNetwork {
   if (prefix >= network.prefix) return network;
-  const bytes = network.bytes.map((byte, index) => byte & maskOfByte(prefix, index));
+  return networkOfBytes(
+    network.family,
+    network.bytes.map((byte, index) => byte & maskOfByte(prefix, index)),
+    prefix,
+  );
+}
+
+/** `bytes`: 4 or 16 in network byte order, with zeros after the prefix; they are kept. */
+export function networkOfBytes(family: Family, bytes: Uint8Array, prefix: number): IpNetwork {
   const address = ipaddr.fromByteArray(Array.from(bytes));
   const base = address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
-  return { family: network.family, bytes, prefix, text: `${base}/${prefix}` };
+  return { family, bytes, prefix, text: prefix === bitsOf(family) ? base : `${base}/${prefix}` };
 }
 
 /** Whether every address of `inner` is in `outer`. */

@@ -1,30 +1,38 @@
 // The actions there are, and whether this process may use them.
 import type { Action } from '../action/action.ts';
 import { NftablesAction } from '../action/nftables-action.ts';
+import { defaultScope, type NftablesScope, parseScope } from '../action/nftables-scope.ts';
 import { runCommand } from '../action/run-command.ts';
 import { UfwAction } from '../action/ufw-action.ts';
-import { openNftables, openSetLookup } from '../binding/addon.ts';
+import { openNftables, openSetLookup, openTableReader } from '../binding/addon.ts';
+import type { OtherActions } from '../config/action-choice.ts';
+import { suggestName } from '../config/nearest-name.ts';
 import { systemClock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
 
-const factories: Readonly<Record<string, () => Action>> = {
-  nftables: () => new NftablesAction({ open: openNftables, openLookup: openSetLookup, clock: systemClock }),
-  ufw: () => new UfwAction(runCommand),
-};
+const createNftables = (name: string, scope: NftablesScope): Action =>
+  new NftablesAction({ name, scope, open: openNftables, openLookup: openSetLookup, openReader: openTableReader, clock: systemClock });
 
-/** By name, why it cannot be used here; undefined where it can. */
-export function availableActions(isRoot: boolean): ReadonlyMap<string, string | undefined> {
+/** What may be used beside nftables, which needs no root. */
+export function otherActionsFor(isRoot: boolean): OtherActions {
   const cure = 'take action = nftables, which needs no root (ufw then shows no rule, but the ban holds), or run ringjail as root';
-  return new Map([
-    ['nftables', undefined],
-    ['ufw', isRoot ? undefined : `ufw insists on root, and this daemon runs without it: ${cure}`],
-  ]);
+  const names = ['nftables', 'ufw'];
+  return {
+    choose: ({ name, options }) => {
+      if (name !== 'ufw')
+        return { refusal: `no such action in this version${suggestName(name, names) || `; there are ${names.join(' and ')}`}` };
+      if (options.size > 0) return { refusal: 'it takes no arguments in this version, and bans from all ports; take them out' };
+      return isRoot ? { key: name } : { refusal: `it insists on root, and this daemon runs without it: ${cure}` };
+    },
+  };
 }
 
 /** For a name that a ban of the state has and this version does not know, an action that always says so. */
 export function createAction(name: string): Action {
-  const factory = factories[name];
-  if (factory !== undefined) return factory();
+  if (name === 'nftables') return createNftables(name, defaultScope);
+  const scope = name.startsWith('nftables: ') ? parseScope(name.slice('nftables: '.length)) : undefined;
+  if (scope !== undefined) return createNftables(name, scope);
+  if (name === 'ufw') return new UfwAction(runCommand);
   const refuse = () =>
     Promise.reject(
       new RingjailError(

@@ -128,6 +128,11 @@ export class BanKeeper {
     await Promise.all(Array.from(this.#enforcers.values(), (enforcer) => enforcer.check()));
   }
 
+  /** Others changed these parts of the firewall; undefined: nobody knows which. */
+  noticeChange(parts: readonly string[] | undefined): void {
+    for (const enforcer of this.#enforcers.values()) enforcer.noticeChange(parts);
+  }
+
   actions(): readonly { readonly name: string; readonly bans: number; readonly failure: string | undefined }[] {
     return Array.from(this.#enforcers, ([name, enforcer]) => ({ name, bans: enforcer.bannedCount, failure: enforcer.failure }));
   }

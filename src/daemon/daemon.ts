@@ -1,29 +1,34 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
 import { readFileSync } from 'node:fs';
+import { tableName } from '../action/nftables-table.ts';
 import type { BanDecision } from '../ban/ban.ts';
-import { openKernelLog, openNftables } from '../binding/addon.ts';
+import { openNetfilterMonitor, openNftables } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
-import type { RecordBatch, SourcePosition } from '../record/record-batch.ts';
-import { KernelSource } from '../source/kernel-source.ts';
-import type { Loss, Source, SourceSink } from '../source/source.ts';
+import type { RecordBatch } from '../record/record-batch.ts';
+import type { Loss } from '../source/source.ts';
 import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
 import { createAction } from './action-registry.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { listenForControl } from './control-server.ts';
+import { FirewallWatch } from './firewall-watch.ts';
 import { HostNetworks } from './host-networks.ts';
 import type { JailSet } from './jail-set.ts';
+import { NameResolver } from './name-resolver.ts';
 import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
 import { Pipeline } from './pipeline.ts';
 import { RequestHandler } from './request-handler.ts';
+import { createSource } from './source-registry.ts';
+import { SourceSet } from './source-set.ts';
 import { describeDaemon } from './status.ts';
 import { StoreKeeper } from './store-keeper.ts';
-import { type SourceHealth, supervise } from './supervise.ts';
 
 // A refused ban is worth a line; a flood of forged packets is not worth a flood of them.
 const refusalLogIntervalMs = 60_000;
+// fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
+const checkIntervalMs = 10_000;
 
 export interface DaemonOptions {
   readonly version: string;
@@ -44,11 +49,11 @@ export class Daemon {
   readonly #notifier = new ServiceNotifier();
   readonly #hostNetworks = new HostNetworks();
   readonly #keeper: BanKeeper;
+  readonly #firewallWatch: FirewallWatch;
   readonly #pipeline: Pipeline;
   readonly #requests: RequestHandler;
   readonly #store: StoreKeeper;
-  readonly #sources: { source: Source; health: SourceHealth }[] = [];
-  readonly #positions = new Map<string, SourcePosition>();
+  readonly #sources: SourceSet;
   readonly #warnings: string[] = [];
   #hasBanned = false;
   #refusalLoggedAtMs = Number.NEGATIVE_INFINITY;
@@ -59,26 +64,42 @@ export class Daemon {
     this.#log = log;
     this.#jails = jails;
     this.#keeper = new BanKeeper({ createAction, clock: systemClock, log, onEnded: (decisions) => this.#onEnded(decisions) });
+    this.#firewallWatch = new FirewallWatch({
+      open: (onChange) => openNetfilterMonitor(tableName, onChange),
+      onChange: (parts) => this.#keeper.noticeChange(parts),
+      check: () => this.#keeper.check(),
+      checkIntervalMs,
+      log,
+    });
     this.#store = new StoreKeeper({
       path: paths.state,
       log,
       clock: systemClock,
       bans: this.#keeper.bans,
       jails: () => jails.running.map(({ jail }) => jail),
-      positions: () => Object.fromEntries(this.#positions),
+      positions: () => this.#sources.positions(),
       configurationOf: (name) => jails.configurationOf(name),
       purgeAgeUsec: options.dbpurgeageUsec,
     });
     const protectedNetworks = () => this.#hostNetworks.current();
+    const resolver = new NameResolver({ clock: systemClock });
     this.#pipeline = new Pipeline({
       keeper: this.#keeper,
       protectedNetworks,
+      resolve: (hostname) => resolver.resolve(hostname),
       clock: systemClock,
       events: {
         onBan: (decision) => this.#onBan(decision),
         onRefused: (decision, reason) => this.#onRefused(decision, reason),
         onSeenWhileBanned: (decision) => this.#keeper.suspect(decision),
       },
+    });
+    this.#sources = new SourceSet({
+      create: createSource,
+      onBatch: (batch) => this.#onBatch(batch),
+      onLoss: (source, loss) => this.#onLoss(source, loss),
+      onReady: () => this.#onReady(),
+      log,
     });
     this.#requests = new RequestHandler({
       jails,
@@ -103,16 +124,17 @@ export class Daemon {
     try {
       restored = this.#restore();
       await restored;
-      this.#pipeline.jails = this.#jails.running;
       this.#warnAboutLogLimit();
-      await Promise.all(
-        this.#sources.map(({ source, health }) => supervise(source, this.#sink(source), this.#abort.signal, health, this.#log)),
-      );
+      this.#route();
+      await Promise.race([aborted(this.#abort.signal), this.#sources.refused]);
       this.#notifier.stopping();
+      await this.#sources.stop();
       this.#store.flush();
     } finally {
       this.#abort.abort();
+      await this.#sources.stop();
       server.close();
+      this.#firewallWatch.stop();
       await this.#keeper.stop();
       this.#store.stop();
     }
@@ -134,17 +156,17 @@ export class Daemon {
   async #restore(): Promise<void> {
     const restored = this.#store.open();
     for (const warning of restored.warnings) this.#warn(warning);
-    for (const [source, position] of Object.entries(restored.positions)) this.#positions.set(source, position);
+    this.#sources.restore(restored.positions);
     this.#jails.restore(restored.windows);
     this.#keeper.restore(restored.bans);
     this.#store.begin();
     const actions = this.#jails.running.flatMap(({ jail }) => jail.options.actions);
     if (restored.isEmpty) this.#adopt(actions);
     this.#releaseSpared();
+    this.#firewallWatch.start();
     await this.#keeper.start(actions);
     this.#store.touch();
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
-    this.#sources.push({ source: this.#createKernelSource(), health: { state: 'starting', failure: undefined } });
   }
 
   /** Without a state nothing is known of the bans that stand in the kernel; they hold until they end or somebody lifts them. */
@@ -180,28 +202,14 @@ export class Daemon {
     }
   }
 
-  #createKernelSource(): Source {
-    return new KernelSource({
-      open: openKernelLog,
-      path: '/dev/kmsg',
-      bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-      clock: systemClock,
-      monotonicUsec: () => Number(process.hrtime.bigint() / 1000n),
-      position: this.#positions.get('kernel'),
-    });
-  }
-
-  #sink(source: Source): SourceSink {
-    return {
-      onBatch: (batch) => this.#onBatch(batch),
-      onLoss: (loss) => this.#onLoss(source, loss),
-      onCaughtUp: () => this.#onCaughtUp(source),
-    };
+  /** The jails changed: the sources learn what is wanted of them in the same step as the pipeline. */
+  #route(): void {
+    this.#pipeline.jails = this.#jails.running;
+    this.#sources.update(this.#pipeline.routes.entries());
   }
 
   #onBatch(batch: RecordBatch): void {
     this.#pipeline.process(batch);
-    this.#positions.set(batch.source, batch.position);
     // Each failure is reported by whoever met it; there is nobody here to wait for the end.
     void this.#keeper.settle();
     // The firewall is asked first: a kill in between has the records read again, which lead to the same ban.
@@ -210,12 +218,12 @@ export class Daemon {
     this.#hasBanned = false;
   }
 
-  #onLoss(source: Source, { count, reason }: Loss): void {
-    this.#log.warning(`source ${source.name}: lost ${count ?? 'an unknown number of'} records: ${reason}`);
+  #onLoss(source: string, { count, reason }: Loss): void {
+    this.#log.warning(`source ${source}: lost ${count ?? 'an unknown number of'} records: ${reason}`);
   }
 
-  #onCaughtUp(source: Source): void {
-    this.#log.info(`source ${source.name}: everything up to now is read; ${this.#watching()}`);
+  #onReady(): void {
+    this.#log.info(this.#watching());
     this.#notifier.ready(this.#watching());
   }
 
@@ -242,7 +250,7 @@ export class Daemon {
   }
 
   async #onChange(): Promise<void> {
-    this.#pipeline.jails = this.#jails.running;
+    this.#route();
     this.#releaseSpared();
     this.#notifier.status(this.#watching());
     this.#store.flush();
@@ -266,7 +274,7 @@ export class Daemon {
       startedAt: this.#startedAt,
       jails: this.#jails,
       keeper: this.#keeper,
-      sources: this.#sources,
+      sources: this.#sources.describe(),
       warnings: [
         ...this.#warnings,
         ...(failure === undefined ? [] : [`the store cannot be written, bans and counts are kept in memory only: ${failure}`]),
@@ -274,6 +282,12 @@ export class Daemon {
     });
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 function readIfThere(path: string): string {
   try {

@@ -1,14 +1,24 @@
 // Keeps one action in agreement with the ban list: hands it what changed, repeats with back-off what failed, and knows what is not enforced.
-import type { Action, WantedBans } from '../action/action.ts';
+import type { Action, Repair, WantedBans } from '../action/action.ts';
 import type { BanList } from '../ban/ban-list.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
+import { RepairPace, type RepairPaceOptions } from './repair-pace.ts';
 
 const firstRetryMs = 500;
 const lastRetryMs = 60_000;
 // A jail that still sees a banned address has us look again, but no attacker can have us do nothing else.
 const suspicionMs = 3000;
+// For an outside that tells nobody when it is changed.
+const defaultCheckIntervalMs = 10_000;
+// Whether a fight is over is of interest to readers of the log only.
+const peaceCheckMs = 60_000;
+
+export interface EnforcerOptions {
+  readonly pace?: Partial<RepairPaceOptions>;
+  readonly checkIntervalMs?: number;
+}
 
 export class Enforcer {
   readonly action: Action;
@@ -23,16 +33,37 @@ export class Enforcer {
   #retryTimer: NodeJS.Timeout | undefined;
   #suspectedAtMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
+  /** What the next reconciling finds was done by others. */
+  #isRepair = false;
+  readonly #pace: RepairPace;
+  #repairTimer: NodeJS.Timeout | undefined;
+  #fightTimer: NodeJS.Timeout | undefined;
+  #repairs = 0;
+  #idleLooks = 0;
+  readonly #checkIntervalMs: number;
+  #checkTimer: NodeJS.Timeout | undefined;
 
-  constructor(action: Action, bans: BanList, log: Log) {
+  constructor(action: Action, bans: BanList, log: Log, options: EnforcerOptions = {}) {
+    this.#pace = new RepairPace(options.pace);
+    this.#checkIntervalMs = options.checkIntervalMs ?? defaultCheckIntervalMs;
     this.action = action;
     this.#wanted = wantedOf(bans, action.name);
     this.#log = log;
   }
 
-  /** What the action could not be brought to do; undefined where it agrees. */
+  /** What the action could not be brought to do, or that others undo it again and again; undefined where it agrees. */
   get failure(): string | undefined {
-    return this.#failure;
+    return this.#failure ?? (this.#pace.isFight(performance.now()) ? this.#fightText() : undefined);
+  }
+
+  /** How many times something that others had done was put right. */
+  get repairs(): number {
+    return this.#repairs;
+  }
+
+  /** How many times others changed something, or may have, and all was as it should be. */
+  get idleLooks(): number {
+    return this.#idleLooks;
   }
 
   get bannedCount(): number {
@@ -48,6 +79,7 @@ export class Enforcer {
       if (error instanceof RingjailError && error.code === 'permission') throw error;
       this.#fail(error);
     }
+    this.#armCheck();
   }
 
   /** The bans of these networks may have changed. Resolves when the action has been asked, agreed or not. */
@@ -61,23 +93,38 @@ export class Enforcer {
     const nowMs = performance.now();
     if (nowMs - this.#suspectedAtMs < suspicionMs) return;
     this.#suspectedAtMs = nowMs;
-    this.#mustReconcile = true;
-    void this.#run();
+    void this.#repair();
+  }
+
+  /** Others changed these parts of the firewall; undefined: nobody knows which. */
+  noticeChange(parts: readonly string[] | undefined): void {
+    if (this.#isStopped || this.action.noticeChange?.(parts) !== true) return;
+    const waitMs = this.#pace.waitMs(performance.now());
+    if (waitMs === 0) void this.#repair();
+    else
+      this.#repairTimer ??= setTimeout(() => {
+        this.#repairTimer = undefined;
+        void this.#repair();
+      }, waitMs);
   }
 
   /** Looks whether what was enforced is still there, and puts it back where it is not. Resolves when it was tried. */
   async check(): Promise<void> {
-    if (this.#mustReconcile || this.#running !== undefined || this.action.isInForce?.() !== false) return;
-    this.#log.warning(`action ${this.action.name}: somebody took away what enforces the bans; putting it back`);
-    this.#mustReconcile = true;
-    await this.#run();
+    if (this.#mustReconcile || this.#running !== undefined || (await this.action.isInForce?.()) !== false) return;
+    await this.#repair();
   }
 
   /** Waits for what runs, and starts nothing more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearTimeout(this.#retryTimer);
+    for (const timer of [this.#retryTimer, this.#repairTimer, this.#fightTimer, this.#checkTimer]) clearTimeout(timer);
     await this.#running;
+  }
+
+  #repair(): Promise<void> {
+    this.#mustReconcile = true;
+    this.#isRepair = true;
+    return this.#run();
   }
 
   #run(): Promise<void> {
@@ -93,19 +140,57 @@ export class Enforcer {
     while (!this.#isStopped && this.#retryTimer === undefined && (this.#changed.size > 0 || this.#mustReconcile)) {
       const networks = [...this.#changed.values()];
       const mustReconcile = this.#mustReconcile;
+      const isRepair = this.#isRepair;
       this.#changed = new Map();
       this.#mustReconcile = false;
+      this.#isRepair = false;
       try {
-        await (mustReconcile ? this.action.reconcile(this.#wanted) : this.action.enforce(networks, this.#wanted));
+        // What changed comes first, so that it does not count as missing.
+        if (networks.length > 0 && (isRepair || !mustReconcile)) this.#tell(await this.action.enforce(networks, this.#wanted));
+        const repair = mustReconcile ? await this.action.reconcile(this.#wanted) : undefined;
+        if (isRepair) this.#tell(repair);
+        if (isRepair && repair === undefined) this.#idleLooks++;
         if (this.#failure !== undefined) this.#log.notice(`action ${this.action.name}: works again, all bans are enforced`);
         this.#failure = undefined;
         this.#retryMs = firstRetryMs;
       } catch (error) {
+        this.#isRepair ||= isRepair;
         this.#fail(error);
       }
     }
     // In one step with the last look at what changed: nobody can come in between and wait for what has ended.
     this.#running = undefined;
+  }
+
+  #tell(repair: Repair | undefined): void {
+    if (repair === undefined) return;
+    this.#repairs++;
+    const { name } = this.action;
+    this.#log.warning(`action ${name}: somebody changed what enforces the bans: ${repair.found}; ${countBans(repair.bans)} put back`);
+    if (!this.#pace.repaired(performance.now())) return;
+    this.#log.error(`action ${name}: ${this.#fightText()}`);
+    this.#awaitPeace();
+  }
+
+  #fightText(): string {
+    const seconds = this.#pace.intervalMs / 1000;
+    return (
+      `somebody keeps taking away what enforces the bans, and ringjail puts it back every ${seconds} s only; ` +
+      'nft monitor shows who it is ("new generation ... by process")'
+    );
+  }
+
+  #awaitPeace(): void {
+    if (this.#isStopped) return;
+    this.#fightTimer = setTimeout(() => {
+      if (this.#pace.isFight(performance.now())) this.#awaitPeace();
+      else this.#log.notice(`action ${this.action.name}: nobody takes away what enforces the bans any more`);
+    }, peaceCheckMs);
+  }
+
+  #armCheck(): void {
+    if (this.#isStopped || this.action.isInForce === undefined || this.action.noticeChange !== undefined) return;
+    this.#checkTimer = setTimeout(() => void this.check().finally(() => this.#armCheck()), this.#checkIntervalMs);
   }
 
   #fail(error: unknown): void {
@@ -121,6 +206,8 @@ export class Enforcer {
     this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
   }
 }
+
+const countBans = (count: number): string => `${count} ${count === 1 ? 'ban' : 'bans'}`;
 
 /** The bans that name the action. */
 export function wantedOf(bans: BanList, action: string): WantedBans {

@@ -1,22 +1,20 @@
 // The jails at work, as the configuration has them; a reload changes them and keeps what they remember.
 import { createHash } from 'node:crypto';
 import { type ConfigError, formatConfigError } from '../config/config-error.ts';
-import { loadJails } from '../config/jail-config.ts';
+import { type JailContext, loadJails } from '../config/jail-config.ts';
 import { Jail, type JailState } from '../jail/jail.ts';
 import { NetworkList } from '../jail/network-list.ts';
-import { availableActions } from './action-registry.ts';
-import type { RunningJail } from './pipeline.ts';
+import type { RunningJail } from './running-jail.ts';
 
 export class JailSet {
-  readonly #directory: string;
-  readonly #isRoot: boolean;
+  readonly #context: () => JailContext;
   #running: readonly RunningJail[] = [];
   #errors: readonly ConfigError[] = [];
   readonly #configurations = new WeakMap<Jail, string>();
 
-  constructor(directory: string, isRoot: boolean) {
-    this.#directory = directory;
-    this.#isRoot = isRoot;
+  /** `context`: asked at each load, as a reload may bring other settings. */
+  constructor(context: () => JailContext) {
+    this.#context = context;
   }
 
   get running(): readonly RunningJail[] {
@@ -37,13 +35,13 @@ export class JailSet {
    * that is gone or disabled stops, and its bans stay until they end or are lifted.
    */
   load(): void {
-    const { jails, errors } = loadJails(this.#directory, availableActions(this.#isRoot));
+    const { jails, errors } = loadJails(this.#context());
     this.#errors = errors;
-    const loaded = jails.map(({ options, source, filter }): RunningJail => {
+    const loaded = jails.map(({ options, filter, usedns, records }): RunningJail => {
       const jail = new Jail(options);
       const former = this.find(options.name)?.jail;
       if (former !== undefined) jail.takeOver(former);
-      return { source, filter, jail };
+      return { selectors: records.selectors, filter, jail, resolvesNames: usedns === 'yes' || usedns === 'warn' };
     });
     const broken = new Set(errors.map(({ section }) => section));
     // An error that belongs to no section (a file that cannot be read) may be any jail's.
@@ -68,12 +66,12 @@ export class JailSet {
   }
 }
 
-function hashOf({ source, filter, jail }: RunningJail): string {
+function hashOf({ selectors, filter, jail }: RunningJail): string {
   const plain = (_: string, value: unknown) => {
     if (value instanceof NetworkList) return value.entries().map(({ network }) => network.text);
     // JSON knows no Infinity: a ban for good.
     return value === Number.POSITIVE_INFINITY ? 'for good' : value;
   };
-  const text = JSON.stringify({ source, filter: filter.name, ...jail.options }, plain);
+  const text = JSON.stringify({ selectors, filter: filter.name, ...jail.options }, plain);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

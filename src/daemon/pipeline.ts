@@ -1,20 +1,21 @@
 // The one flow, on one screen: source -> record batch -> match -> failure -> jail -> decision -> ban list -> action.
 import type { BanDecision } from '../ban/ban.ts';
 import type { Clock } from '../core/clock.ts';
+import type { IpNetwork } from '../core/ip-network.ts';
 import type { Jail } from '../jail/jail.ts';
 import type { NetworkList } from '../jail/network-list.ts';
-import type { Filter } from '../match/filter.ts';
+import type { Failure, NamedFailure } from '../match/failure.ts';
+import type { FailureSink } from '../match/filter.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { BanKeeper } from './ban-keeper.ts';
-
-/** A jail at work: which source's records it takes, and the filter that finds its failures. */
-export interface RunningJail {
-  readonly source: string;
-  readonly filter: Filter;
-  readonly jail: Jail;
-}
+import { banRecord } from './ban-record.ts';
+import { Routes } from './routes.ts';
+import type { RunningJail } from './running-jail.ts';
+import { TwinMemory } from './twin-memory.ts';
 
 interface PipelineEvents {
+  /** A jail's filter found a failure, before it is counted. */
+  onFailure?(failure: Failure, jail: Jail): void;
   /** The ban list changed; the actions are to agree. */
   onBan(decision: BanDecision): void;
   /** A jail decided to ban what must never be banned. */
@@ -26,27 +27,53 @@ interface PipelineEvents {
 export interface PipelineOptions {
   readonly keeper: BanKeeper;
   readonly protectedNetworks: () => NetworkList;
+  /** Never rejects; what cannot be resolved has no addresses. */
+  readonly resolve: (hostname: string) => Promise<readonly IpNetwork[]>;
   readonly clock: Clock;
   readonly events: PipelineEvents;
 }
 
 export class Pipeline {
-  jails: readonly RunningJail[] = [];
   readonly #options: PipelineOptions;
+  readonly #twins = new TwinMemory();
+  #routes = new Routes([]);
 
   constructor(options: PipelineOptions) {
     this.#options = options;
   }
 
+  /** Who is to have which records. The sources must be told of the same selectors before they deliver again. */
+  get routes(): Routes {
+    return this.#routes;
+  }
+
+  set jails(jails: readonly RunningJail[]) {
+    this.#routes = new Routes(jails);
+  }
+
   process(batch: RecordBatch): void {
+    for (const [running, records] of this.#routes.offer(batch)) running.filter.match(batch, records, this.#sinkOf(running));
+  }
+
+  #sinkOf(running: RunningJail): FailureSink {
+    return {
+      onFailure: (failure) => this.#observe(failure, running),
+      onNamedFailure: (failure) => void this.#observeNamed(failure, running),
+    };
+  }
+
+  #observe(failure: Failure, { jail, selectors }: RunningJail): void {
+    // What comes both ways, as by /dev/kmsg and from rsyslog, happened once.
+    if (selectors.length > 1 && this.#twins.isTwin(jail.options.name, failure.evidence, failure.timeUsec)) return;
+    this.#options.events.onFailure?.(failure, jail);
     const protectedNetworks = this.#options.protectedNetworks();
-    for (const { source, filter, jail } of this.jails) {
-      if (source !== batch.source) continue;
-      filter.match(batch, (failure) => {
-        const decision = jail.observe(failure, protectedNetworks);
-        if (decision !== undefined) this.#carryOut(decision, jail, protectedNetworks);
-      });
-    }
+    const decision = jail.observe(failure, protectedNetworks);
+    if (decision !== undefined) this.#carryOut(decision, jail, protectedNetworks);
+  }
+
+  async #observeNamed(failure: NamedFailure, running: RunningJail): Promise<void> {
+    if (!running.resolvesNames) return;
+    for (const address of await this.#options.resolve(failure.hostname)) this.#observe({ ...failure, address }, running);
   }
 
   #carryOut(decision: BanDecision, jail: Jail, protectedNetworks: NetworkList): void {
@@ -65,6 +92,7 @@ export class Pipeline {
       keeper.add(decision);
       jail.counts.banned++;
       events.onBan(decision);
+      if (this.#routes.has('bans')) this.process(banRecord(decision));
     }
   }
 }

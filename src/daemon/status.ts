@@ -1,10 +1,11 @@
 // What `ringjail status` shows, as plain data.
 import type { BanDecision } from '../ban/ban.ts';
 import type { BannedAddress, DaemonStatus, JailStatus } from '../control/messages.ts';
+import { sourceNameOf } from '../record/record-selector.ts';
 import type { Source } from '../source/source.ts';
 import type { BanKeeper } from './ban-keeper.ts';
 import type { JailSet } from './jail-set.ts';
-import type { RunningJail } from './pipeline.ts';
+import type { RunningJail } from './running-jail.ts';
 import type { SourceHealth } from './supervise.ts';
 
 export interface StatusParts {
@@ -35,14 +36,14 @@ export function describeDaemon({ version, startedAt, jails, keeper, sources, war
   };
 }
 
-function describeJail({ source, filter, jail }: RunningJail, decisions: readonly BanDecision[]): JailStatus {
+function describeJail({ selectors, filter, jail }: RunningJail, decisions: readonly BanDecision[]): JailStatus {
   const { name, actions } = jail.options;
   const { failures, ignored, evicted, refused, banned } = jail.counts;
   const own = decisions.filter((decision) => decision.jail === name);
   return {
     name,
     filter: filter.name,
-    source,
+    source: selectors.map(sourceNameOf).join(', '),
     actions,
     failures,
     tracked: jail.trackedCount,

@@ -10,13 +10,19 @@ export interface SourceHealth {
   state: 'starting' | 'reading' | 'failed';
   /** Why it failed last; undefined while it reads. */
   failure: string | undefined;
+  /** Whether it was refused permission before it ever read. */
+  isRefused: boolean;
 }
 
-/**
- * Runs `source` until `signal` aborts. Rejects only where it was refused permission before it ever delivered: trying again would not
- * help, and the person who started the daemon is there to read why.
- */
-export async function supervise(source: Source, sink: SourceSink, signal: AbortSignal, health: SourceHealth, log: Log): Promise<void> {
+/** Runs `source` until `signal` aborts; never rejects. `onFailed`: after each failure, with the error where permission was refused. */
+export async function supervise(
+  source: Source,
+  sink: SourceSink,
+  signal: AbortSignal,
+  health: SourceHealth,
+  log: Log,
+  onFailed: (refusal: RingjailError | undefined) => void = () => undefined,
+): Promise<void> {
   let retryMs = firstRetryMs;
   let hasRead = false;
   const observed: SourceSink = {
@@ -27,6 +33,7 @@ export async function supervise(source: Source, sink: SourceSink, signal: AbortS
       retryMs = firstRetryMs;
       health.state = 'reading';
       health.failure = undefined;
+      health.isRefused = false;
       sink.onCaughtUp();
     },
   };
@@ -35,10 +42,12 @@ export async function supervise(source: Source, sink: SourceSink, signal: AbortS
     try {
       await source.run(signal, observed);
     } catch (error) {
-      if (!hasRead && error instanceof RingjailError && error.code === 'permission') throw error;
+      const refusal = !hasRead && error instanceof RingjailError && error.code === 'permission' ? error : undefined;
       health.state = 'failed';
       health.failure = messageOf(error);
+      health.isRefused = refusal !== undefined;
       log.error(`source ${source.name}: ${health.failure}; trying again in ${retryMs / 1000} s`);
+      onFailed(refusal);
       await sleep(retryMs, signal);
       retryMs = Math.min(retryMs * 2, lastRetryMs);
     }

@@ -4,18 +4,17 @@ import type { BanDecision } from '../ban/ban.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Failure } from '../match/failure.ts';
+import { type BanTime, banTimeOf } from './ban-time.ts';
 import { FailureWindow, type WindowEntry } from './failure-window.ts';
 import { identityOf } from './identity.ts';
 import type { NetworkList } from './network-list.ts';
 
-export interface JailOptions {
+export interface JailOptions extends BanTime {
   readonly name: string;
   /** The names of the actions that enforce its bans. */
   readonly actions: readonly string[];
   readonly maxretry: number;
   readonly findtimeUsec: number;
-  /** Infinity: for good (bantime = -1). */
-  readonly bantimeUsec: number;
   /** Whether different values (of the failure's `distinct`) are counted instead of failures. */
   readonly isDistinct: boolean;
   /** IPv6 addresses are counted and banned as networks of so many bits. */
@@ -35,6 +34,8 @@ export interface JailCounts {
   /** Bans not carried out because the address is protected. */
   refused: number;
 }
+
+export type EarlierBans = (network: IpNetwork, isOverall: boolean) => number;
 
 /** A jail's memory as plain data: identity and its window, longest unseen first. */
 export type JailState = readonly (readonly [identity: string, entries: readonly WindowEntry[]])[];
@@ -64,12 +65,19 @@ export class Jail {
   #isWholeChanged = true;
   #pendingEvidence = 0;
 
-  constructor(options: JailOptions) {
+  readonly #random: () => number;
+
+  /** `random`: from 0 to 1, for bantime.rndtime. */
+  constructor(options: JailOptions, random: () => number = Math.random) {
     this.options = options;
+    this.#random = random;
   }
 
-  /** The ban that this failure completes, if it does. `protectedNetworks` are those that no ban may touch. */
-  observe(failure: Failure, protectedNetworks: NetworkList): BanDecision | undefined {
+  /**
+   * The ban that this failure completes, if it does. `protectedNetworks` are those that no ban may touch. `earlierBans`: how often a
+   * network was banned before, by this jail or by any.
+   */
+  observe(failure: Failure, protectedNetworks: NetworkList, earlierBans: EarlierBans = () => 0): BanDecision | undefined {
     const { options } = this;
     if (options.ignoreip.find(failure.address) !== undefined) {
       this.counts.ignored++;
@@ -82,7 +90,7 @@ export class Jail {
     this.#windows.delete(identity.text);
     this.#remember(identity.text, failure.evidence);
     const entry = { timeUsec: failure.timeUsec, distinct: options.isDistinct ? failure.distinct : undefined };
-    if (window.add(entry)) return this.#decide(identity, failure, window);
+    if (window.add(entry)) return this.#decide(identity, failure, window, earlierBans);
     this.#windows.set(identity.text, window);
     this.#forget(failure.timeUsec);
     return undefined;
@@ -170,14 +178,16 @@ export class Jail {
     }
   }
 
-  #decide(network: IpNetwork, failure: Failure, window: FailureWindow): BanDecision {
+  #decide(network: IpNetwork, failure: Failure, window: FailureWindow, earlierBans: EarlierBans): BanDecision {
+    const { increment } = this.options;
+    const earlier = increment === undefined ? 0 : earlierBans(network, increment.isOverall);
     return {
       network,
       jail: this.options.name,
       origin: 'failures',
       actions: this.options.actions,
       sinceUsec: failure.timeUsec,
-      untilUsec: failure.timeUsec + this.options.bantimeUsec,
+      untilUsec: failure.timeUsec + banTimeOf(this.options, earlier, this.#random),
       failures: window.count,
       distinct: window.entries().flatMap((entry) => entry.distinct ?? []),
       evidence: failure.evidence,

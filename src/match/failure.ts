@@ -2,12 +2,20 @@
 import type { Evidence } from '../core/evidence.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 
-export interface Failure {
-  /** A single address, the one that the record names as its origin. */
-  readonly address: IpNetwork;
+interface FailureFacts {
   /** Microseconds since 1970, the record's own. */
   readonly timeUsec: number;
   /** What `distinct` counts (a destination port); undefined where the record has no such thing. */
   readonly distinct: string | undefined;
   readonly evidence: Evidence;
+}
+
+export interface Failure extends FailureFacts {
+  /** The one that the record names as its origin; a network where it names one (<SUBNET>, <CIDR>). */
+  readonly address: IpNetwork;
+}
+
+/** Of somebody whom the record tells by a host name only. */
+export interface NamedFailure extends FailureFacts {
+  readonly hostname: string;
 }

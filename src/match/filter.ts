@@ -1,9 +1,26 @@
 // The contract of a filter: which records of a batch are failures, and whose.
 import type { RecordBatch } from '../record/record-batch.ts';
-import type { Failure } from './failure.ts';
+import type { Failure, NamedFailure } from './failure.ts';
+
+export interface FailureSink {
+  onFailure(failure: Failure): void;
+  /** The record names a host instead of an address. */
+  onNamedFailure(failure: NamedFailure): void;
+}
+
+/** An expression whose matches took too many steps since it was asked last; each counted as "no match". */
+export interface GivenUp {
+  /** "failregex 3" */
+  readonly expression: string;
+  readonly count: number;
+}
 
 export interface Filter {
   readonly name: string;
-  /** Calls `onFailure` for each failure in the batch, in order. Never throws, whatever the records hold. */
-  match(batch: RecordBatch, onFailure: (failure: Failure) => void): void;
+  /** A record can only be a failure if it holds one of these, in lower case; none: any record can. */
+  readonly literals: readonly string[];
+  /** Tells of each failure among these records of the batch, in order. Never throws, whatever the records hold. */
+  match(batch: RecordBatch, records: Uint32Array, sink: FailureSink): void;
+  /** Since the last call. */
+  takeGivenUp(): readonly GivenUp[];
 }

@@ -4,8 +4,7 @@ import { parseIpAddress } from '../core/ip-network.ts';
 import { tcpFlag } from '../record/netfilter-key.ts';
 import { type NetfilterLog, parseNetfilterLog } from '../record/netfilter-log.ts';
 import { facilityOf, type RecordBatch } from '../record/record-batch.ts';
-import type { Failure } from './failure.ts';
-import type { Filter } from './filter.ts';
+import type { FailureSink, Filter, GivenUp } from './filter.ts';
 
 export interface NetfilterFilterOptions {
   readonly name: string;
@@ -21,6 +20,7 @@ const firstHighPort = 1024;
 
 export class NetfilterFilter implements Filter {
   readonly name: string;
+  readonly literals = ['src='];
   readonly #options: NetfilterFilterOptions;
 
   constructor(options: NetfilterFilterOptions) {
@@ -28,8 +28,8 @@ export class NetfilterFilter implements Filter {
     this.#options = options;
   }
 
-  match(batch: RecordBatch, onFailure: (failure: Failure) => void): void {
-    for (let index = 0; index < batch.count; index++) {
+  match(batch: RecordBatch, records: Uint32Array, sink: FailureSink): void {
+    for (const index of records) {
       if (facilityOf(batch.priority[index] ?? Number.MAX_SAFE_INTEGER) !== 0) continue;
       const start = batch.messageStart[index] ?? 0;
       const end = batch.messageEnd[index] ?? 0;
@@ -37,7 +37,7 @@ export class NetfilterFilter implements Filter {
       if (packet === undefined || !this.#isFailure(packet)) continue;
       const address = parseIpAddress(packet.source);
       if (address === undefined) continue;
-      onFailure({
+      sink.onFailure({
         address,
         timeUsec: batch.realtimeUsec[index] ?? 0,
         distinct: packet.destinationPort?.toString(),
@@ -48,6 +48,10 @@ export class NetfilterFilter implements Filter {
         },
       });
     }
+  }
+
+  takeGivenUp(): readonly GivenUp[] {
+    return [];
   }
 
   #isFailure(packet: NetfilterLog): boolean {

@@ -2,13 +2,17 @@
 import type { KernelLogReader, RawKernelRecords } from '../binding/addon.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
+import { KernelLine } from '../record/kernel-line.ts';
 import { emptyKmsgRecord, parseKmsgRecord } from '../record/kmsg-record.ts';
-import { facilityOf, type RecordBatch, type SourcePosition } from '../record/record-batch.ts';
+import { facilityOf, type RecordBatch, type SourcePosition, selectorWords } from '../record/record-batch.ts';
+import type { RecordSelector } from '../record/record-selector.ts';
 import { KernelClock } from './kernel-clock.ts';
 import type { Source, SourceSink } from './source.ts';
 
 // So that one wake-up does not keep the control socket waiting; what is left wakes the loop again at once.
 const recordsPerBatch = 4096;
+
+const lineFeed = 0x0a;
 
 export interface KernelSourceOptions {
   readonly open: (path: string, onReadable: () => void) => KernelLogReader;
@@ -19,12 +23,16 @@ export interface KernelSourceOptions {
   /** CLOCK_MONOTONIC in microseconds. */
   readonly monotonicUsec: () => number;
   readonly position: SourcePosition | undefined;
+  /** Of this machine, as log lines name it. */
+  readonly hostname: string;
 }
 
 export class KernelSource implements Source {
   readonly name = 'kernel';
   readonly #options: KernelSourceOptions;
   readonly #clock: KernelClock;
+  readonly #line: KernelLine;
+  #selectors = 0;
   /** The sequence number that comes next; undefined before the first record of a first start. */
   #expected: number | undefined;
   /** The last sequence number that was seen, new or not. */
@@ -38,9 +46,14 @@ export class KernelSource implements Source {
   constructor(options: KernelSourceOptions) {
     this.#options = options;
     this.#clock = new KernelClock(options.clock, options.monotonicUsec);
+    this.#line = new KernelLine(options.hostname);
     const { position } = options;
     // Since another boot, all of this boot's records are new, from the first, number 0.
     if (position !== undefined) this.#expected = position['bootId'] === options.bootId ? Number(position['sequence']) + 1 : 0;
+  }
+
+  select(selectors: readonly RecordSelector[]): void {
+    this.#selectors = selectors.length;
   }
 
   run(signal: AbortSignal, sink: SourceSink): Promise<void> {
@@ -124,6 +137,8 @@ export class KernelSource implements Source {
   /** Undefined where nothing new was read. A batch with no trusted record is delivered too: it carries the position. */
   #parse(raw: RawKernelRecords, sink: SourceSink): RecordBatch | undefined {
     const size = raw.ends.length;
+    const bytes = Buffer.allocUnsafe(raw.bytes.length + size * this.#line.longestPrefix);
+    const lineStart = new Uint32Array(size);
     const messageStart = new Uint32Array(size);
     const messageEnd = new Uint32Array(size);
     const realtimeUsec = new Float64Array(size);
@@ -133,6 +148,7 @@ export class KernelSource implements Source {
     const nowUsec = this.#options.clock();
     this.#clock.follow();
     let count = 0;
+    let used = 0;
     let start = 0;
     let isNew = false;
     for (const end of raw.ends) {
@@ -156,8 +172,12 @@ export class KernelSource implements Source {
         continue;
       }
       if (this.#isCaughtUp) this.#clock.observeLive(record.sinceBootUsec);
-      messageStart[count] = record.messageStart;
-      messageEnd[count] = record.messageEnd;
+      lineStart[count] = used;
+      used = this.#line.writePrefix(bytes, used, record.sinceBootUsec);
+      messageStart[count] = used;
+      used += raw.bytes.copy(bytes, used, record.messageStart, record.messageEnd);
+      messageEnd[count] = used;
+      bytes[used++] = lineFeed;
       realtimeUsec[count] = Math.min(nowUsec, this.#clock.toRealtimeUsec(record.sinceBootUsec));
       priority[count] = record.priority;
       sequence[count] = record.sequence;
@@ -165,7 +185,9 @@ export class KernelSource implements Source {
     }
     if (!isNew) return undefined;
     const position = { bootId: this.#options.bootId, sequence: (this.#expected ?? 0) - 1 };
-    return { source: this.name, count, bytes: raw.bytes, messageStart, messageEnd, realtimeUsec, priority, sequence, position };
+    // Each of its selectors takes all of the kernel's records.
+    const selected = new Uint32Array(count * selectorWords(this.#selectors)).fill(0xffffffff);
+    return { source: this.name, count, bytes, lineStart, messageStart, messageEnd, realtimeUsec, priority, sequence, selected, position };
   }
 
   /** A position beyond what the ring ends with is no position of this ring; waiting for it would be deafness. */

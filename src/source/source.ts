@@ -1,5 +1,6 @@
 // The contract of a place log records come from.
 import type { RecordBatch } from '../record/record-batch.ts';
+import type { RecordSelector } from '../record/record-selector.ts';
 
 export interface Loss {
   /** Records lost, where the source knows it. */
@@ -20,9 +21,12 @@ export interface SourceSink {
  *     the daemon starts it again, with back-off.
  *  2. Every loss is reported through `onLoss`, with the number of records where the source knows it.
  *  3. `position` in a batch resumes after its last record.
+ *  4. Between reading a batch and delivering it nothing else runs: `select` never falls in between.
  */
 export interface Source {
   readonly name: string;
+  /** What is wanted, all of this source's kind; from now on batches say by `selected` which of these a record meets. Before `run`, too. */
+  select(selectors: readonly RecordSelector[]): void;
   run(signal: AbortSignal, sink: SourceSink): Promise<void>;
   /** Plain data for `status`. */
   describe(): Readonly<Record<string, string | number>>;

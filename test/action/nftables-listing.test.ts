@@ -1,43 +1,77 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseSetListing } from '../../src/action/nftables-listing.ts';
+import { elementOfKey, networkOfKey, parseElements } from '../../src/action/nftables-listing.ts';
+import { banSets } from '../../src/action/nftables-table.ts';
+import { parseIpNetwork } from '../../src/core/ip-network.ts';
+import { network } from '../core/network.ts';
 
-// As nft 1.0.6 answers to `nft -j list set inet ringjail banned4`.
-const metainfo = { metainfo: { version: '1.0.6', release_name: 'Lester Gooch #5', json_schema_version: 1 } };
-const set = { family: 'inet', name: 'banned4', table: 'ringjail', type: 'ipv4_addr', handle: 1, flags: ['timeout'] };
-const listing = (elem?: unknown[]) => JSON.stringify({ nftables: [metainfo, { set: elem === undefined ? set : { ...set, elem } }] });
+const forGood = Number.POSITIVE_INFINITY;
+type Listed = readonly [address: string, leftMs: number, isEnd?: 'end'];
 
-describe('parseSetListing', () => {
-  const cases: [string, unknown[] | undefined, [string, number][]][] = [
-    ['an empty set', undefined, []],
-    ['an address with a timeout', [{ elem: { val: '192.0.2.7', timeout: 600, expires: 599 } }], [['192.0.2.7', 599_000_000]]],
-    ['an address about to end', [{ elem: { val: '192.0.2.7', timeout: 600, expires: 0 } }], [['192.0.2.7', 0]]],
-    ['an address for good', ['192.0.2.7'], [['192.0.2.7', Number.POSITIVE_INFINITY]]],
-    ['an address for good, with a counter', [{ elem: { val: '192.0.2.7', counter: {} } }], [['192.0.2.7', Number.POSITIVE_INFINITY]]],
+/** As the kernel lists them. */
+const listing = (elements: readonly Listed[]) => ({
+  keys: Buffer.concat(elements.map(([address]) => network(address).bytes)),
+  leftMs: Float64Array.from(elements, ([, leftMs]) => leftMs),
+  isEnd: Buffer.from(elements.map(([, , isEnd]) => (isEnd === undefined ? 0 : 1))),
+});
+
+describe('the elements of a set', () => {
+  const cases: [set: string, name: string, listed: Listed[], expected: [string, number][]][] = [
+    ['banned4', 'nothing', [], []],
+    ['banned4', 'an address with a timeout', [['192.0.2.7', 599_001]], [['192.0.2.7', 599_001_000]]],
+    ['banned4', 'an address about to end', [['192.0.2.7', 0]], [['192.0.2.7', 0]]],
+    ['banned6', 'an address for good', [['2001:db8::7', forGood]], [['2001:db8::7', forGood]]],
+    ['banned6_64', 'a network by its first address', [['2001:db8::', 5]], [['2001:db8::', 5000]]],
+    // The last first, and the null element, as kernel 6.18 has them.
     [
-      'networks',
-      [{ elem: { val: { prefix: { addr: '10.0.0.0', len: 8 } }, timeout: 60, expires: 5 } }, { prefix: { addr: '2001:db8::', len: 32 } }],
+      'banned4_net',
+      'networks, adjacent and apart, and one that reaches the last address of all',
       [
-        ['10.0.0.0/8', 5_000_000],
-        ['2001:db8::/32', Number.POSITIVE_INFINITY],
+        ['255.0.0.0', forGood],
+        ['12.0.0.0', forGood, 'end'],
+        ['11.0.0.0', 7],
+        ['11.0.0.0', forGood, 'end'],
+        ['10.0.0.0', 5],
+        ['0.0.0.0', forGood, 'end'],
+      ],
+      [
+        ['10.0.0.0/8', 5000],
+        ['11.0.0.0/8', 7000],
+        ['255.0.0.0/8', forGood],
       ],
     ],
     [
-      'a range, which nobody but another program makes',
-      [{ range: ['192.0.2.1', '192.0.2.5'] }],
-      [['192.0.2.1-192.0.2.5', Number.POSITIVE_INFINITY]],
+      'banned4_net',
+      'a range that is no network, which others put in',
+      [
+        ['192.0.2.6', forGood, 'end'],
+        ['192.0.2.1', forGood],
+      ],
+      [['192.0.2.1-192.0.2.5', forGood]],
+    ],
+    [
+      'banned6_net',
+      'a network of IPv6',
+      [
+        ['2001:db8::', 1],
+        ['2001:db9::', forGood, 'end'],
+      ],
+      [['2001:db8::/32', 1000]],
     ],
   ];
-  for (const [name, elements, expected] of cases) {
-    it(name, () => assert.deepEqual([...parseSetListing(listing(elements))], expected));
+  for (const [setName, name, listed, expected] of cases) {
+    it(`${setName}: ${name}`, () => {
+      const set = banSets.find((candidate) => candidate.name === setName) ?? assert.fail();
+      const elements = Array.from(parseElements(set, listing(listed)), ([key, leftUsec]) => [elementOfKey(set, key), leftUsec]);
+      assert.deepEqual(elements, expected);
+    });
   }
 
-  it('no set at all', () => {
-    assert.equal(parseSetListing(JSON.stringify({ nftables: [metainfo] })).size, 0);
-    assert.equal(parseSetListing('{}').size, 0);
-  });
-
-  it('an element of another kind is not passed over in silence', () => {
-    assert.throws(() => parseSetListing(listing([{ concat: ['192.0.2.7', 22] }])), /not understood/);
+  it('are networks again, but for a range that is none', () => {
+    const [, , half6, wide4] = banSets;
+    assert.ok(half6 !== undefined && wide4 !== undefined);
+    const [key = ''] = parseElements(half6, listing([['2001:db8::', 5]])).keys();
+    assert.deepEqual(networkOfKey(half6, key, parseIpNetwork), network('2001:db8::/64'));
+    assert.equal(networkOfKey(wide4, '192.0.2.1-192.0.2.5', parseIpNetwork), undefined);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { banSets, elementOf, setOf, tableCommands } from '../../src/action/nftables-table.ts';
+import { defaultScope } from '../../src/action/nftables-scope.ts';
+import { banSets, elementOf, ScopeTable, setOf } from '../../src/action/nftables-table.ts';
 import { network } from '../core/network.ts';
 
 describe('the set and the element of a network', () => {
@@ -27,10 +28,10 @@ describe('the set and the element of a network', () => {
 });
 
 describe('the commands for the table', () => {
-  const commands = tableCommands().split('\n');
+  const commands = new ScopeTable(defaultScope).commands();
 
   it('keep the elements: nothing but chains is flushed, nothing is deleted', () => {
-    for (const command of commands) assert.match(command, /^(?:add (?:table|set|chain|rule)|flush chain) inet ringjail\b/);
+    for (const command of commands) assert.match(command, /^(?:add (?:table|set|chain|rule|counter)|flush chain) inet ringjail\b/);
   });
 
   for (const hook of ['input', 'forward']) {
@@ -39,7 +40,7 @@ describe('the commands for the table', () => {
       assert.match(own[0] ?? '', new RegExp(`^add chain .* type filter hook ${hook} priority -160; policy accept;`));
       // After the flush, or each start would add the rules once more.
       assert.match(own[1] ?? '', /^flush chain/);
-      const dropped = own.slice(2).map((command) => /@(\w+) counter drop$/.exec(command)?.[1]);
+      const dropped = own.slice(2).map((command) => /@(\w+) counter name "banned" drop$/.exec(command)?.[1]);
       assert.deepEqual(
         dropped,
         banSets.map(({ name }) => name),

@@ -3,20 +3,28 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { OtherActions } from '../../src/config/action-choice.ts';
 import { loadMergedConfig } from '../../src/config/config-files.ts';
 import { loadDaemonConfig } from '../../src/config/daemon-config.ts';
-import { type JailConfigs, loadJails } from '../../src/config/jail-config.ts';
+import { type JailConfigs, type JailContext, loadJails } from '../../src/config/jail-config.ts';
 import { configDirectory, shownErrors } from './config-directory.ts';
 
-const actions = new Map([
-  ['nftables', undefined],
-  ['ufw', 'ufw insists on root'],
-]);
+const otherActions: OtherActions = {
+  choose: ({ name }) => (name === 'null' ? { key: 'null' } : { refusal: name === 'ufw' ? 'insists on root' : 'no such action' }),
+};
 const filter = { 'filter.d/portscan.conf': '[Definition]\nnetfilter = blocked\n' };
+
+const contextOf = (directory: string): JailContext => ({
+  directory,
+  otherActions,
+  hasUnit: (name) => name === 'here.service',
+  clock: () => 0,
+  listensToSyslog: false,
+});
 
 function load(jailConf: string, files: Readonly<Record<string, string>> = {}) {
   const directory = configDirectory({ ...filter, 'jail.conf': jailConf, ...files });
-  const loaded = loadJails(directory, actions);
+  const loaded = loadJails(contextOf(directory));
   return {
     ...loaded,
     names: loaded.jails.map(({ options }) => options.name),
@@ -45,6 +53,7 @@ describe('loadJails', () => {
       maxretry: 5,
       findtimeUsec: 600_000_000,
       bantimeUsec: 600_000_000,
+      increment: undefined,
       isDistinct: false,
       ipv6prefix: 64,
       maxtracked: 65_536,
@@ -64,6 +73,7 @@ describe('loadJails', () => {
       maxretry: 1,
       findtimeUsec: 3_600_000_000,
       bantimeUsec: 604_800_000_000,
+      increment: undefined,
       isDistinct: true,
       ipv6prefix: 48,
       maxtracked: 9,
@@ -131,10 +141,14 @@ describe('loadJails', () => {
     ['maxtracked = 0', 'maxtracked = "0": expected a whole number from 1 to 10000000'],
     ['bantime = 0', 'bantime = "0": expected a time such as 600, 10m or 1d12h, or -1 for good'],
     ['distinct = host', 'distinct = "host": what can be counted is "port"'],
-    ['backend = systemd', 'backend = "systemd" is not served by this version; write backend = kernel'],
-    ['action = nftable', 'no action "nftable" in this version; did you mean "nftables"?'],
-    ['action = mail', 'no action "mail" in this version; there are nftables and ufw'],
-    ['action = ufw', 'ufw insists on root'],
+    ['backend = sistemd', 'backend = "sistemd": expected auto, systemd, kernel, syslog, ringjail; did you mean "systemd"?'],
+    ['backend = syslog', 'backend = syslog needs a port to listen at: set syslog_listen = udp://127.0.0.1:5514 in ringjail.local'],
+    ['action = mail', 'action mail: no such action'],
+    ['action = ufw', 'action ufw: insists on root'],
+    [
+      'action = iptables[port=shh]',
+      'action iptables: port "shh" is neither a number up to 65535 nor in /etc/services; did you mean "ssh"?',
+    ],
     ['action = nftables[', 'this "[" has no "]"; close it'],
     [
       'ignoreip = 192.0.2.7 example.org',
@@ -154,12 +168,39 @@ describe('loadJails', () => {
     });
   }
 
+  const incrementErrors: [option: string, error: RegExp][] = [
+    ['bantime.formula = ban.__class__', /^jail\.conf:5: bantime\.formula: "ban\.__class__" is not understood/],
+    ['bantime.multipliers = 1 2 x', /^jail\.conf:5: bantime\.multipliers: "x": expected whole numbers such as 1 2 4 8 16$/],
+    ['bantime.factor = 0', /^jail\.conf:5: bantime\.factor = "0": expected a number above 0$/],
+  ];
+  for (const [option, error] of incrementErrors) {
+    it(`${option} is an error where it has an effect`, () => {
+      assert.match(load(jail('scan', `bantime.increment = yes\n${option}`)).shown.join('\n'), error);
+      assert.deepEqual(load(jail('scan', option)).shown, []);
+    });
+  }
+
+  const times: [options: string, earlierBans: number, seconds: number][] = [
+    ['', 1, 1200],
+    ['bantime.factor = 2', 3, 9600],
+    ['bantime.multipliers = 1 2 4', 1, 1200],
+    ['bantime.multipliers = 1 2 4', 7, 2400],
+    ['bantime.formula = ban.Time * math.exp(float(ban.Count+1)*banFactor)/math.exp(1*banFactor)', 1, (600 * Math.exp(2)) / Math.exp(1)],
+    ['bantime.formula = ban.Time / 2', 1, 600],
+  ];
+  for (const [options, earlierBans, seconds] of times) {
+    it(`bantime.increment${options === '' ? '' : ` with ${options}`}: ${Math.round(seconds)} s after ${earlierBans}`, () => {
+      const { increment } = optionsOf(load(jail('scan', `bantime.increment = yes\n${options}`)));
+      assert.equal(increment?.secondsOf(600, earlierBans), seconds);
+    });
+  }
+
   it('an error in a list of several lines has its own line', () => {
     assert.match(
       load(jail('scan', 'ignoreip = 192.0.2.7\n  192.0.2.8\n  192.0.2.x')).shown[0] ?? '',
       /^jail\.conf:6: ignoreip: "192\.0\.2\.x"/,
     );
-    assert.match(load(jail('scan', 'action = nftables\n  mail')).shown[0] ?? '', /^jail\.conf:5: no action "mail"/);
+    assert.match(load(jail('scan', 'action = nftables\n  mail')).shown[0] ?? '', /^jail\.conf:5: action mail: no such action/);
   });
 
   it('a jail without a filter is an error', () => {
@@ -175,20 +216,32 @@ describe('loadJails', () => {
   it('two jails may share a filter', () => assert.deepEqual(load(jail('one') + jail('two')).names, ['one', 'two']));
 
   it("fail2ban's options that have no effect yet are notices, and spoil nothing", () => {
-    const { names, noticed } = load(jail('scan', 'logpath = /var/log/ufw.log\nusedns = no'));
+    const { names, noticed } = load(jail('scan', 'maxmatches = 5\nignorecommand = true'));
     assert.deepEqual(names, ['scan']);
-    assert.deepEqual(noticed, ['jail.conf:4: logpath has no effect in this version', 'jail.conf:5: usedns has no effect in this version']);
+    assert.deepEqual(noticed, [
+      'jail.conf:4: maxmatches has no effect in this version',
+      'jail.conf:5: ignorecommand has no effect in this version',
+    ]);
   });
 
   it('an option that only serves interpolation is no unknown one', () => {
     assert.equal(optionsOf(load(jail('scan', 'tries = 9\nmaxretry = %(tries)s'))).maxretry, 9);
   });
 
+  it('enabled = auto starts a jail where one of its services is installed', () => {
+    const auto = (name: string, service: string) => `[${name}]\nenabled = auto\nfilter = portscan\nservice = ${service}\n`;
+    const { names, disabled } = load(auto('one', 'gone.service here.service') + auto('two', 'gone.service') + auto('three', ''));
+    assert.deepEqual([names, disabled], [['one'], ['two', 'three']]);
+  });
+
   it('no jail.conf at all is an error, not an exception', () => {
     const directory = configDirectory({});
-    assert.match(shownErrors(directory, loadJails(directory, actions).errors).join('\n'), /^jail\.conf: no such file, and no jail\.local/);
-    assert.deepEqual(loadJails(join(directory, 'none'), actions).jails, []);
-    assert.equal(loadJails(join(directory, 'none'), actions).errors.length, 1);
+    assert.match(
+      shownErrors(directory, loadJails(contextOf(directory)).errors).join('\n'),
+      /^jail\.conf: no such file, and no jail\.local/,
+    );
+    assert.deepEqual(loadJails(contextOf(join(directory, 'none'))).jails, []);
+    assert.equal(loadJails(contextOf(join(directory, 'none'))).errors.length, 1);
   });
 
   it('a line that is no option spoils its section only', () => {
@@ -199,12 +252,6 @@ describe('loadJails', () => {
 });
 
 describe('what concerns every jail', () => {
-  it('an action with arguments is refused: nobody shall find every port closed who wrote port=ssh', () => {
-    const { names, shown } = load(jail('one', 'action = nftables[port=ssh]'));
-    assert.deepEqual(names, []);
-    assert.deepEqual(shown, ['jail.conf:4: action nftables takes no arguments in this version, and bans from all ports; take them out']);
-  });
-
   it('whilelist in [DEFAULT] is an ignoreip that somebody relies on: no jail starts without it', () => {
     const { names, shown } = load(`[DEFAULT]\nwhilelist = 10.0.0.0/8\n${jail('one')}${jail('two')}`);
     assert.deepEqual(names, []);
@@ -234,7 +281,7 @@ describe('the configuration as ringjail ships it', () => {
   const directory = fileURLToPath(new URL('../../../config', import.meta.url));
 
   it('runs the portscan jail, without an error or a notice', () => {
-    const { jails, errors, notices } = loadJails(directory, actions);
+    const { jails, errors, notices } = loadJails(contextOf(directory));
     assert.deepEqual([errors, notices], [[], []]);
     assert.deepEqual(
       jails.map(({ options }) => options.name),

@@ -1,4 +1,4 @@
-import type { Action, FoundBan, WantedBans } from '../../src/action/action.ts';
+import type { Action, FoundBan, Repair, WantedBans } from '../../src/action/action.ts';
 import type { IpNetwork } from '../../src/core/ip-network.ts';
 
 /** A firewall in memory: what it was asked, what stands in it, and failures on demand. */
@@ -9,6 +9,8 @@ export class FakeAction implements Action {
   /** Thrown by the next calls, in order. */
   readonly failures: Error[] = [];
   foundBans: readonly FoundBan[] = [];
+  /** What the next calls say that they found, in order. */
+  readonly repairs: (Repair | undefined)[] = [];
   /** Awaited by each call before it does anything. */
   gate: Promise<void> = Promise.resolve();
   concurrent = 0;
@@ -18,19 +20,21 @@ export class FakeAction implements Action {
     this.name = name;
   }
 
-  async reconcile(wanted: WantedBans): Promise<void> {
+  async reconcile(wanted: WantedBans): Promise<Repair | undefined> {
     await this.#ask('reconcile');
     this.inForce.clear();
     for (const { network, untilUsec } of wanted.all()) this.inForce.set(network.text, untilUsec);
+    return this.repairs.shift();
   }
 
-  async enforce(networks: readonly IpNetwork[], wanted: WantedBans): Promise<void> {
+  async enforce(networks: readonly IpNetwork[], wanted: WantedBans): Promise<Repair | undefined> {
     await this.#ask(`enforce ${networks.map(({ text }) => text).join(' ')}`);
     for (const network of networks) {
       const untilUsec = wanted.untilUsec(network);
       if (untilUsec === undefined) this.inForce.delete(network.text);
       else this.inForce.set(network.text, untilUsec);
     }
+    return this.repairs.shift();
   }
 
   found(): readonly FoundBan[] {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { jailContextOf } from '../../src/daemon/jail-context.ts';
 import { JailSet } from '../../src/daemon/jail-set.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { changeFiles, configDirectory } from '../config/config-directory.ts';
@@ -12,7 +13,7 @@ const jail = (name: string, rest = '') => `[${name}]\nenabled = yes\nfilter = sc
 
 function loaded(jailConf: string, { isRoot = false } = {}) {
   const directory = configDirectory({ ...filter, 'jail.conf': jailConf });
-  const jails = new JailSet(directory, isRoot);
+  const jails = new JailSet(() => jailContextOf(directory, isRoot));
   jails.load();
   return { directory, jails };
 }
@@ -28,13 +29,13 @@ describe('JailSet', () => {
     const { directory, jails } = loaded(`${jail('one')}${jail('two', 'findtime = x')}`);
     assert.deepEqual(namesOf(jails), ['one']);
     assert.deepEqual(jails.errors, [`${directory}/jail.conf:10: findtime = "x": expected a time such as 600, 10m or 1d12h`]);
-    assert.equal(jails.find('one')?.source, 'kernel');
+    assert.deepEqual(jails.find('one')?.selectors, [{ source: 'kernel' }]);
     assert.equal(jails.find('one')?.filter.name, 'scan');
     assert.equal(jails.find('two'), undefined);
   });
 
   it('refuses the action ufw where the daemon is not root, with the cure', () => {
-    assert.match(loaded(jail('one', 'action = ufw')).jails.errors.join(), /ufw insists on root.*action = nftables/);
+    assert.match(loaded(jail('one', 'action = ufw')).jails.errors.join(), /ufw: it insists on root.*action = nftables/);
     assert.deepEqual(loaded(jail('one', 'action = ufw'), { isRoot: true }).jails.errors, []);
   });
 });

@@ -4,26 +4,24 @@ import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { Pipeline } from '../../src/daemon/pipeline.ts';
 import { Jail } from '../../src/jail/jail.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
-import type { Failure } from '../../src/match/failure.ts';
-import type { RecordBatch } from '../../src/record/record-batch.ts';
+import type { Failure, NamedFailure } from '../../src/match/failure.ts';
+import type { Filter } from '../../src/match/filter.ts';
+import type { RecordSelector } from '../../src/record/record-selector.ts';
 import { network } from '../core/network.ts';
 import { failureOf, minute } from '../jail/failure.ts';
+import { batchOf } from '../record/batch-of.ts';
 import { FakeAction } from './fake-action.ts';
 import { recordingLog } from './recording-log.ts';
+import { settled } from './settled.ts';
 
 const listOf = (reason: string, ...texts: string[]) => new NetworkList(texts.map((text) => ({ network: network(text), reason })));
 
-const emptyBatch = (source: string): RecordBatch => ({
-  source,
-  count: 0,
-  bytes: Buffer.alloc(0),
-  messageStart: new Uint32Array(),
-  messageEnd: new Uint32Array(),
-  realtimeUsec: new Float64Array(),
-  priority: new Uint16Array(),
-  sequence: new Float64Array(),
-  position: {},
-});
+const selectors = {
+  kernel: { source: 'kernel' },
+  journal: { source: 'journal', place: {}, matches: [], isSystemOnly: false },
+  syslog: { source: 'syslog', facilities: undefined, programs: undefined },
+  bans: { source: 'bans' },
+} as const satisfies Record<string, RecordSelector>;
 
 /** A pipeline of jails with maxretry = 2, whose filter finds in a batch what the test says. */
 class Trial {
@@ -39,11 +37,13 @@ class Trial {
   protectedNetworks = listOf('gateway');
   nowUsec = minute;
   #failures: readonly Failure[] = [];
+  #named: readonly NamedFailure[] = [];
 
   constructor(...sources: string[]) {
     this.pipeline = new Pipeline({
       keeper: this.keeper,
       protectedNetworks: () => this.protectedNetworks,
+      resolve: async (hostname) => (hostname === 'two.example' ? [network('192.0.2.1'), network('192.0.2.2')] : []),
       clock: () => this.nowUsec,
       events: {
         onBan: ({ network: { text }, jail }) => void this.events.push(`ban ${text} ${jail}`),
@@ -59,20 +59,48 @@ class Trial {
           maxretry: 2,
           findtimeUsec: minute,
           bantimeUsec: minute,
+          increment: undefined,
           isDistinct: false,
           ipv6prefix: 64,
           ignoreip: listOf('ignoreip', '198.51.100.0/24'),
           maxtracked: 100,
         }),
     );
-    const filter = { name: 'fake', match: (_: RecordBatch, onFailure: (failure: Failure) => void) => this.#failures.forEach(onFailure) };
-    this.pipeline.jails = this.jails.map((jail, index) => ({ source: sources[index] ?? '', filter, jail }));
+    const filter: Filter = {
+      name: 'fake',
+      literals: [],
+      match: (_, records, sink) => {
+        assert.deepEqual([...records], [0]);
+        for (const failure of this.#failures) sink.onFailure(failure);
+        for (const failure of this.#named) sink.onNamedFailure(failure);
+      },
+      takeGivenUp: () => [],
+    };
+    this.pipeline.jails = this.jails.map((jail, index) => ({
+      selectors: (sources[index] ?? '').split('+').map((source) => selectors[source as keyof typeof selectors]),
+      filter,
+      jail,
+      resolvesNames: index === 0,
+    }));
   }
 
   /** Two failures of each address, at this time. */
   scan(source: string, timeUsec: number, ...addresses: string[]): void {
-    this.#failures = addresses.flatMap((address) => [failureOf(address, timeUsec), failureOf(address, timeUsec)]);
-    this.pipeline.process(emptyBatch(source));
+    const seenBy = (failure: Failure) => ({ ...failure, evidence: { ...failure.evidence, source } });
+    this.#failures = addresses.flatMap((address) => [seenBy(failureOf(address, timeUsec)), seenBy(failureOf(address, timeUsec))]);
+    this.pipeline.process(batchOf(['x'], { source }));
+  }
+
+  /** Two failures of a host that the record names. */
+  async scanNamed(hostname: string): Promise<void> {
+    const { address: _, ...facts } = failureOf('192.0.2.9', this.nowUsec);
+    this.#failures = [];
+    this.#named = [
+      { ...facts, hostname },
+      { ...facts, hostname },
+    ];
+    this.pipeline.process(batchOf(['x']));
+    await settled();
   }
 }
 
@@ -140,5 +168,32 @@ describe('Pipeline', () => {
     assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'seen 192.0.2.1']);
     assert.equal(trial.jails[0]?.counts.banned, 1);
     assert.equal(trial.keeper.bans.get(network('192.0.2.1'))?.holders.get('jail0')?.untilUsec, 2 * minute);
+  });
+
+  it('a host name counts for each of its addresses, where the jail resolves names', async () => {
+    const trial = new Trial('kernel', 'kernel');
+    await trial.scanNamed('two.example');
+    await trial.scanNamed('none.example');
+    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'ban 192.0.2.2 jail0']);
+  });
+
+  it('what two sources tell of counts once; what one tells twice counts twice', () => {
+    const trial = new Trial('kernel+syslog');
+    const once = (source: string) => trial.scan(source, minute, '192.0.2.1');
+    const jail = trial.jails[0];
+    once('kernel');
+    assert.equal(jail?.counts.failures, 2);
+    once('syslog');
+    assert.equal(jail.counts.failures, 2);
+    once('syslog');
+    assert.equal(jail.counts.failures, 4);
+    once('kernel');
+    assert.equal(jail.counts.failures, 4);
+  });
+
+  it('bans are records for jails that count bans', () => {
+    const trial = new Trial('kernel', 'bans');
+    trial.scan('kernel', minute, '192.0.2.1');
+    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'ban 192.0.2.1 jail1', 'seen 192.0.2.1']);
   });
 });

@@ -4,6 +4,7 @@ import type { ImportedBan } from '../../src/ban/fail2ban-database.ts';
 import type { BanAnswer, DaemonStatus, ImportAnswer, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
+import { jailContextOf } from '../../src/daemon/jail-context.ts';
 import { JailSet } from '../../src/daemon/jail-set.ts';
 import { RequestHandler } from '../../src/daemon/request-handler.ts';
 import { describeDaemon } from '../../src/daemon/status.ts';
@@ -35,7 +36,7 @@ bantime = -1
 async function setUp() {
   const directory = configDirectory({ 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n', 'jail.conf': jailConf });
   const action = new FakeAction();
-  const jails = new JailSet(directory, false);
+  const jails = new JailSet(() => jailContextOf(directory, false));
   jails.load();
   const log = recordingLog();
   const keeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log, onEnded: () => undefined });

@@ -18,7 +18,7 @@ const nobody = new NetworkList([]);
 
 function jailOf(name: string): Jail {
   const ignoreip = new NetworkList([]);
-  const limits = { maxretry: 3, findtimeUsec: day, bantimeUsec: day, ipv6prefix: 64, maxtracked: 1000 };
+  const limits = { maxretry: 3, findtimeUsec: day, bantimeUsec: day, increment: undefined, ipv6prefix: 64, maxtracked: 1000 };
   return new Jail({ name, actions: ['nftables'], isDistinct: false, ignoreip, ...limits });
 }
 

@@ -10,9 +10,10 @@ import { settled } from './settled.ts';
 class Trial implements Source {
   readonly name = 'kernel';
   readonly abort = new AbortController();
-  readonly health: SourceHealth = { state: 'starting', failure: undefined };
+  readonly health: SourceHealth = { state: 'starting', failure: undefined, isRefused: false };
   readonly log = recordingLog();
   readonly heard: string[] = [];
+  readonly refusals: string[] = [];
   readonly ended: Promise<void>;
   runs = 0;
   sink: SourceSink = { onBatch: () => undefined, onLoss: () => undefined, onCaughtUp: () => undefined };
@@ -27,7 +28,13 @@ class Trial implements Source {
       onLoss: () => void this.heard.push('loss'),
       onCaughtUp: () => void this.heard.push('caught up'),
     };
-    this.ended = supervise(this, sink, this.abort.signal, this.health, this.log);
+    this.ended = supervise(this, sink, this.abort.signal, this.health, this.log, (refusal) => {
+      this.refusals.push(refusal?.message ?? '');
+    });
+  }
+
+  select(): void {
+    this.heard.push('select');
   }
 
   run(signal: AbortSignal, sink: SourceSink): Promise<void> {
@@ -69,7 +76,7 @@ describe('supervise', () => {
       const { runs } = trial;
       trial.fail(new Error('input/output error'));
       await settled();
-      assert.deepEqual(trial.health, { state: 'failed', failure: 'input/output error' });
+      assert.deepEqual(trial.health, { state: 'failed', failure: 'input/output error', isRefused: false });
       assert.equal(trial.log.lines.at(-1), `error: source kernel: input/output error; trying again in ${delayMs / 1000} s`);
       await trial.pass(delayMs - 1);
       assert.equal(trial.runs, runs);
@@ -86,7 +93,7 @@ describe('supervise', () => {
     await settled();
     await trial.pass(1000);
     trial.sink.onCaughtUp();
-    assert.deepEqual(trial.health, { state: 'reading', failure: undefined });
+    assert.deepEqual(trial.health, { state: 'reading', failure: undefined, isRefused: false });
     trial.fail(new Error('two'));
     await settled();
     await trial.pass(1000);
@@ -95,10 +102,17 @@ describe('supervise', () => {
     await trial.ended;
   });
 
-  it('rejects where permission is refused before it ever read', async (t) => {
+  it('says that permission is refused where it never read, and goes on trying', async (t) => {
     const trial = new Trial(t);
     trial.fail(new RingjailError('permission', 'CAP_SYSLOG'));
-    await assert.rejects(trial.ended, { code: 'permission' });
+    await settled();
+    assert.deepEqual(trial.health, { state: 'failed', failure: 'CAP_SYSLOG', isRefused: true });
+    assert.deepEqual(trial.refusals, ['CAP_SYSLOG']);
+    await trial.pass(1000);
+    trial.sink.onCaughtUp();
+    assert.equal(trial.health.isRefused, false);
+    trial.abort.abort();
+    await trial.ended;
   });
 
   it('permission that is refused later is tried again like any failure', async (t) => {
@@ -106,6 +120,7 @@ describe('supervise', () => {
     trial.sink.onCaughtUp();
     trial.fail(new RingjailError('permission', 'CAP_SYSLOG'));
     await settled();
+    assert.deepEqual(trial.refusals, ['']);
     await trial.pass(1000);
     assert.equal(trial.runs, 2);
     trial.abort.abort();

@@ -18,6 +18,7 @@ const jailOf = (options: Partial<JailOptions> = {}) =>
     maxretry: 3,
     findtimeUsec: findtime,
     bantimeUsec: hour,
+    increment: undefined,
     isDistinct: true,
     ipv6prefix: 64,
     ignoreip: nobody,
@@ -353,5 +354,28 @@ describe('Jail, what changed', () => {
     const busy = begun({ maxretry: 100, isDistinct: false });
     for (let time = 0; time < 20; time++) knock(busy, '192.0.2.7', [1]);
     assert.deepEqual(changesOf(busy).list, [['192.0.2.7', 20, packet(7, 10)]]);
+  });
+});
+
+describe('bantime.increment', () => {
+  it('bans longer who was banned before, by this jail or by any', () => {
+    const asked: boolean[] = [];
+    const lengthOf = (isOverall: boolean) => {
+      const increment = {
+        secondsOf: (sec: number, earlier: number) => sec * 10 ** earlier,
+        maxtimeUsec: Number.POSITIVE_INFINITY,
+        rndtimeUsec: 0,
+        isOverall,
+      };
+      const jail = jailOf({ maxretry: 1, isDistinct: false, bantimeUsec: minute, increment });
+      const earlierBans = (_: unknown, overall: boolean) => {
+        asked.push(overall);
+        return overall ? 2 : 1;
+      };
+      const decision = jail.observe(failureOf('192.0.2.1', 0), new NetworkList([]), earlierBans);
+      return (decision?.untilUsec ?? 0) / minute;
+    };
+    assert.deepEqual([lengthOf(false), lengthOf(true)], [10, 100]);
+    assert.deepEqual(asked, [false, true]);
   });
 });

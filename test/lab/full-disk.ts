@@ -17,7 +17,14 @@ mkdirSync(disk);
 execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]);
 const path = join(disk, 'state.db');
 const nobody = new NetworkList([]);
-const limits = { maxretry: 3, findtimeUsec: 1e9, bantimeUsec: Number.POSITIVE_INFINITY, ipv6prefix: 64, maxtracked: 2000 };
+const limits = {
+  maxretry: 3,
+  findtimeUsec: 1e9,
+  bantimeUsec: Number.POSITIVE_INFINITY,
+  increment: undefined,
+  ipv6prefix: 64,
+  maxtracked: 2000,
+};
 
 class Trial {
   readonly bans = new BanList();

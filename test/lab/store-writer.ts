@@ -11,7 +11,7 @@ import { failureOf } from '../jail/failure.ts';
 import { Random } from '../record/random.ts';
 
 const nobody = new NetworkList([]);
-const limits = { actions: [], ipv6prefix: 64, ignoreip: nobody, bantimeUsec: 3000 };
+const limits = { actions: [], ipv6prefix: 64, increment: undefined, ignoreip: nobody, bantimeUsec: 3000 };
 
 /** One that counts ports, one that counts failures, one that must forget all the time. */
 const jailOptions: readonly JailOptions[] = [

@@ -4,34 +4,14 @@ import { maxEvidenceCharacters } from '../../src/core/evidence.ts';
 import type { Failure } from '../../src/match/failure.ts';
 import { NetfilterFilter } from '../../src/match/netfilter-filter.ts';
 import type { RecordBatch } from '../../src/record/record-batch.ts';
-
-/** A batch of these messages from the kernel, with other bytes around each. */
-function batchOf(messages: readonly string[], priority = 4): RecordBatch {
-  const size = messages.length;
-  const messageStart = new Uint32Array(size);
-  const messageEnd = new Uint32Array(size);
-  let text = '';
-  for (const [index, message] of messages.entries()) {
-    messageStart[index] = text.length + 1;
-    messageEnd[index] = text.length + 1 + message.length;
-    text += `;${message}\n`;
-  }
-  return {
-    source: 'kernel',
-    count: size,
-    bytes: Buffer.from(text, 'latin1'),
-    messageStart,
-    messageEnd,
-    realtimeUsec: Float64Array.from(messages, (_, index) => 1_000_000 + index),
-    priority: new Uint16Array(size).fill(priority),
-    sequence: Float64Array.from(messages, (_, index) => 100 + index),
-    position: {},
-  };
-}
+import { allOf, batchOf } from '../record/batch-of.ts';
 
 function failuresOf(batch: RecordBatch, { countsForwarded = false, prefixes = [] as readonly string[] } = {}): Failure[] {
   const failures: Failure[] = [];
-  new NetfilterFilter({ name: 'portscan', countsForwarded, prefixes }).match(batch, (failure) => void failures.push(failure));
+  new NetfilterFilter({ name: 'portscan', countsForwarded, prefixes }).match(batch, allOf(batch), {
+    onFailure: (failure) => void failures.push(failure),
+    onNamedFailure: () => assert.fail('packets have addresses'),
+  });
   return failures;
 }
 
@@ -118,8 +98,8 @@ describe('NetfilterFilter', () => {
   for (const [name, line] of notCounted) it(`does not count: ${name}`, () => assert.deepEqual(failuresOf(batchOf([line])), [], line));
 
   it('does not count what the kernel did not write, by its facility', () => {
-    for (const priority of [8, 12, 30]) assert.deepEqual(failuresOf(batchOf([to(syn)], priority)), []);
-    assert.equal(failuresOf(batchOf([to(syn)], 7)).length, 1);
+    for (const priority of [8, 12, 30]) assert.deepEqual(failuresOf(batchOf([to(syn)], { priority })), []);
+    assert.equal(failuresOf(batchOf([to(syn)], { priority: 7 })).length, 1);
   });
 
   it('counts forwarded packets where it is told to, and those to this host still', () => {

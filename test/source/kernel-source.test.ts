@@ -91,6 +91,7 @@ class Trial {
       clock: () => nowUsec,
       monotonicUsec: () => monotonicUsec,
       position,
+      hostname: 'host',
     });
   }
 

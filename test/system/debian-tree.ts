@@ -1,4 +1,4 @@
-// The Debian that service.test.ts boots: of this machine's own release, made by debootstrap once, kept outside the repository.
+// The Debian that system tests boot: of this machine's own release, made by debootstrap once, kept outside the repository.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../lab/laboratory.ts';
@@ -6,6 +6,7 @@ import { cacheDirectory } from '../lab/staged-program.ts';
 
 // What a server has, and what the program is linked with. No compiler: what is built on this machine must do.
 const packages = ['systemd', 'systemd-sysv', 'dbus', 'iproute2', 'iptables', 'nftables', 'procps', 'ufw'];
+const services = ['openssh-server', 'bind9', 'postfix', 'rsyslog'];
 const libraries = ['libnftables1', 'libnftnl11', 'libmnl0', 'libpcre2-8-0', 'libsystemd0', 'libstdc++6'];
 
 export interface DebianTree {
@@ -20,7 +21,7 @@ export async function ensureDebianTree(): Promise<DebianTree> {
   if (codename === undefined) throw new Error('/etc/os-release names no VERSION_CODENAME');
   const path = join(cacheDirectory, codename);
   const hasNode = /libnode/.test((await run(['ldd', process.execPath])).stdout);
-  const include = [...packages, ...libraries, ...(hasNode ? ['nodejs'] : [])].join(',');
+  const include = [...packages, ...services, ...libraries, ...(hasNode ? ['nodejs'] : [])].join(',');
   const madeWith = `${path}.packages`;
   if (existsSync(path) && existsSync(madeWith) && readFileSync(madeWith, 'utf8') === include) return { path, hasNode };
 

@@ -52,6 +52,7 @@ class Observed {
       clock: systemClock,
       monotonicUsec,
       position,
+      hostname: 'host',
     });
     this.#ended = this.source.run(this.#abort.signal, {
       onBatch: (batch) => void this.batches.push(batch),

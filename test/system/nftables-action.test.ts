@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { WantedBans } from '../../src/action/action.ts';
 import { NftablesAction } from '../../src/action/nftables-action.ts';
-import { openNftables, openSetLookup } from '../../src/binding/addon.ts';
+import { openNftables, openSetLookup, openTableReader } from '../../src/binding/addon.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { type IpNetwork, parseIpNetwork } from '../../src/core/ip-network.ts';
 import { run } from '../lab/laboratory.ts';
@@ -29,7 +29,8 @@ function wantedOf(bans: Readonly<Record<string, number>>): WantedBans {
   };
 }
 
-const createAction = () => new NftablesAction({ open: openNftables, openLookup: openSetLookup, clock: systemClock });
+const createAction = () =>
+  new NftablesAction({ open: openNftables, openLookup: openSetLookup, openReader: openTableReader, clock: systemClock });
 /** Network to the seconds that are left, to the nearest ten: the kernel counts down, and rounds. */
 const foundBy = (action: NftablesAction) =>
   Object.fromEntries(

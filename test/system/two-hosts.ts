@@ -49,8 +49,13 @@ export class TwoHosts {
   async knock(from: string, ports: readonly number[]): Promise<KnockResult[]> {
     const to = from.includes(':') ? 'fd78::2' : '10.78.0.2';
     const program = `${projectDirectory}/dist/test/lab/knock.js`;
-    const { stdout } = await run(['ip', 'netns', 'exec', attacker, process.execPath, program, from, to, ...ports.map(String)]);
+    const { stdout } = await run(this.onAttacker(process.execPath, program, from, to, ...ports.map(String)));
     return JSON.parse(stdout) as KnockResult[];
+  }
+
+  /** The argument vector that runs `command` on the attacker. */
+  onAttacker(...command: string[]): string[] {
+    return ['ip', 'netns', 'exec', attacker, ...command];
   }
 
   /** Something that listens on the server, so that an allowed port answers. Resolves when it does. */

@@ -1,0 +1,25 @@
+// A ban of ours as a record, in the words of fail2ban's log: for jails that count bans (recidive), whose filters expect these words.
+import { hostname } from 'node:os';
+import type { BanDecision } from '../ban/ban.ts';
+import type { RecordBatch } from '../record/record-batch.ts';
+
+const notice = 3 * 8 + 5;
+
+export function banRecord({ network, jail, sinceUsec }: BanDecision): RecordBatch {
+  const prefix = Buffer.from(`${hostname()} fail2ban.actions[${process.pid}]: `);
+  const message = Buffer.from(`NOTICE [${jail}] Ban ${network.text}`);
+  return {
+    source: 'bans',
+    count: 1,
+    bytes: Buffer.concat([prefix, message, Buffer.from('\n')]),
+    lineStart: Uint32Array.of(0),
+    messageStart: Uint32Array.of(prefix.length),
+    messageEnd: Uint32Array.of(prefix.length + message.length),
+    realtimeUsec: Float64Array.of(sinceUsec),
+    priority: Uint16Array.of(notice),
+    sequence: Float64Array.of(0),
+    // Every selector of this source takes all bans.
+    selected: new Uint32Array(8).fill(0xffffffff),
+    position: {},
+  };
+}

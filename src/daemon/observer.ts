@@ -1,0 +1,73 @@
+// The daemon's flow up to the decision, and no further: nothing is banned, nothing is written. For `ringjail watch`.
+import type { Action } from '../action/action.ts';
+import type { BanDecision } from '../ban/ban.ts';
+import { systemClock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { Jail } from '../jail/jail.ts';
+import type { Failure } from '../match/failure.ts';
+import type { Loss } from '../source/source.ts';
+import { BanKeeper } from './ban-keeper.ts';
+import { HostNetworks } from './host-networks.ts';
+import type { JailSet } from './jail-set.ts';
+import { NameResolver } from './name-resolver.ts';
+import { Pipeline } from './pipeline.ts';
+import { createSource } from './source-registry.ts';
+import { SourceSet } from './source-set.ts';
+
+export interface ObserverEvents {
+  onFailure(failure: Failure, jail: Jail): void;
+  onBan(decision: BanDecision): void;
+  onRefused(decision: BanDecision, reason: string): void;
+  onLoss(source: string, loss: Loss): void;
+  /** Everything that waited is read. */
+  onReady(): void;
+}
+
+export class Observer {
+  readonly #sources: SourceSet;
+  readonly #pipeline: Pipeline;
+  readonly #jails: JailSet;
+
+  constructor(jails: JailSet, log: Log, events: ObserverEvents) {
+    const resolver = new NameResolver({ clock: systemClock });
+    const hostNetworks = new HostNetworks();
+    this.#jails = jails;
+    this.#pipeline = new Pipeline({
+      keeper: new BanKeeper({ createAction: idleAction, clock: systemClock, log, onEnded: () => undefined }),
+      protectedNetworks: () => hostNetworks.current(),
+      resolve: (hostname) => resolver.resolve(hostname),
+      clock: systemClock,
+      events: { ...bound(events), onSeenWhileBanned: () => undefined },
+    });
+    this.#sources = new SourceSet({
+      create: createSource,
+      onBatch: (batch) => this.#pipeline.process(batch),
+      onLoss: (source, loss) => events.onLoss(source, loss),
+      onReady: () => events.onReady(),
+      log,
+    });
+  }
+
+  /** Until `signal` aborts. Rejects where no source may be read. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#pipeline.jails = this.#jails.running;
+    this.#sources.update(this.#pipeline.routes.entries());
+    try {
+      await Promise.race([new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())), this.#sources.refused]);
+    } finally {
+      await this.#sources.stop();
+    }
+  }
+
+  describe(): ReturnType<SourceSet['describe']> {
+    return this.#sources.describe();
+  }
+}
+
+const bound = (events: ObserverEvents) => ({
+  onFailure: (failure: Failure, jail: Jail) => events.onFailure(failure, jail),
+  onBan: (decision: BanDecision) => events.onBan(decision),
+  onRefused: (decision: BanDecision, reason: string) => events.onRefused(decision, reason),
+});
+
+const idleAction = (name: string): Action => ({ name, reconcile: async () => undefined, enforce: async () => undefined });

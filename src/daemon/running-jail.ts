@@ -1,0 +1,12 @@
+// A jail of the configuration, put to work.
+import type { Jail } from '../jail/jail.ts';
+import type { Filter } from '../match/filter.ts';
+import type { RecordSelector } from '../record/record-selector.ts';
+
+export interface RunningJail {
+  readonly selectors: readonly RecordSelector[];
+  readonly filter: Filter;
+  readonly jail: Jail;
+  /** Whether host names in records are resolved (`usedns`). */
+  readonly resolvesNames: boolean;
+}

@@ -1,0 +1,123 @@
+// The sources that the jails need, kept running: each by itself, so that one that fails leaves the others alone.
+import type { Log } from '../core/log.ts';
+import type { RecordBatch, SourcePosition } from '../record/record-batch.ts';
+import type { RecordSelector } from '../record/record-selector.ts';
+import type { Loss, Source } from '../source/source.ts';
+import { type SourceHealth, supervise } from './supervise.ts';
+
+export interface SourceSetOptions {
+  /** The source that a selector is for. `position`: where an earlier run ended. */
+  readonly create: (name: string, selector: RecordSelector, position: SourcePosition | undefined) => Source;
+  readonly onBatch: (batch: RecordBatch) => void;
+  readonly onLoss: (source: string, loss: Loss) => void;
+  /** Everything that waited is read, or could not be: once, and again after an `update` that started sources. */
+  readonly onReady: () => void;
+  readonly log: Log;
+}
+
+interface RunningSource {
+  readonly source: Source;
+  readonly health: SourceHealth;
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
+export class SourceSet {
+  readonly #options: SourceSetOptions;
+  readonly #running = new Map<string, RunningSource>();
+  readonly #positions = new Map<string, SourcePosition>();
+  readonly #ending = new Set<Promise<void>>();
+  #isReady = false;
+  #isStopped = false;
+  #refuse: (error: Error) => void = () => undefined;
+  /** Rejects where no source at all may be read. */
+  readonly refused: Promise<never>;
+
+  constructor(options: SourceSetOptions) {
+    this.#options = options;
+    this.refused = new Promise((_, reject) => {
+      this.#refuse = reject;
+    });
+    // Whoever does not wait for it is not to be ended by it.
+    this.refused.catch(() => undefined);
+  }
+
+  restore(positions: Readonly<Record<string, SourcePosition>>): void {
+    for (const [source, position] of Object.entries(positions)) this.#positions.set(source, position);
+  }
+
+  /** Of all sources that were ever read, for whom no jail asks now too. */
+  positions(): Record<string, SourcePosition> {
+    return Object.fromEntries(this.#positions);
+  }
+
+  /** Starts what is needed and not there, stops what is there and not needed, and tells each what is wanted of it. */
+  update(wanted: Iterable<readonly [string, { readonly selectors: readonly RecordSelector[] }]>): void {
+    const needed = new Map(Array.from(wanted).filter(([name]) => name !== 'bans'));
+    for (const [name, running] of this.#running) {
+      if (!needed.has(name)) this.#stop(name, running);
+    }
+    for (const [name, { selectors }] of needed) {
+      const known = this.#running.get(name);
+      if (known !== undefined) known.source.select(selectors);
+      else this.#start(name, selectors);
+    }
+  }
+
+  describe(): readonly { readonly source: Source; readonly health: SourceHealth }[] {
+    return [...this.#running.values()];
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const [name, running] of this.#running) this.#stop(name, running);
+    await Promise.all(this.#ending);
+  }
+
+  #start(name: string, selectors: readonly RecordSelector[]): void {
+    const [first] = selectors;
+    if (first === undefined || this.#isStopped) return;
+    const { log, onBatch, onLoss, create } = this.#options;
+    const source = create(name, first, this.#positions.get(name));
+    source.select(selectors);
+    const health: SourceHealth = { state: 'starting', failure: undefined, isRefused: false };
+    const abort = new AbortController();
+    const sink = {
+      onBatch: (batch: RecordBatch) => {
+        // A source that is being stopped may have one more; where it ended, another may begin.
+        if (abort.signal.aborted) return;
+        this.#positions.set(name, batch.position);
+        onBatch(batch);
+      },
+      onLoss: (loss: Loss) => onLoss(name, loss),
+      onCaughtUp: () => {
+        log.info(`source ${name}: everything up to now is read`);
+        this.#look();
+      },
+    };
+    const ended = supervise(source, sink, abort.signal, health, log, (error) => this.#onRefused(error));
+    this.#isReady = false;
+    this.#running.set(name, { source, health, abort, ended });
+  }
+
+  #stop(name: string, { abort, ended }: RunningSource): void {
+    this.#running.delete(name);
+    abort.abort();
+    this.#ending.add(ended);
+    void ended.then(() => this.#ending.delete(ended));
+  }
+
+  /** Where permission is what every source lacks, whoever started the daemon is there to read why. */
+  #onRefused(error: Error | undefined): void {
+    const all = [...this.#running.values()];
+    if (error !== undefined && all.length > 0 && all.every(({ health }) => health.isRefused)) this.#refuse(error);
+    this.#look();
+  }
+
+  #look(): void {
+    const isSettled = Array.from(this.#running.values()).every(({ health }) => health.state !== 'starting' || health.failure !== undefined);
+    if (this.#isReady || !isSettled) return;
+    this.#isReady = true;
+    this.#options.onReady();
+  }
+}
