@@ -7,4 +7,5 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh test
 node dist/bench/netfilter-log.js
 node dist/bench/pattern-set.js
+node dist/bench/ban-store.js
 if [ "$(id -u)" = 0 ]; then node dist/bench/ban-latency.js; else say 'the latency from log to ban is measured as root only: sudo npm run bench'; fi

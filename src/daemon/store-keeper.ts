@@ -15,6 +15,7 @@ import {
   setStoreAside,
 } from '../ban/store-file.ts';
 import { messageOf } from '../core/errors.ts';
+import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { Jail } from '../jail/jail.ts';
 
@@ -147,6 +148,32 @@ export class StoreKeeper {
   /** The same, and it outlives a power cut; tries where the disk refused before. */
   flush(): void {
     this.#write(true);
+  }
+
+  /** How often the jail, or any jail, has banned the network before, as far as it is remembered; for bantime.increment. */
+  earlierBans(network: IpNetwork, jail?: string): number {
+    const { bans, jails } = this.#options;
+    const counts = new Map<string, { rows: number; bancount: number }>();
+    const count = (name: string, bancount: number) => {
+      const former = counts.get(name) ?? { rows: 0, bancount: 0 };
+      counts.set(name, { rows: former.rows + 1, bancount: Math.max(former.bancount, bancount) });
+    };
+    for (const row of this.#historyOf(network)) count(row.jail, row.bancount);
+    for (const { options } of jails()) {
+      const made = bans.madeLately(network, options.name);
+      if (made !== undefined) count(options.name, made.bancount ?? 1);
+    }
+    const asked = jail === undefined ? Array.from(counts.values()) : [counts.get(jail) ?? { rows: 0, bancount: 0 }];
+    return asked.reduce((sum, { rows, bancount }) => sum + Math.max(rows, bancount), 0);
+  }
+
+  #historyOf(network: IpNetwork): readonly { readonly jail: string; readonly bancount: number }[] {
+    try {
+      return this.#store?.history(network.text) ?? [];
+    } catch {
+      // What is wrong with the file shows at the next commit; a ban is not to wait for it.
+      return [];
+    }
   }
 
   /** Nothing is written any more. */
