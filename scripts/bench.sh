@@ -9,6 +9,7 @@ node dist/bench/netfilter-log.js
 node dist/bench/pattern-set.js
 node dist/bench/journal.js
 node dist/bench/syslog-udp.js
+node dist/bench/ban-store.js
 if [ "$(id -u)" = 0 ]; then
   node dist/bench/ban-latency.js
   node dist/bench/nftables-restore.js

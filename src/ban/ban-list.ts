@@ -86,6 +86,11 @@ export class BanList {
     return { isWhole: true, bans };
   }
 
+  /** A ban that the store may not know yet. */
+  madeLately(network: IpNetwork, jail: string): BanDecision | undefined {
+    return this.#changed.get(`${network.text} ${jail}`)?.made;
+  }
+
   forgetChanges(): void {
     this.#changed.clear();
     this.#isWholeChanged = false;

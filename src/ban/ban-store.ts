@@ -109,7 +109,8 @@ export class BanStore {
   }
 
   windows(jail: string): StoredWindows {
-    const rows = this.#statements.windows.all(this.#jails.get(jail) ?? -1);
+    // Sorted here: SQLite would do it in a file where they are many.
+    const rows = this.#statements.windows.all(this.#jails.get(jail) ?? -1).sort((a, b) => a.touched - b.touched);
     return rows.flatMap(({ identity, entries }) => {
       const read = this.#whereRead(parseEntries(entries));
       return read === undefined ? [] : [[identity, read] as const];
@@ -234,9 +235,9 @@ export class BanStore {
     const { isHeld, addEvidence, trimEvidence } = this.#statements;
     if (evidence.length === 0 || (made === undefined && isHeld.get(identity, jail) !== undefined)) return;
     for (const record of made?.evidence === undefined ? evidence : until(made.evidence, evidence)) {
-      addEvidence.run(jail, identity, JSON.stringify(record));
+      addEvidence.run({ jail, identity, record: JSON.stringify(record) });
     }
-    trimEvidence.run(jail, identity, jail, identity, this.#options.maxEvidence);
+    trimEvidence.run({ jail, identity, kept: this.#options.maxEvidence });
   }
 
   /** The record that completed a ban is there, also where the windows' changes were too many to have it among them. */
@@ -244,7 +245,7 @@ export class BanStore {
     if (evidence === undefined) return;
     const { latestEvidence, addEvidence } = this.#statements;
     const record = JSON.stringify(evidence);
-    if (latestEvidence.get(jail, network)?.record !== record) addEvidence.run(jail, network, record);
+    if (latestEvidence.get(jail, network)?.record !== record) addEvidence.run({ jail, identity: network, record });
   }
 
   #purge(nowUsec: number): void {

@@ -2,12 +2,12 @@
 import type { Sqlite } from '../binding/sqlite.ts';
 
 /** Written into the file's header (SQLite's PRAGMA application_id), so that a database of another program is told from ours: "ring". */
-export const applicationId = 0x72696e67;
+const applicationId = 0x72696e67;
 
 /**
  * The nth text leads from version n to version n + 1; version 0 has no tables. A published text is never changed, only followed.
  *
- * windows.touched orders a jail's windows, longest unseen first. bans.until_usec is null for good. history.ended_usec is null while
+ * windows.touched orders a jail's windows, longest unseen first; evidence.id one identity's records. bans.until_usec is null for good. history.ended_usec is null while
  * the ban is held; bancount counts the bans of a network by a jail where it was known from elsewhere. evidence.record is JSON.
  */
 export const schemaSteps: readonly string[] = [
@@ -28,8 +28,10 @@ export const schemaSteps: readonly string[] = [
   );
   CREATE INDEX history_network ON history(network, jail);
   CREATE INDEX history_ended ON history(ended_usec) WHERE ended_usec IS NOT NULL;
-  CREATE TABLE evidence(id INTEGER PRIMARY KEY, jail INTEGER NOT NULL, identity TEXT NOT NULL, record TEXT NOT NULL);
-  CREATE INDEX evidence_identity ON evidence(jail, identity);
+  CREATE TABLE evidence(
+    jail INTEGER NOT NULL, identity TEXT NOT NULL, id INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY(jail, identity, id)
+  ) WITHOUT ROWID;
   `,
 ];
 

@@ -21,8 +21,8 @@ export function prepareStatements(database: Sqlite) {
     setPosition: database.prepare<[string, string]>('INSERT OR REPLACE INTO positions(source, position) VALUES(?, ?)'),
     removePosition: database.prepare<[string]>('DELETE FROM positions WHERE source = ?'),
 
-    windows: database.prepare<[number], { identity: string; entries: string }>(
-      'SELECT identity, entries FROM windows WHERE jail = ? ORDER BY touched',
+    windows: database.prepare<[number], { identity: string; touched: number; entries: string }>(
+      'SELECT identity, touched, entries FROM windows WHERE jail = ?',
     ),
     latestTouch: database.prepare<[], { touched: number | null }>('SELECT max(touched) AS touched FROM windows'),
     setWindow: database.prepare<[number, string, number, string]>(
@@ -79,10 +79,13 @@ export function prepareStatements(database: Sqlite) {
     latestEvidence: database.prepare<[number, string], { record: string }>(
       'SELECT record FROM evidence WHERE jail = ? AND identity = ? ORDER BY id DESC LIMIT 1',
     ),
-    addEvidence: database.prepare<[number, string, string]>('INSERT INTO evidence(jail, identity, record) VALUES(?, ?, ?)'),
-    trimEvidence: database.prepare<[number, string, number, string, number]>(
-      `DELETE FROM evidence WHERE jail = ? AND identity = ? AND id <=
-         (SELECT id FROM evidence WHERE jail = ? AND identity = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+    addEvidence: database.prepare<[{ jail: number; identity: string; record: string }]>(
+      `INSERT INTO evidence(jail, identity, id, record) VALUES(@jail, @identity,
+         coalesce((SELECT max(id) FROM evidence WHERE jail = @jail AND identity = @identity), 0) + 1, @record)`,
+    ),
+    trimEvidence: database.prepare<[{ jail: number; identity: string; kept: number }]>(
+      `DELETE FROM evidence WHERE jail = @jail AND identity = @identity AND id <=
+         (SELECT max(id) FROM evidence WHERE jail = @jail AND identity = @identity) - @kept`,
     ),
     removeEvidence: database.prepare<[number, string]>('DELETE FROM evidence WHERE jail = ? AND identity = ?'),
     removeStrayEvidence: database.prepare<[number, number, number]>(

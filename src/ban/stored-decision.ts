@@ -6,6 +6,9 @@ import type { BanDecision } from './ban.ts';
 // The year 2200: beyond it, a ban is for good.
 const latestUsec = 7_258_118_400_000_000;
 
+/** What no Date can hold is for good; the kernel would refuse it, and every other ban with it. */
+export const boundedUntil = (untilUsec: number): number => (untilUsec > latestUsec ? Number.POSITIVE_INFINITY : untilUsec);
+
 export interface StoredDecision {
   readonly network: string;
   readonly jail: string;
@@ -43,8 +46,7 @@ export function checkDecision(stored: Readonly<Record<string, unknown>>): BanDec
     origin,
     actions,
     sinceUsec,
-    // What no Date can hold is for good; the kernel would refuse it, and every other ban with it.
-    untilUsec: untilUsec > latestUsec ? Number.POSITIVE_INFINITY : untilUsec,
+    untilUsec: boundedUntil(untilUsec),
     failures,
     distinct,
     evidence,

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 
 export type Sqlite = SqliteDatabase.Database;
-export type SqliteStatement = SqliteDatabase.Statement;
 
 // From dist/src/binding as compiled; scripts/build.sh builds it, scripts/stage.sh takes it along.
 const nativeBinding = fileURLToPath(new URL('../../../build-sqlite/better_sqlite3.node', import.meta.url));

@@ -9,6 +9,7 @@ import { ban } from './ban.ts';
 import { check } from './check.ts';
 import type { CommandContext } from './command-context.ts';
 import { confirm } from './confirm.ts';
+import { importBans } from './import.ts';
 import { regex } from './regex.ts';
 import { type GivenOptions, readRegexOptions } from './regex-arguments.ts';
 import { reload } from './reload.ts';
@@ -81,6 +82,11 @@ function createProgram(finish: (exitCode: number) => void): Command {
     (jail: string, addresses: string[]) => (context) => ban(context, jail, addresses),
   );
   addUnban(program, define);
+  define(
+    'import <program> <path>',
+    'take over the bans of fail2ban: ringjail import fail2ban /var/lib/fail2ban/fail2ban.sqlite3',
+    (kind: string, path: string) => (context) => importBans(context, kind, path),
+  );
   define('reload', 'read the configuration again; bans and counts stay', () => reload);
   define('confirm', 'keep the bans that run --confirm made on probation, and go on banning', () => confirm);
   define('check', 'read the configuration and report every error with file and line', () => check);

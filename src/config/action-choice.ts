@@ -2,7 +2,7 @@
 import { defaultScope, describeScope } from '../action/nftables-scope.ts';
 import { type NamedDefinition, parseDefinitionList } from './action-list.ts';
 import type { ConfigValue } from './interpolation.ts';
-import { mapNativeFirewall, nativeFirewallNames } from './native-firewall.ts';
+import { isNativeFirewall, mapNativeFirewall } from './native-firewall.ts';
 import type { OptionReader } from './option-reader.ts';
 import { loadServices } from './services.ts';
 
@@ -28,7 +28,7 @@ function chooseAction(reader: OptionReader, value: ConfigValue, named: NamedDefi
   const { name, options, offset } = named;
   // Ours, from every port; fail2ban's of this name always has arguments, as its jail.conf gives it some.
   if (name === 'nftables' && options.size === 0) return 'nftables';
-  const isOurs = nativeFirewallNames.has(name) && reader.boolean('native_firewall', true);
+  const isOurs = isNativeFirewall(name) && reader.boolean('native_firewall', true);
   const native = isOurs ? mapNativeFirewall(name, options, loadServices()) : undefined;
   if (native !== undefined && 'scope' in native) return firewallKeyOf(describeScope(native.scope));
   if (native !== undefined && 'mistake' in native) {

@@ -35,6 +35,8 @@ function iptables(isAllPorts: boolean): Definition {
   return { dialect: 'iptables', isAllPorts };
 }
 
+export const isNativeFirewall = (name: string): boolean => definitions.has(name);
+
 // Names of sets, chains and tables, timeouts and programs: how it is done there, and no concern of ours.
 const withoutEffect: ReadonlySet<string> = new Set([
   ...['name', 'chain', 'lockingopt', 'iptables', 'nftables', 'ipmset', 'familyopt', 'ipsettime', 'default-ipsettime', 'timeout-bantime'],

@@ -1,4 +1,5 @@
 // Lines of the control socket to messages. The socket is for root and the group ringjail; what comes is checked all the same.
+import type { ImportedBan } from '../ban/fail2ban-database.ts';
 import { isErrorCode } from '../core/errors.ts';
 import type { ControlAnswer, ControlRequest } from './messages.ts';
 
@@ -11,7 +12,7 @@ export const formatMessage = (message: ControlRequest | ControlAnswer): string =
 export function parseRequest(line: string): ControlRequest | undefined {
   const message = parseObject(line);
   if (message === undefined) return undefined;
-  const { command, jail, addresses } = message;
+  const { command, jail, addresses, bans } = message;
   switch (command) {
     case 'status':
       return typeof jail === 'string' ? { command, jail } : { command };
@@ -22,6 +23,8 @@ export function parseRequest(line: string): ControlRequest | undefined {
       return typeof jail === 'string' && isStrings(addresses) ? { command, jail, addresses } : undefined;
     case 'unban':
       return addresses === 'all' || isStrings(addresses) ? { command, addresses } : undefined;
+    case 'import':
+      return Array.isArray(bans) && bans.every(isImportedBan) ? { command, bans } : undefined;
     default:
       return undefined;
   }
@@ -49,3 +52,14 @@ function parseObject(line: string): Record<string, unknown> | undefined {
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isStrings = (value: unknown): value is string[] => Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+function isImportedBan(value: unknown): value is ImportedBan {
+  if (!isObject(value)) return false;
+  const { network, jail, text, sinceUsec, untilUsec, bancount, failures } = value;
+  const hasTexts = typeof network === 'string' && typeof jail === 'string' && (text === undefined || typeof text === 'string');
+  const hasEnd = untilUsec === undefined || untilUsec === null || isCount(untilUsec);
+  return hasTexts && hasEnd && [sinceUsec, bancount, failures].every(isCount);
+}
+
+// What is no such number (1e999) would be no time either, and no Date.
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;

@@ -1,10 +1,12 @@
 // What goes over the control socket: one request and one answer a connection, each a line of JSON.
+import type { ImportedBan } from '../ban/fail2ban-database.ts';
 import type { ErrorCode } from '../core/errors.ts';
 
 export type ControlRequest =
   | { readonly command: 'status'; readonly jail?: string }
   | { readonly command: 'ban'; readonly jail: string; readonly addresses: readonly string[] }
   | { readonly command: 'unban'; readonly addresses: readonly string[] | 'all' }
+  | { readonly command: 'import'; readonly bans: readonly ImportedBan[] }
   | { readonly command: 'reload' }
   | { readonly command: 'confirm' };
 
@@ -68,6 +70,17 @@ export interface ConfirmAnswer {
   readonly before: 'off' | 'waiting' | 'confirmed' | 'observing';
   /** How many bans were on probation and stay. */
   readonly kept: number;
+}
+
+/** Of each the network and, where it says why not, the reason. */
+export interface ImportAnswer {
+  readonly imported: number;
+  /** Held by the same jail already, as long or longer. */
+  readonly alreadyBanned: number;
+  readonly overCount: number;
+  readonly spared: readonly { readonly network: string; readonly jail: string; readonly reason: string }[];
+  /** By jails that do not run here: how many bans of each were left out. */
+  readonly withoutJail: Readonly<Record<string, number>>;
 }
 
 export interface ReloadAnswer {

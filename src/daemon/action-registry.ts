@@ -1,6 +1,7 @@
 // The actions there are, and whether this process may use them.
 import type { Action } from '../action/action.ts';
 import { NftablesAction } from '../action/nftables-action.ts';
+import { releaseLeftoverScopes } from '../action/nftables-leftover.ts';
 import { defaultScope, type NftablesScope, parseScope } from '../action/nftables-scope.ts';
 import { runCommand } from '../action/run-command.ts';
 import { UfwAction } from '../action/ufw-action.ts';
@@ -12,6 +13,17 @@ import { RingjailError } from '../core/errors.ts';
 
 const createNftables = (name: string, scope: NftablesScope): Action =>
   new NftablesAction({ name, scope, open: openNftables, openLookup: openSetLookup, openReader: openTableReader, clock: systemClock });
+
+const scopeOf = (name: string): NftablesScope | undefined => {
+  if (name === 'nftables') return defaultScope;
+  return name.startsWith('nftables: ') ? parseScope(name.slice('nftables: '.length)) : undefined;
+};
+
+/** Takes out of our table what none of these actions uses: left by an earlier configuration. */
+export function releaseUnusedScopes(names: Iterable<string>): void {
+  const scopes = Array.from(names).flatMap((name) => scopeOf(name) ?? []);
+  releaseLeftoverScopes({ open: openNftables, openLookup: openSetLookup, openReader: openTableReader }, scopes);
+}
 
 /** What may be used beside nftables, which needs no root. */
 export function otherActionsFor(isRoot: boolean): OtherActions {
@@ -29,8 +41,7 @@ export function otherActionsFor(isRoot: boolean): OtherActions {
 
 /** For a name that a ban of the state has and this version does not know, an action that always says so. */
 export function createAction(name: string): Action {
-  if (name === 'nftables') return createNftables(name, defaultScope);
-  const scope = name.startsWith('nftables: ') ? parseScope(name.slice('nftables: '.length)) : undefined;
+  const scope = scopeOf(name);
   if (scope !== undefined) return createNftables(name, scope);
   if (name === 'ufw') return new UfwAction(runCommand);
   const refuse = () =>

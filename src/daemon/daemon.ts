@@ -7,12 +7,13 @@ import { cutConnections, openNetfilterMonitor, openNftables } from '../binding/a
 import type { DaemonConfig } from '../config/daemon-config.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { LoginMemory } from '../jail/login-memory.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { Loss } from '../source/source.ts';
 import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
-import { createAction } from './action-registry.ts';
+import { createAction, releaseUnusedScopes } from './action-registry.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { CommitConfirm } from './commit-confirm.ts';
 import { listenForControl } from './control-server.ts';
@@ -124,6 +125,7 @@ export class Daemon {
       keeper: this.#keeper,
       protectedNetworks,
       resolve: (hostname) => resolver.resolve(hostname),
+      earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
       clock: systemClock,
       mayBan: () => this.#confirmation.mayBan,
       events: {
@@ -211,6 +213,7 @@ export class Daemon {
     this.#releaseSpared();
     this.#firewallWatch.start();
     await this.#keeper.start(actions);
+    this.#releaseLeftovers();
     this.#store.touch();
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
   }
@@ -316,6 +319,18 @@ export class Daemon {
     this.#notifier.status(this.#watching());
     this.#store.flush();
     await this.#keeper.settle();
+    this.#releaseLeftovers();
+  }
+
+  /** What an earlier configuration left in the firewall. */
+  #releaseLeftovers(): void {
+    const ofJails = this.#jails.running.flatMap(({ jail }) => jail.options.actions);
+    const ofBans = Array.from(this.#keeper.bans.decisions(), ({ actions }) => actions).flat();
+    try {
+      releaseUnusedScopes(new Set([...ofJails, ...ofBans]));
+    } catch (error) {
+      this.#log.warning(`what no jail uses any more stays in nftables: ${messageOf(error)}`);
+    }
   }
 
   #warnAboutLogLimit(): void {

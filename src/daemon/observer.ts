@@ -49,6 +49,7 @@ export class Observer {
       keeper: new BanKeeper({ createAction: idleAction, clock: systemClock, log, onEnded: () => undefined }),
       protectedNetworks: () => protectedSet.current(),
       resolve: (hostname) => resolver.resolve(hostname),
+      earlierBans: () => 0,
       clock: systemClock,
       events: { ...bound(events), onSeenWhileBanned: () => undefined },
     });

@@ -31,6 +31,8 @@ export interface PipelineOptions {
   readonly protectedNetworks: () => NetworkList;
   /** Never rejects; what cannot be resolved has no addresses. */
   readonly resolve: (hostname: string) => Promise<readonly IpNetwork[]>;
+  /** How often a network was banned before, by this jail or, where none is named, by any. */
+  readonly earlierBans: (network: IpNetwork, jail?: string) => number;
   readonly clock: Clock;
   /** Whether bans are made at all; without it they are. */
   readonly mayBan?: () => boolean;
@@ -71,7 +73,9 @@ export class Pipeline {
     if (selectors.length > 1 && this.#twins.isTwin(jail.options.name, failure.evidence, failure.timeUsec)) return;
     this.#options.events.onFailure?.(failure, jail);
     const protectedNetworks = this.#options.protectedNetworks();
-    const decision = jail.observe(failure, protectedNetworks);
+    const decision = jail.observe(failure, protectedNetworks, (network, isOverall) => {
+      return isOverall ? this.#options.earlierBans(network) : this.#options.earlierBans(network, jail.options.name);
+    });
     if (decision !== undefined) this.#carryOut(decision, jail, protectedNetworks);
   }
 

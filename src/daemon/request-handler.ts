@@ -1,10 +1,22 @@
 // What comes by the control socket, carried out.
 import type { BanDecision } from '../ban/ban.ts';
-import type { BanAnswer, ConfirmAnswer, ControlRequest, DaemonStatus, ReloadAnswer, UnbanAnswer } from '../control/messages.ts';
+import type { ImportedBan } from '../ban/fail2ban-database.ts';
+import { boundedUntil } from '../ban/stored-decision.ts';
+import type {
+  BanAnswer,
+  ConfirmAnswer,
+  ControlRequest,
+  DaemonStatus,
+  ImportAnswer,
+  ReloadAnswer,
+  UnbanAnswer,
+} from '../control/messages.ts';
 import type { Clock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
+import { maxEvidenceCharacters } from '../core/evidence.ts';
 import { type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
+import type { JailOptions } from '../jail/jail.ts';
 import type { NetworkList } from '../jail/network-list.ts';
 import type { BanKeeper } from './ban-keeper.ts';
 import type { CommitConfirm } from './commit-confirm.ts';
@@ -40,6 +52,8 @@ export class RequestHandler {
         return this.#ban(request.jail, request.addresses);
       case 'unban':
         return this.#unban(request.addresses);
+      case 'import':
+        return this.#import(request.bans);
       case 'reload':
         return this.reload();
       case 'confirm':
@@ -134,6 +148,33 @@ export class RequestHandler {
     return { unbanned, notBanned };
   }
 
+  /** Bans of another program, by jails of the same names; what is protected or ignored here is not banned by it either. */
+  async #import(bans: readonly ImportedBan[]): Promise<ImportAnswer> {
+    const { keeper, jails, protectedNetworks, clock, log } = this.#options;
+    const concerned: BanDecision[] = [];
+    const spared: { network: string; jail: string; reason: string }[] = [];
+    const withoutJail = new Map<string, number>();
+    let alreadyBanned = 0;
+    let overCount = 0;
+    for (const ban of bans) {
+      const network = requireNetwork(ban.network);
+      const options = jails.find(ban.jail)?.jail.options;
+      if (options === undefined) {
+        withoutJail.set(ban.jail, (withoutJail.get(ban.jail) ?? 0) + 1);
+        continue;
+      }
+      const reason = (protectedNetworks().find(network) ?? options.ignoreip.find(network))?.reason;
+      const decision = importedDecision(ban, network, options);
+      if (reason !== undefined) spared.push({ network: network.text, jail: ban.jail, reason });
+      else if (decision.untilUsec <= clock()) overCount++;
+      else if (keeper.add(decision)) concerned.push(decision);
+      else alreadyBanned++;
+    }
+    log.notice(`imported ${concerned.length} bans of fail2ban`);
+    await this.#carryOut(concerned);
+    return { imported: concerned.length, alreadyBanned, overCount, spared, withoutJail: Object.fromEntries(withoutJail) };
+  }
+
   /** First on disk, then in the firewall: after a kill in between, the restart brings the firewall to what was asked for. */
   async #carryOut(concerned: readonly BanDecision[]): Promise<void> {
     await this.#options.onChange();
@@ -159,6 +200,14 @@ export class RequestHandler {
     const names = jails.running.map(({ jail }) => jail.options.name).join(', ') || 'none';
     throw new RingjailError('usage', `no jail "${name}" is running; these are: ${names}`);
   }
+}
+
+function importedDecision(ban: ImportedBan, network: IpNetwork, { actions, bantimeUsec }: JailOptions): BanDecision {
+  const { jail, sinceUsec, failures, bancount, text } = ban;
+  const givenUsec = ban.untilUsec === undefined ? sinceUsec + bantimeUsec : (ban.untilUsec ?? Number.POSITIVE_INFINITY);
+  const untilUsec = boundedUntil(givenUsec);
+  const evidence = text === undefined ? undefined : { source: 'fail2ban', sequence: 0, text: text.slice(0, maxEvidenceCharacters) };
+  return { network, jail, origin: 'imported', actions, sinceUsec, untilUsec, failures, distinct: [], evidence, bancount };
 }
 
 function requireNetwork(text: string): IpNetwork {

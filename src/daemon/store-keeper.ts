@@ -15,6 +15,7 @@ import {
   setStoreAside,
 } from '../ban/store-file.ts';
 import { messageOf } from '../core/errors.ts';
+import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { Jail } from '../jail/jail.ts';
 
@@ -23,6 +24,9 @@ const delayMs = 150;
 
 // Much that changed takes long to write, and nothing else runs meanwhile: it may take a twentieth of the time.
 const restPerWork = 20;
+
+// Less than this is no burden, however often. A checkpoint of the log takes more.
+const lightWorkMs = 5;
 
 // What a jail counted that does not run any more: it may be in error only, and come back.
 const forgottenAfterUsec = 86_400_000_000;
@@ -53,6 +57,7 @@ export class StoreKeeper {
   #timer: NodeJS.Timeout | undefined;
   #retryMs = firstRetryMs;
   #workMs = 0;
+  #endedMs = Number.NEGATIVE_INFINITY;
   #failure: string | undefined;
   #isStopped = false;
   /** The store lacks what it should hold of all that is in memory. */
@@ -123,17 +128,52 @@ export class StoreKeeper {
   /** Something changed: it is written soon. */
   touch(): void {
     if (this.#isStopped || this.#failure !== undefined) return;
-    this.#timer ??= setTimeout(() => this.commit(), Math.max(delayMs, this.#workMs * restPerWork));
+    this.#timer ??= setTimeout(() => this.#write(false), Math.max(delayMs, this.#workMs * restPerWork));
   }
 
-  /** Writes what changed up to now; it outlives the end of the process. While the disk refuses, the next try keeps its own time. */
-  commit(): void {
-    if (this.#failure === undefined) this.#write(false);
+  /**
+   * Writes what changed up to now, so that it outlives the end of the process; soon, where writes are heavy and the last one was just now.
+   * While the disk refuses, the next try keeps its own time. True where all is written.
+   */
+  commit(): boolean {
+    if (this.#failure !== undefined) return false;
+    if (this.#workMs > lightWorkMs && performance.now() - this.#endedMs < this.#workMs * restPerWork) {
+      this.touch();
+      return false;
+    }
+    this.#write(false);
+    return this.#failure === undefined;
   }
 
   /** The same, and it outlives a power cut; tries where the disk refused before. */
   flush(): void {
     this.#write(true);
+  }
+
+  /** How often the jail, or any jail, has banned the network before, as far as it is remembered; for bantime.increment. */
+  earlierBans(network: IpNetwork, jail?: string): number {
+    const { bans, jails } = this.#options;
+    const counts = new Map<string, { rows: number; bancount: number }>();
+    const count = (name: string, bancount: number) => {
+      const former = counts.get(name) ?? { rows: 0, bancount: 0 };
+      counts.set(name, { rows: former.rows + 1, bancount: Math.max(former.bancount, bancount) });
+    };
+    for (const row of this.#historyOf(network)) count(row.jail, row.bancount);
+    for (const { options } of jails()) {
+      const made = bans.madeLately(network, options.name);
+      if (made !== undefined) count(options.name, made.bancount ?? 1);
+    }
+    const asked = jail === undefined ? Array.from(counts.values()) : [counts.get(jail) ?? { rows: 0, bancount: 0 }];
+    return asked.reduce((sum, { rows, bancount }) => sum + Math.max(rows, bancount), 0);
+  }
+
+  #historyOf(network: IpNetwork): readonly { readonly jail: string; readonly bancount: number }[] {
+    try {
+      return this.#store?.history(network.text) ?? [];
+    } catch {
+      // What is wrong with the file shows at the next commit; a ban is not to wait for it.
+      return [];
+    }
   }
 
   /** Nothing is written any more. */
@@ -167,7 +207,8 @@ export class StoreKeeper {
     const changes = this.#collect(running, positions);
     const begin = performance.now();
     store.commit(changes, { isDurable });
-    this.#workMs = performance.now() - begin;
+    this.#endedMs = performance.now();
+    this.#workMs = this.#endedMs - begin;
     bans.forgetChanges();
     for (const jail of running) jail.forgetChanges();
     this.#written = positions;

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import { formatMessage, parseAnswer, parseRequest } from '../../src/control/codec.ts';
 import type { ControlAnswer, ControlRequest } from '../../src/control/messages.ts';
 
+const imported = { network: '192.0.2.7', jail: 'sshd', sinceUsec: 1, bancount: 1, failures: 0 };
+
 describe('parseRequest', () => {
   const requests: ControlRequest[] = [
     { command: 'status' },
@@ -14,6 +16,8 @@ describe('parseRequest', () => {
     { command: 'ban', jail: '__proto__', addresses: ['\n\x1b[2J"'] },
     { command: 'unban', addresses: ['192.0.2.7'] },
     { command: 'unban', addresses: 'all' },
+    { command: 'import', bans: [] },
+    { command: 'import', bans: [imported, { ...imported, untilUsec: null, text: '\x1b[2J' }, { ...imported, untilUsec: 5 }] },
   ];
   for (const request of requests) {
     it(JSON.stringify(request), () => {
@@ -55,6 +59,19 @@ describe('parseRequest', () => {
     '{"command":"unban"}',
     '{"command":"unban","addresses":"ALL"}',
     '{"command":"unban","addresses":null}',
+    '{"command":"import"}',
+    '{"command":"import","bans":{}}',
+    '{"command":"import","bans":[null]}',
+    ...[
+      { network: 7 },
+      { jail: undefined },
+      { sinceUsec: '1' },
+      { sinceUsec: 1.5 },
+      { sinceUsec: -1 },
+      { untilUsec: 'x' },
+      { text: 5 },
+    ].map((change) => JSON.stringify({ command: 'import', bans: [imported, { ...imported, ...change }] })),
+    JSON.stringify({ command: 'import', bans: [imported] }).replace('"sinceUsec":1', '"sinceUsec":1e999'),
     'GET / HTTP/1.1\r\n',
     '\0\xff\xfe',
     '['.repeat(100_000),

@@ -44,6 +44,7 @@ class Trial {
       keeper: this.keeper,
       protectedNetworks: () => this.protectedNetworks,
       resolve: async (hostname) => (hostname === 'two.example' ? [network('192.0.2.1'), network('192.0.2.2')] : []),
+      earlierBans: () => 0,
       clock: () => this.nowUsec,
       events: {
         onBan: ({ network: { text }, jail }) => void this.events.push(`ban ${text} ${jail}`),

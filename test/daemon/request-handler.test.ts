@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { BanAnswer, DaemonStatus, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
+import type { ImportedBan } from '../../src/ban/fail2ban-database.ts';
+import type { BanAnswer, DaemonStatus, ImportAnswer, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { CommitConfirm } from '../../src/daemon/commit-confirm.ts';
@@ -59,6 +60,7 @@ async function setUp() {
     ban: async (jail: string, ...addresses: string[]) => (await handler.handle({ command: 'ban', jail, addresses })) as BanAnswer,
     unban: async (...addresses: string[]) => (await handler.handle({ command: 'unban', addresses })) as UnbanAnswer,
     unbanAll: async () => (await handler.handle({ command: 'unban', addresses: 'all' })) as UnbanAnswer,
+    import: async (...bans: ImportedBan[]) => (await handler.handle({ command: 'import', bans })) as ImportAnswer,
     reload: async () => (await handler.handle({ command: 'reload' })) as ReloadAnswer,
   };
   const knock = (address: string) => jails.find('portscan')?.jail.observe(failureOf(address, nowUsec), new NetworkList([])) !== undefined;
@@ -245,5 +247,73 @@ describe('reload', () => {
       ['forgood'],
     );
     assert.deepEqual((await trial.ask.unban('192.0.2.7')).unbanned, ['192.0.2.7']);
+  });
+});
+
+describe('import', () => {
+  const ban = (network: string, other: Partial<ImportedBan> = {}): ImportedBan => {
+    return {
+      network,
+      jail: 'portscan',
+      sinceUsec: nowUsec - 1,
+      untilUsec: nowUsec + 1,
+      bancount: 3,
+      failures: 5,
+      text: 'a line',
+      ...other,
+    };
+  };
+
+  it('takes over bans as they are: in the list, on disk, then in the firewall', async () => {
+    await using trial = await setUp();
+    const { untilUsec: _, ...unknown } = ban('192.0.2.9');
+    const answer = await trial.ask.import(ban('192.0.2.7'), ban('2001:db8::7', { untilUsec: null }), unknown);
+    assert.deepEqual(answer, { imported: 3, alreadyBanned: 0, overCount: 0, spared: [], withoutJail: {} });
+    assert.deepEqual(trial.order, ['on disk, 1 calls of the action']);
+    assert.deepEqual([...trial.action.inForce.values()], [nowUsec + 1, Number.POSITIVE_INFINITY, nowUsec - 1 + hourUsec]);
+    const [first] = trial.keeper.bans.decisions();
+    assert.equal(first?.bancount, 3);
+    assert.deepEqual([first.origin, first.sinceUsec, first.failures], ['imported', nowUsec - 1, 5]);
+    assert.deepEqual(first.evidence, { source: 'fail2ban', sequence: 0, text: 'a line' });
+  });
+
+  it('leaves out what is protected, ignored, over, held as long already, or of no jail here; and says so', async () => {
+    await using trial = await setUp();
+    const over = ban('192.0.2.8', { untilUsec: nowUsec });
+    const { untilUsec: _, ...old } = ban('192.0.2.9', { sinceUsec: nowUsec - hourUsec });
+    const elsewhere = [ban('192.0.2.10', { jail: 'sshd' }), ban('192.0.2.11', { jail: 'sshd' }), ban('192.0.2.12', { jail: '__proto__' })];
+    const answer = await trial.ask.import(
+      ban('192.0.2.1'),
+      ban('198.51.100.0/25'),
+      over,
+      old,
+      ban('192.0.2.7'),
+      ban('192.0.2.7'),
+      ...elsewhere,
+    );
+    assert.deepEqual(
+      { ...answer, withoutJail: Object.entries(answer.withoutJail) },
+      {
+        imported: 1,
+        alreadyBanned: 1,
+        overCount: 2,
+        spared: [
+          { network: '192.0.2.1', jail: 'portscan', reason: 'gateway' },
+          { network: '198.51.100.0/25', jail: 'portscan', reason: 'ignoreip' },
+        ],
+        withoutJail: [
+          ['sshd', 2],
+          ['__proto__', 1],
+        ],
+      },
+    );
+    assert.equal(trial.keeper.bans.size, 1);
+  });
+
+  it('what is no address is refused, and an end beyond all dates is for good', async () => {
+    await using trial = await setUp();
+    await assert.rejects(trial.ask.import(ban('example.org')), { code: 'usage' });
+    await trial.ask.import(ban('192.0.2.7', { untilUsec: Number.MAX_SAFE_INTEGER }));
+    assert.deepEqual([...trial.action.inForce.values()], [Number.POSITIVE_INFINITY]);
   });
 });

@@ -166,6 +166,25 @@ describe('StoreKeeper', () => {
     trial.keeper.stop();
   });
 
+  it('earlier bans: by the jail or by any, written or not yet', () => {
+    const trial = started();
+    const one = network('192.0.2.7');
+    const count = () => [trial.keeper.earlierBans(one, 'one'), trial.keeper.earlierBans(one, 'two'), trial.keeper.earlierBans(one)];
+    assert.deepEqual(count(), [0, 0, 0]);
+    trial.bans.add(decisionOf('192.0.2.7', 5, { jail: 'one' }));
+    trial.bans.remove(one);
+    assert.deepEqual(count(), [1, 0, 1]);
+    trial.keeper.commit();
+    assert.deepEqual(count(), [1, 0, 1]);
+    trial.bans.add(decisionOf('192.0.2.7', 9, { jail: 'one', sinceUsec: 7 }));
+    trial.bans.add(decisionOf('192.0.2.7', 9, { jail: 'two', bancount: 4 }));
+    trial.bans.add(decisionOf('192.0.2.8', 9, { jail: 'one' }));
+    trial.keeper.flush();
+    assert.deepEqual(count(), [2, 4, 6]);
+    trial.keeper.stop();
+    assert.deepEqual(count(), [0, 0, 0]);
+  });
+
   it('an unreadable store is told of, and kept', () => {
     const path = join(emptyDirectory(), 'state.db');
     writeFileSync(path, 'x'.repeat(5000));
@@ -283,7 +302,7 @@ describe('StoreKeeper, where the disk refuses', () => {
     trial.keeper.stop();
     // What only a commit needs: a start does not see it.
     const database = openSqlite(trial.path);
-    const root = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'evidence_identity'").pluck().get();
+    const root = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'evidence'").pluck().get();
     database.close();
     const whole = readFileSync(trial.path);
     writeFileSync(trial.path, whole.fill(0, (Number(root) - 1) * 4096, Number(root) * 4096));

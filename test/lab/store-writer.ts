@@ -82,10 +82,8 @@ if (process.argv[1]?.endsWith('store-writer.js') && path !== undefined) {
       sequence.step();
       hasBanned ||= sequence.hasBanned;
     }
-    if (hasBanned) {
-      keeper.commit();
-      writeSync(1, `${sequence.position}\n`);
-    } else keeper.touch();
+    if (!hasBanned) keeper.touch();
+    else if (keeper.commit()) writeSync(1, `${sequence.position}\n`);
     setImmediate(batch);
   };
   batch();
