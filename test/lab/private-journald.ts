@@ -76,9 +76,14 @@ export class PrivateJournald {
     await this.start();
   }
 
-  /** SIGUSR2: rotate; SIGUSR1: flush /run to /var (systemd-journald.service(8)). */
-  signal(name: 'SIGUSR1' | 'SIGUSR2'): void {
-    this.#process?.kill(name);
+  rotate(): void {
+    this.#process?.kill('SIGUSR2');
+  }
+
+  /** From /run to /var; the flag is what systemd-journal-flush.service has made when it asks. */
+  flush(): void {
+    writeFileSync(`${this.directory}/sockets/flushed`, '');
+    this.#process?.kill('SIGUSR1');
   }
 
   /** Writes each line as a message of its own by the real logger(1), which is silent where nobody listens unless it is told to tell. */
