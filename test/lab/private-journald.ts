@@ -1,7 +1,7 @@
 // A real systemd-journald with sockets, configuration and journals of its own, in a mount namespace; its files lie below one directory
 // outside of it, so that the test reads them where they are. Needs root.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { until } from './laboratory.ts';
 
@@ -20,6 +20,8 @@ export class PrivateJournald {
 
   /** `settings`: lines of journald.conf(5) beside those that make it write all it gets. */
   constructor(settings: readonly string[] = ['Storage=persistent']) {
+    // Others than root log, too.
+    chmodSync(this.directory, 0o755);
     for (const folder of ['sockets', 'run', 'var', 'conf']) mkdirSync(`${this.directory}/${folder}`);
     for (const folder of ['/run/systemd/journal', '/run/log/journal', '/var/log/journal']) mkdirSync(folder, { recursive: true });
     this.configure(settings);
@@ -74,14 +76,19 @@ export class PrivateJournald {
     await this.start();
   }
 
-  /** SIGUSR2: rotate; SIGUSR1: flush /run to /var (systemd-journald.service(8)). */
-  signal(name: 'SIGUSR1' | 'SIGUSR2'): void {
-    this.#process?.kill(name);
+  rotate(): void {
+    this.#process?.kill('SIGUSR2');
   }
 
-  /** Writes each line as a message of its own by the real logger(1). */
+  /** From /run to /var; the flag is what systemd-journal-flush.service has made when it asks. */
+  flush(): void {
+    writeFileSync(`${this.directory}/sockets/flushed`, '');
+    this.#process?.kill('SIGUSR1');
+  }
+
+  /** Writes each line as a message of its own by the real logger(1), which is silent where nobody listens unless it is told to tell. */
   log(lines: readonly string[], options: readonly string[] = []): void {
-    execFileSync('logger', ['-u', this.devLog, ...options], { input: `${lines.join('\n')}\n` });
+    execFileSync('logger', ['--socket-errors=on', '-u', this.devLog, ...options], { input: `${lines.join('\n')}\n` });
   }
 
   /** Names of the journal files below `folder`. */
@@ -97,7 +104,7 @@ export class PrivateJournald {
   #answers(): boolean {
     if (!existsSync(this.devLog)) return false;
     try {
-      execFileSync('logger', ['-u', this.devLog, '-t', 'ringjail-lab', 'are you there?'], { stdio: 'ignore' });
+      execFileSync('logger', ['--socket-errors=on', '-u', this.devLog, '-t', 'ringjail-lab', 'are you there?'], { stdio: 'ignore' });
       return this.files(this.journal).length + this.files(this.volatileJournal).length > 0;
     } catch {
       return false;
