@@ -15,10 +15,10 @@ interface Answer {
 
 /** Of a jail [j] with these lines, which stand from line 2 on. */
 function read(lines: string, request: Partial<SourceRequest> = {}): Answer {
-  const reader = new OptionReader(new MergedConfig([parseIni(`[j]\n${lines}\n`, 'd/jail.conf')], []), 'j');
+  const reader = new OptionReader(new MergedConfig([parseIni(`[j]\n${lines}\n`, '/conf/jail.conf')], []), 'j');
   const whole = { journalmatch: [], isOfKernel: false, listensToSyslog: false, ...request };
   const source = readRecordSource(reader, parseBackends(reader), whole);
-  return { source, errors: shownErrors('d', reader.errors) };
+  return { source, errors: shownErrors('/conf', reader.errors) };
 }
 
 function selectorsOf(lines: string, request: Partial<SourceRequest> = {}): readonly RecordSelector[] {
@@ -45,6 +45,11 @@ describe('readRecordSource', () => {
   const table: [lines: string, request: Partial<SourceRequest>, selectors: RecordSelector[]][] = [
     ['', sshd, [{ source: 'journal', place: {}, matches: sshdMatches, isSystemOnly: false }]],
     ['backend = auto\nlogpath = /var/log/nowhere.log', sshd, [{ source: 'journal', place: {}, matches: sshdMatches, isSystemOnly: false }]],
+    [
+      'logpath = /var/log/a.log\n  /var/log/auth.log',
+      { ...listening, journalmatch: ['_COMM=a'] },
+      [journal('_COMM=a'), taggedBy('/var/log/a.log')],
+    ],
     ['backend = auto\nlogpath = /var/log/auth.log', {}, [ofFacilities(4, 10)]],
     ['backend =\nlogpath = /var/log/auth.log', {}, [ofFacilities(4, 10)]],
     ['logpath = /elsewhere/secure', {}, [ofFacilities(4, 10)]],
@@ -109,6 +114,11 @@ describe('readRecordSource', () => {
     });
   }
 
+  it('what only stands in a file is told of, where the journal may have it too', () => {
+    assert.match(read('logpath = /srv/a.log', sshd).source?.notices.join() ?? '', /\/srv\/a\.log is not seen/);
+    assert.deepEqual(read('logpath = /var/log/auth.log', sshd).source?.notices, []);
+  });
+
   it('only lines of forwarded files have dates', () => {
     assert.equal(read('logpath = /var/log/nginx/error.log', listening).source?.hasFiles, true);
     assert.equal(read('logpath = /var/log/auth.log\n  /var/log/nginx/error.log', listening).source?.hasFiles, true);
@@ -148,15 +158,15 @@ describe('readRecordSource', () => {
     [
       '\nlogpath = /var/log/nginx/error.log',
       {},
-      /^jail\.conf:3: logpath "\/var\/log\/nginx\/error\.log": .*rsyslog.*imfile.*File="\/var\/log\/nginx\/error\.log" Tag="file-nginx-error-log:".*syslog_listen/,
+      /^jail\.conf:3: (?:jail j: )?logpath "\/var\/log\/nginx\/error\.log": .*rsyslog.*imfile.*File="\/var\/log\/nginx\/error\.log" Tag="file-nginx-error-log:".*syslog_listen/,
     ],
     [
       'logpath = /var/log/auth.log\n\n  /srv/a.log\n  /srv/b.log tail',
       {},
-      /^jail\.conf:4: logpath "\/srv\/a\.log": /,
-      /^jail\.conf:5: logpath "\/srv\/b\.log": /,
+      /^jail\.conf:4: (?:jail j: )?logpath "\/srv\/a\.log": /,
+      /^jail\.conf:5: (?:jail j: )?logpath "\/srv\/b\.log": /,
     ],
-    ['logpath = /var/log/*.log', {}, /^jail\.conf:2: logpath "\/var\/log\/\*\.log"/],
+    ['logpath = /var/log/*.log', {}, /^jail\.conf:2: (?:jail j: )?logpath "\/var\/log\/\*\.log"/],
   ];
   for (const [lines, request, ...errors] of refused) {
     it(`${JSON.stringify(lines)} is refused`, () => {

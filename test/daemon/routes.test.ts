@@ -30,6 +30,7 @@ function jailOf(name: string, selectors: readonly RecordSelector[], literals: re
     ipv6prefix: 64,
     ignoreip: new NetworkList([]),
     maxtracked: 10,
+    increment: undefined,
   });
   return { selectors, jail, resolvesNames: false, filter: { name, literals, match: () => undefined, takeGivenUp: () => [] } };
 }
