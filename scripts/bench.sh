@@ -7,5 +7,7 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh test
 node dist/bench/netfilter-log.js
 node dist/bench/pattern-set.js
+for package in fail2ban sshguard; do scripts/fetch-samples.sh $package; done
+node dist/bench/filters.js
 node dist/bench/syslog-udp.js
 if [ "$(id -u)" = 0 ]; then node dist/bench/ban-latency.js; else say 'the latency from log to ban is measured as root only: sudo npm run bench'; fi
