@@ -1,6 +1,8 @@
 // The pattern set: lines a second through one set of expressions as a filter for sshd has them, with the prefilter and without, in one call
 // for a batch of lines and in a call for each. The ratios carry over to other machines; the figures do not. Fixed input.
 import { compilePatterns, type PatternSet } from '../src/binding/pattern-set.ts';
+import { Random } from '../test/record/random.ts';
+import { attackLines, otherLines } from './log-lines.ts';
 
 const seed = 1;
 const lineCount = 20_000;
@@ -39,33 +41,7 @@ const sets: [name: string, sources: string[], cut: (line: string) => string][] =
   ['each at the beginning of the message', endings.map((ending) => `^${ending}`), (line) => `${line.slice(line.indexOf(': ') + 2)}\n`],
 ];
 
-const attacks = [
-  'sshd[4242]: Failed password for invalid user admin from 192.0.2.7 port 4711 ssh2',
-  'sshd[4243]: Invalid user oracle from 2001:db8::17 port 50022',
-  'sshd[4244]: pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=198.51.100.23  user=root',
-  'sshd[4245]: Connection closed by authenticating user root 203.0.113.9 port 38122 [preauth]',
-];
-const otherLines = [
-  'sshd[900]: Accepted publickey for deploy from 192.0.2.80 port 50122 ssh2: ED25519 SHA256:q4oQkq0nV7h3v0dQ4bqI7oJ3mPpZ9x1c8Jb5b0Zk4mU',
-  'sshd[900]: pam_unix(sshd:session): session opened for user deploy(uid=1001) by (uid=0)',
-  'sshd[900]: Received disconnect from 192.0.2.80 port 50122:11: disconnected by user',
-  'systemd[1]: Started session-4711.scope - Session 4711 of User deploy.',
-  'CRON[31337]: pam_unix(cron:session): session closed for user root',
-  'postfix/smtpd[1717]: connect from mail.example.org[198.51.100.77]',
-  'kernel: [UFW BLOCK] IN=eth0 OUT= MAC=52:54:00:12:34:56:52:54:00:ab:cd:ef:08:00 SRC=203.0.113.5 DST=192.0.2.1 LEN=60 PROTO=TCP SPT=4711 DPT=23',
-  'nginx: 192.0.2.90 - - [21/Nov/2026:22:51:03 +0000] "GET /größe/index.html?q=from+user HTTP/1.1" 200 5123 "-" "Mozilla/5.0 (X11; Linux x86_64)"',
-  'dovecot: imap-login: Login: user=<anna>, method=PLAIN, rip=192.0.2.44, lip=192.0.2.1, mpid=2020, TLS, session=<2j5b>',
-  'NetworkManager[612]: <info>  [1700000000.1234] dhcp4 (eth0): state changed new lease, address=192.0.2.15',
-];
-
-// 32 bits (Mulberry32).
-let state = seed;
-function below(limit: number): number {
-  state = (state + 0x6d2b79f5) >>> 0;
-  let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-  return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 0x100000000) * limit);
-}
+const random = new Random(seed);
 
 interface Batch {
   readonly bytes: Buffer;
@@ -76,8 +52,8 @@ interface Batch {
 /** `attackPercent` of the lines are attacks. */
 function createBatch(attackPercent: number, cut: (line: string) => string): Batch {
   const lines = Array.from({ length: lineCount }, () => {
-    const choices = below(100) < attackPercent ? attacks : otherLines;
-    return cut(choices[below(choices.length)] ?? '');
+    const choices = random.below(100) < attackPercent ? attackLines : otherLines;
+    return cut(random.pick(choices));
   });
   const ends = new Uint32Array(lineCount);
   for (const [index, line] of lines.entries()) ends[index] = (ends[index - 1] ?? 0) + Buffer.byteLength(line);

@@ -12,8 +12,10 @@ std::vector<std::vector<std::string>> LiteralsArgument(const Napi::CallbackInfo&
   Napi::Env env = info.Env();
   if (!info[0].IsArray()) throw Napi::TypeError::New(env, "literals must be an array of arrays");
   auto filters = info[0].As<Napi::Array>();
-  std::vector<std::vector<std::string>> literals(filters.Length());
-  for (uint32_t i = 0; i < literals.size(); i++) {
+  std::vector<std::vector<std::string>> literals;
+  // Reading a value may run JavaScript, which may change the arrays.
+  for (uint32_t i = 0; i < filters.Length(); i++) {
+    literals.emplace_back();
     Napi::Value texts = filters[i];
     if (!texts.IsArray()) throw Napi::TypeError::New(env, "literals must be an array of arrays");
     auto list = texts.As<Napi::Array>();
@@ -35,10 +37,10 @@ Napi::Function RecordSieve::Define(Napi::Env env) {
   return DefineClass(env, "RecordSieve", {InstanceMethod<&RecordSieve::Sift>("sift")});
 }
 
-RecordSieve::RecordSieve(const Napi::CallbackInfo& info) : Napi::ObjectWrap<RecordSieve>(info), prefilter_(LiteralsArgument(info)) {
-  filter_count_ = info[0].As<Napi::Array>().Length();
-  offered_.resize(filter_count_);
-}
+RecordSieve::RecordSieve(const Napi::CallbackInfo& info) : RecordSieve(info, LiteralsArgument(info)) {}
+
+RecordSieve::RecordSieve(const Napi::CallbackInfo& info, const std::vector<std::vector<std::string>>& literals)
+    : Napi::ObjectWrap<RecordSieve>(info), filter_count_(literals.size()), prefilter_(literals), offered_(literals.size()) {}
 
 Napi::Value RecordSieve::Sift(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();

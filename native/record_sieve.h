@@ -22,6 +22,7 @@ class RecordSieve : public Napi::ObjectWrap<RecordSieve> {
   explicit RecordSieve(const Napi::CallbackInfo& info);
 
  private:
+  RecordSieve(const Napi::CallbackInfo& info, const std::vector<std::vector<std::string>>& literals);
   Napi::Value Sift(const Napi::CallbackInfo& info);
 
   size_t filter_count_ = 0;

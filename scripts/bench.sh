@@ -8,6 +8,8 @@ scripts/setup.sh test
 node dist/bench/netfilter-log.js
 node dist/bench/pattern-set.js
 node dist/bench/journal.js
+for package in fail2ban sshguard; do scripts/fetch-samples.sh $package; done
+node dist/bench/filters.js
 node dist/bench/syslog-udp.js
 node dist/bench/ban-store.js
 if [ "$(id -u)" = 0 ]; then

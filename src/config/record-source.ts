@@ -140,16 +140,20 @@ class SourceChooser {
 
   #readPlace({ options, offset }: NamedDefinition): JournalPlace {
     const place: { path?: string; files?: readonly string[]; flags?: number; namespace?: string } = {};
+    const refuse = (key: string, text: string, expected: string) => {
+      const value = this.#reader.value('backend');
+      const message = `backend option ${quoteText(`${key}=${text}`)}: expected ${expected}`;
+      if (value !== undefined) this.#reader.fail(value.originAt(offset), message);
+    };
     for (const [key, text] of options) {
-      if (key === 'journalpath') place.path = text;
-      else if (key === 'journalfiles') place.files = text.split(/[\s,]+/).filter((path) => path !== '');
+      const paths = key === 'journalfiles' ? text.split(/[\s,]+/).filter((path) => path !== '') : [text];
+      const isOfPaths = key === 'journalpath' || key === 'journalfiles';
+      if (isOfPaths && !paths.every((path) => path.startsWith('/'))) refuse(key, text, 'a path that begins with "/"');
+      else if (key === 'journalpath') place.path = text;
+      else if (key === 'journalfiles') place.files = paths;
       else if (key === 'journalflags' && /^\d{1,4}$/.test(text)) place.flags = Number(text);
       else if (key === 'namespace') place.namespace = text;
-      else if (key !== 'rotated') {
-        const value = this.#reader.value('backend');
-        const message = `backend option ${quoteText(`${key}=${text}`)}: expected journalpath, journalfiles, journalflags or namespace`;
-        if (value !== undefined) this.#reader.fail(value.originAt(offset), message);
-      }
+      else if (key !== 'rotated') refuse(key, text, 'journalpath, journalfiles, journalflags or namespace');
     }
     return place;
   }

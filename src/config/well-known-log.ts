@@ -1,4 +1,5 @@
 // Files that syslog daemons write by custom, and where their records stand without any file (rsyslog.conf of Debian, Fedora, SUSE). Pure.
+import { createHash } from 'node:crypto';
 
 /** Facilities by RFC 5424's numbers. */
 export type WellKnownLog =
@@ -37,12 +38,17 @@ function facilityLogs(names: readonly string[], facilities: readonly number[] | 
 export const wellKnownLogOf = (path: string): WellKnownLog | undefined =>
   logs.get(path.slice(path.lastIndexOf('/') + 1).replace(/\*$/, ''));
 
-/** The tag by which lines of a forwarded file are known: RFC 3164 leaves 31 characters before the colon. */
+const sumLength = 6;
+
+/** The tag by which lines of a forwarded file are known: RFC 3164 leaves 31 characters before the colon (32 with it). */
 export function fileTagOf(prefix: string, path: string): string {
   const text = path
     .replace(/^\/var\/log\//, '')
     .replace(/[^A-Za-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
   const room = 31 - prefix.length;
-  return prefix + (text.length <= room ? text : text.slice(-room).replace(/^-/, ''));
+  if (text.length <= room) return prefix + text;
+  // Two long paths that end alike are two files all the same.
+  const sum = createHash('sha256').update(path).digest('hex').slice(0, sumLength);
+  return `${prefix}${sum}-${text.slice(sumLength + 1 - room).replace(/^-/, '')}`;
 }

@@ -1,11 +1,12 @@
 // A ban of ours as a record, in the words of fail2ban's log: for jails that count bans (recidive), whose filters expect these words.
 import { hostname } from 'node:os';
 import type { BanDecision } from '../ban/ban.ts';
-import type { RecordBatch } from '../record/record-batch.ts';
+import { type RecordBatch, selectorWords } from '../record/record-batch.ts';
 
 const notice = 3 * 8 + 5;
 
-export function banRecord({ network, jail, sinceUsec }: BanDecision): RecordBatch {
+/** `selectors`: how many the source of bans has; all of them take all bans. */
+export function banRecord({ network, jail, sinceUsec }: BanDecision, selectors: number): RecordBatch {
   const prefix = Buffer.from(`${hostname()} fail2ban.actions[${process.pid}]: `);
   const message = Buffer.from(`NOTICE [${jail}] Ban ${network.text}`);
   return {
@@ -18,8 +19,7 @@ export function banRecord({ network, jail, sinceUsec }: BanDecision): RecordBatc
     realtimeUsec: Float64Array.of(sinceUsec),
     priority: Uint16Array.of(notice),
     sequence: Float64Array.of(0),
-    // Every selector of this source takes all bans.
-    selected: new Uint32Array(8).fill(0xffffffff),
+    selected: new Uint32Array(selectorWords(selectors)).fill(0xffffffff),
     position: {},
   };
 }

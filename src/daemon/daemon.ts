@@ -18,6 +18,7 @@ import { BanKeeper } from './ban-keeper.ts';
 import { CommitConfirm } from './commit-confirm.ts';
 import { listenForControl } from './control-server.ts';
 import { FirewallWatch } from './firewall-watch.ts';
+import { GivenUpLog } from './given-up-log.ts';
 import { HostNetworks } from './host-networks.ts';
 import type { JailSet } from './jail-set.ts';
 import { NameResolver } from './name-resolver.ts';
@@ -73,6 +74,7 @@ export class Daemon {
   readonly #pipeline: Pipeline;
   readonly #requests: RequestHandler;
   readonly #store: StoreKeeper;
+  readonly #givenUpLog: GivenUpLog;
   readonly #sources: SourceSet;
   readonly #warnings: string[] = [];
   #hasBanned = false;
@@ -84,6 +86,7 @@ export class Daemon {
     this.#options = options;
     this.#log = log;
     this.#jails = jails;
+    this.#givenUpLog = new GivenUpLog({ log, nowMs: () => performance.now() });
     this.#confirmation = new CommitConfirm({
       limitMs: options.confirmMs,
       log,
@@ -269,6 +272,7 @@ export class Daemon {
 
   #onBatch(batch: RecordBatch): void {
     this.#pipeline.process(batch);
+    this.#givenUpLog.look(this.#jails.running);
     // Each failure is reported by whoever met it; there is nobody here to wait for the end.
     void this.#keeper.settle();
     // The firewall is asked first: a kill in between has the records read again, which lead to the same ban.

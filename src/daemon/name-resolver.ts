@@ -7,12 +7,15 @@ import { type IpNetwork, parseIpAddress } from '../core/ip-network.ts';
 const mostAtOnce = 64;
 const mostRemembered = 1000;
 const rememberedUsec = 60 * 1_000_000;
-const timeoutMs = 2000;
+const queryTimeoutMs = 2000;
+/** For all name servers together, each of which has the time above. */
+const longestMs = 5000;
 
 export interface NameResolverOptions {
   readonly clock: Clock;
   /** For tests; the addresses of one family. */
   readonly query?: (hostname: string, family: 4 | 6) => Promise<readonly string[]>;
+  readonly timeoutMs?: number;
 }
 
 export class NameResolver {
@@ -20,12 +23,14 @@ export class NameResolver {
   refused = 0;
   readonly #clock: Clock;
   readonly #query: NonNullable<NameResolverOptions['query']>;
+  readonly #timeoutMs: number;
   /** Oldest first. */
   readonly #known = new Map<string, { readonly sinceUsec: number; readonly addresses: Promise<readonly IpNetwork[]> }>();
   #running = 0;
 
-  constructor({ clock, query = queryDns() }: NameResolverOptions) {
+  constructor({ clock, query = queryDns(), timeoutMs = longestMs }: NameResolverOptions) {
     this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
     this.#query = query;
   }
 
@@ -49,7 +54,13 @@ export class NameResolver {
 
   async #ask(name: string): Promise<readonly IpNetwork[]> {
     this.#running++;
-    const answers = await Promise.allSettled([this.#query(name, 4), this.#query(name, 6)]);
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<readonly string[]>((resolve) => {
+      timer = setTimeout(() => resolve([]), this.#timeoutMs);
+    });
+    const ask = async (family: 4 | 6) => Promise.race([this.#query(name, family), tooLate]);
+    const answers = await Promise.allSettled([ask(4), ask(6)]);
+    clearTimeout(timer);
     this.#running--;
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.flatMap((text) => parseIpAddress(text) ?? []) : []));
   }
@@ -57,6 +68,6 @@ export class NameResolver {
 
 function queryDns(): NonNullable<NameResolverOptions['query']> {
   // c-ares, not getaddrinfo: that would take the threads which everything else waits for.
-  const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
+  const resolver = new Resolver({ timeout: queryTimeoutMs, tries: 1 });
   return (hostname, family) => (family === 4 ? resolver.resolve4(hostname) : resolver.resolve6(hostname));
 }

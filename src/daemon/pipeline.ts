@@ -102,7 +102,8 @@ export class Pipeline {
       keeper.add(decision);
       jail.counts.banned++;
       events.onBan(decision);
-      if (this.#routes.has('bans')) this.process(banRecord(decision));
+      const countsBans = this.#routes.selectorsOf('bans');
+      if (countsBans > 0) this.process(banRecord(decision, countsBans));
     }
   }
 }

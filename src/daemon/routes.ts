@@ -28,8 +28,9 @@ export class Routes {
     );
   }
 
-  has(source: string): boolean {
-    return this.#bySource.has(source);
+  /** How many a source has; 0 where no jail wants its records. */
+  selectorsOf(source: string): number {
+    return this.#bySource.get(source)?.selectors.length ?? 0;
   }
 
   /** The sources that are needed, by name. */
@@ -44,10 +45,25 @@ export class Routes {
     const { bytes, lineStart, messageEnd, count, selected } = batch;
     const rows = route.sieve.sift(bytes, lineStart, messageEnd, count, selected);
     let at = 0;
+    const several = new Map<RunningJail, Uint32Array[]>();
     for (const running of route.jails) {
       const size = rows[at++] ?? 0;
-      if (size > 0) yield [running, rows.subarray(at, at + size)];
+      const own = rows.subarray(at, at + size);
       at += size;
+      if (running.selectors.length > 1) several.set(running, [...(several.get(running) ?? []), own]);
+      else if (size > 0) yield [running, own];
+    }
+    for (const [running, parts] of several) {
+      const records = unionOf(parts);
+      if (records.length > 0) yield [running, records];
     }
   }
+}
+
+/** A record that meets two selectors of a jail happened once, and stands in order among the others. */
+function unionOf(parts: readonly Uint32Array[]): Uint32Array {
+  const filled = parts.filter((part) => part.length > 0);
+  const [first] = filled;
+  if (first === undefined || filled.length === 1) return first ?? new Uint32Array(0);
+  return Uint32Array.from(new Set(filled.flatMap((part) => [...part]))).sort();
 }

@@ -11,4 +11,4 @@ const directories = [
 ];
 
 export const hasUnit = (name: string): boolean =>
-  /^[\w@.:-]+$/.test(name) && directories.some((directory) => existsSync(join(directory, name)));
+  /^[\w@:\\-][\w@.:\\-]*\.(?:service|socket)$/.test(name) && directories.some((directory) => existsSync(join(directory, name)));

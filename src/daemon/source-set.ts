@@ -28,9 +28,10 @@ export class SourceSet {
   readonly #positions = new Map<string, SourcePosition>();
   readonly #ending = new Set<Promise<void>>();
   #isReady = false;
+  #wasReady = false;
   #isStopped = false;
   #refuse: (error: Error) => void = () => undefined;
-  /** Rejects where no source at all may be read. */
+  /** Rejects where from the start no source at all may be read. A reload that asks for one that may not be ends nothing. */
   readonly refused: Promise<never>;
 
   constructor(options: SourceSetOptions) {
@@ -62,6 +63,8 @@ export class SourceSet {
       if (known !== undefined) known.source.select(selectors);
       else this.#start(name, selectors);
     }
+    // What is stopped may be what all waited for; and without a source there is nothing to wait for.
+    this.#look();
   }
 
   describe(): readonly { readonly source: Source; readonly health: SourceHealth }[] {
@@ -91,6 +94,7 @@ export class SourceSet {
       },
       onLoss: (loss: Loss) => onLoss(name, loss),
       onCaughtUp: () => {
+        if (abort.signal.aborted) return;
         log.info(`source ${name}: everything up to now is read`);
         this.#look();
       },
@@ -110,7 +114,7 @@ export class SourceSet {
   /** Where permission is what every source lacks, whoever started the daemon is there to read why. */
   #onRefused(error: Error | undefined): void {
     const all = [...this.#running.values()];
-    if (error !== undefined && all.length > 0 && all.every(({ health }) => health.isRefused)) this.#refuse(error);
+    if (error !== undefined && !this.#wasReady && all.length > 0 && all.every(({ health }) => health.isRefused)) this.#refuse(error);
     this.#look();
   }
 
@@ -118,6 +122,7 @@ export class SourceSet {
     const isSettled = Array.from(this.#running.values()).every(({ health }) => health.state !== 'starting' || health.failure !== undefined);
     if (this.#isReady || !isSettled) return;
     this.#isReady = true;
+    this.#wasReady = true;
     this.#options.onReady();
   }
 }

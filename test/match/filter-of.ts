@@ -1,7 +1,7 @@
 // A filter made of expressions as filter.d has them, and what it makes of lines, in short.
 import assert from 'node:assert/strict';
 import { translateFailregex } from '../../src/match/failregex.ts';
-import { compileExpressions } from '../../src/match/line-expressions.ts';
+import { type CompiledExpressions, compileExpressions } from '../../src/match/line-expressions.ts';
 import type { LineFailure } from '../../src/match/line-failure.ts';
 import { type LineDates, LineFilter } from '../../src/match/line-filter.ts';
 
@@ -16,7 +16,7 @@ export interface FilterText {
 
 export const timeSec = 1_124_013_600;
 
-export function filterOf({ prefregex, failregex, ignoreregex = [], maxlines = 1, dates, nowSec = () => timeSec }: FilterText): LineFilter {
+export function compiledOf({ prefregex, failregex, ignoreregex = [], maxlines = 1 }: FilterText): CompiledExpressions {
   const expressionOf = (text: string, isMultiline: boolean) => {
     const translated = translateFailregex(text, true);
     assert.ok(translated.ok, text);
@@ -29,7 +29,11 @@ export function filterOf({ prefregex, failregex, ignoreregex = [], maxlines = 1,
     maxlines,
   });
   assert.ok(expressions.ok);
-  return new LineFilter({ expressions: expressions.value, dates, nowSec });
+  return expressions.value;
+}
+
+export function filterOf(text: FilterText): LineFilter {
+  return new LineFilter({ expressions: compiledOf(text), dates: text.dates, nowSec: text.nowSec ?? (() => timeSec) });
 }
 
 /** Of a line with this time, or one that is looked for in it. */

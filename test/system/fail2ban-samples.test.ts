@@ -1,9 +1,6 @@
 // Every filter of fail2ban against fail2ban's own sample logs, as its own tests judge them: the clock stands at 2005-08-14 12:00 CEST, dates
 // may be old, names are not resolved. fail2ban's package is read where it was extracted, or where the environment says.
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { formatConfigError } from '../../src/config/config-error.ts';
 import { loadFilterDefinition } from '../../src/config/filter-definition.ts';
@@ -12,52 +9,34 @@ import { parseIpNetwork } from '../../src/core/ip-network.ts';
 import type { LineFailure } from '../../src/match/line-failure.ts';
 import type { LineFilter } from '../../src/match/line-filter.ts';
 import { textOf } from '../../src/match/line-groups.ts';
+import { copyFail2banConfig, removeFail2banConfig, sampledFilters, sampleLogs, skipWithoutFail2ban } from '../lab/fail2ban-package.ts';
 import { type Expectation, loadSampleRuns, type SampleRun } from '../lab/fail2ban-samples.ts';
-import { cacheDirectory } from '../lab/staged-program.ts';
-
-// Where scripts/fetch-samples.sh puts them.
-const extracted = join(cacheDirectory, 'fail2ban');
-const config = process.env['RINGJAIL_FAIL2BAN_CONFIG'] ?? join(extracted, 'etc/fail2ban');
-const tests = process.env['RINGJAIL_FAIL2BAN_TESTS'] ?? join(extracted, 'usr/lib/python3/dist-packages/fail2ban/tests');
-const logs = join(tests, 'files', 'logs');
-const isThere = existsSync(join(config, 'filter.d', 'sshd.conf')) && existsSync(logs);
-const skip =
-  !isThere &&
-  "needs Debian's package fail2ban, extracted: sudo scripts/fetch-samples.sh (or RINGJAIL_FAIL2BAN_CONFIG=.../etc/fail2ban RINGJAIL_FAIL2BAN_TESTS=.../fail2ban/tests)";
 
 const nowSec = 1_124_013_600;
 /** The zone of fail2ban's tests, CET-01CEST-02,M3.5.0,M10.5.0, by the name that Date knows. */
 const timeZone = 'Europe/Berlin';
 
-/** They lie with the tests, and find what they include only in fail2ban's source tree. */
-const testFilters = ['zzz-generic-example', 'zzz-sshd-obsolete-multiline'];
-
 /** What a sample of fail2ban 1.0.2 is asked 1627 times; other versions have other numbers. */
 const leastAssertions = 1000;
 
-describe("fail2ban's samples", { skip }, () => {
-  const directory = isThere ? mkdtempSync(join(tmpdir(), 'ringjail-samples-')) : '';
+describe("fail2ban's samples", { skip: skipWithoutFail2ban }, () => {
+  const directory = copyFail2banConfig();
   const formerZone = process.env['TZ'];
   let assertions = 0;
 
   before(() => {
     process.env['TZ'] = timeZone;
-    cpSync(config, directory, { recursive: true });
-    for (const name of testFilters) {
-      const text = readFileSync(join(tests, 'config', 'filter.d', `${name}.conf`), 'utf8');
-      writeFileSync(join(directory, 'filter.d', `${name}.conf`), text.replace(/^before *=.*$/m, 'before = common.conf'));
-    }
   });
 
   after(() => {
     if (formerZone === undefined) delete process.env['TZ'];
     else process.env['TZ'] = formerZone;
-    rmSync(directory, { recursive: true });
+    removeFail2banConfig(directory);
   });
 
-  for (const name of isThere ? namesOfFilters() : []) {
+  for (const name of sampledFilters()) {
     test(name, () => {
-      const wrong = loadSampleRuns(logs, name).flatMap((run) => {
+      const wrong = loadSampleRuns(sampleLogs, name).flatMap((run) => {
         assertions += run.samples.length;
         return judge(run, createFilter(directory, run));
       });
@@ -70,11 +49,6 @@ describe("fail2ban's samples", { skip }, () => {
     assert.ok(assertions >= leastAssertions);
   });
 });
-
-function namesOfFilters(): string[] {
-  const filters = new Set([...readdirSync(join(config, 'filter.d')).map((file) => file.replace(/\.conf$/, '')), ...testFilters]);
-  return readdirSync(logs).filter((name) => filters.has(name) && statSync(join(logs, name)).isFile());
-}
 
 function createFilter(directory: string, { filter, options, isJournal }: SampleRun): LineFilter {
   const logtype = isJournal ? 'journal' : 'file';

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { NameResolver, type NameResolverOptions } from '../../src/daemon/name-resolver.ts';
+import { settled } from './settled.ts';
+
+const minute = 60_000_000;
+
+/** Names have the addresses that the test gives them, or none; what is asked is kept. */
+class Trial {
+  nowUsec = 0;
+  readonly asked: string[] = [];
+  readonly resolver: NameResolver;
+
+  constructor(query: NonNullable<NameResolverOptions['query']>, timeoutMs?: number) {
+    this.resolver = new NameResolver({
+      clock: () => this.nowUsec,
+      query: (hostname, family) => {
+        this.asked.push(`${hostname} ${family}`);
+        return query(hostname, family);
+      },
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+
+  async addresses(hostname: string): Promise<string[]> {
+    return (await this.resolver.resolve(hostname)).map(({ text }) => text);
+  }
+}
+
+const dns = async (_: string, family: 4 | 6) => (family === 4 ? ['192.0.2.1', '192.0.2.2'] : ['2001:db8::1']);
+const never = () => new Promise<readonly string[]>(() => undefined);
+
+describe('NameResolver', () => {
+  it('finds the addresses of both families', async () => {
+    const trial = new Trial(dns);
+    assert.deepEqual(await trial.addresses('host.example'), ['192.0.2.1', '192.0.2.2', '2001:db8::1']);
+    assert.deepEqual(trial.asked, ['host.example 4', 'host.example 6']);
+  });
+
+  const failing: [name: string, query: NonNullable<NameResolverOptions['query']>, addresses: string[]][] = [
+    ['no answer to either', () => Promise.reject(new Error('ENOTFOUND')), []],
+    ['an answer to one', (_, family) => (family === 4 ? Promise.reject(new Error('SERVFAIL')) : dns('', 6)), ['2001:db8::1']],
+    [
+      'an exception',
+      () => {
+        throw new Error('bad name');
+      },
+      [],
+    ],
+    ['answers that are no addresses', async () => ['x', '', '192.0.2.300'], []],
+  ];
+  for (const [name, query, addresses] of failing) {
+    it(`${name} is no failure`, async () => {
+      const trial = new Trial(query);
+      assert.deepEqual(await trial.addresses('host.example'), addresses);
+      // And the next ones have their turn.
+      for (let index = 0; index < 200; index++) await trial.addresses(`h${index}.example`);
+      assert.equal(trial.resolver.refused, 0);
+    });
+  }
+
+  for (const name of ['', '.', 'a b', 'a/b', '-a', 'a-', 'é.example', 'a\n', '*.example', 'x'.repeat(254), "a';b", '__proto__ ']) {
+    it(`${JSON.stringify(name.slice(0, 20))} is no name: nobody is asked`, async () => {
+      const trial = new Trial(dns);
+      assert.deepEqual(await trial.addresses(name), []);
+      assert.deepEqual(trial.asked, []);
+    });
+  }
+
+  it('names that there are', async () => {
+    const trial = new Trial(dns);
+    for (const name of ['a', 'A.Example', 'a_b.example', 'a.example.', 'x'.repeat(253)])
+      assert.equal((await trial.addresses(name)).length, 3, name);
+  });
+
+  it('asks once a minute, whatever the case', async () => {
+    const trial = new Trial(dns);
+    for (const [nowUsec, asked] of [
+      [0, 2],
+      [minute - 1, 2],
+      [minute, 4],
+      [2 * minute - 1, 4],
+      [0, 6],
+    ] as const) {
+      trial.nowUsec = nowUsec;
+      assert.equal((await trial.addresses(nowUsec === 0 ? 'Host.example' : 'host.EXAMPLE')).length, 3);
+      assert.equal(trial.asked.length, asked, `${nowUsec}`);
+    }
+  });
+
+  it('who asks while the answer is awaited waits for the same', async () => {
+    const trial = new Trial(dns);
+    const both = await Promise.all([trial.addresses('a.example'), trial.addresses('a.example')]);
+    assert.deepEqual(both[0], both[1]);
+    assert.equal(trial.asked.length, 2);
+  });
+
+  it('remembers a thousand names, the ones asked last', async () => {
+    const trial = new Trial(dns);
+    for (let index = 0; index <= 1000; index++) await trial.addresses(`h${index}.example`);
+    trial.asked.length = 0;
+    await trial.addresses('h1000.example');
+    await trial.addresses('h1.example');
+    assert.deepEqual(trial.asked, []);
+    await trial.addresses('h0.example');
+    assert.equal(trial.asked.length, 2);
+  });
+
+  it('64 names at once; of those beyond nothing is known, and they may be asked again', async () => {
+    let answer: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const trial = new Trial(async (name, family) => {
+      await gate;
+      return dns(name, family);
+    });
+    const waiting = Array.from({ length: 66 }, (_, index) => trial.addresses(`h${index}.example`));
+    await settled();
+    assert.equal(trial.asked.length, 128);
+    assert.equal(trial.resolver.refused, 2);
+    assert.deepEqual(await waiting[64], []);
+    answer();
+    assert.equal((await waiting[63])?.length, 3);
+    assert.equal((await trial.addresses('h64.example')).length, 3);
+  });
+
+  it('a name server that never answers holds up nobody for ever', async () => {
+    const trial = new Trial((name, family) => (name.startsWith('slow') ? never() : dns(name, family)), 5);
+    const slow = Array.from({ length: 64 }, (_, index) => trial.addresses(`slow${index}.example`));
+    assert.deepEqual(await trial.addresses('a.example'), []);
+    assert.deepEqual((await Promise.all(slow)).flat(), []);
+    assert.equal((await trial.addresses('a.example')).length, 3);
+  });
+
+  it('what one family answered in time is not lost with the other', async () => {
+    const trial = new Trial((name, family) => (family === 4 ? never() : dns(name, family)), 5);
+    assert.deepEqual(await trial.addresses('a.example'), ['2001:db8::1']);
+  });
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createDateDetector } from '../../src/match/date-detector.ts';
+import { createExpressionFilter } from '../../src/match/expression-filter.ts';
+import type { Filter } from '../../src/match/filter.ts';
+import { LineFilter } from '../../src/match/line-filter.ts';
+import { allOf, batchOf } from '../record/batch-of.ts';
+import { compiledOf, type FilterText } from './filter-of.ts';
+
+function expressionFilterOf(text: FilterText, hasDates = false): Filter {
+  const compiled = compiledOf(text);
+  const dates = createDateDetector({ datepattern: undefined, nowSec: () => 0, timeZone: 'UTC' });
+  assert.ok(dates.ok);
+  const lineFilter = new LineFilter({ expressions: compiled, dates: dates.value, nowSec: () => 0 });
+  return createExpressionFilter({ name: 'f', lineFilter, compiled, hasDates });
+}
+
+/** Each failure: who, when, and its evidence. */
+function found(filter: Filter, messages: readonly string[], prefix = '', records?: number[]): string[] {
+  const batch = batchOf(messages, { prefix });
+  const failures: string[] = [];
+  filter.match(batch, records === undefined ? allOf(batch) : Uint32Array.from(records), {
+    onFailure: ({ address, timeUsec, distinct, evidence: { source, sequence, text } }) =>
+      void failures.push([address.text, timeUsec, distinct, source, sequence, text].join('|')),
+    onNamedFailure: ({ hostname, timeUsec, evidence: { text } }) => void failures.push(['name', hostname, timeUsec, text].join('|')),
+  });
+  return failures;
+}
+
+describe('ExpressionFilter', () => {
+  it('tells who failed, at the time of the record, with the line', () => {
+    const filter = expressionFilterOf({ failregex: ['^\\S+ app: bad <HOST>$'] });
+    assert.deepEqual(found(filter, ['good 192.0.2.1', 'bad 192.0.2.2', 'bad 2001:db8::1'], 'host app: '), [
+      '192.0.2.2|1000001||kernel|101|host app: bad 192.0.2.2',
+      '2001:db8::1|1000002||kernel|102|host app: bad 2001:db8::1',
+    ]);
+  });
+
+  it('looks at the records that it is given only', () => {
+    const filter = expressionFilterOf({ failregex: ['bad <HOST>'] });
+    assert.deepEqual(
+      found(filter, ['bad 192.0.2.1', 'bad 192.0.2.2', 'bad 192.0.2.3'], '', [0, 2]).map((one) => one.split('|')[0]),
+      ['192.0.2.1', '192.0.2.3'],
+    );
+    assert.deepEqual(found(filter, ['bad 192.0.2.1'], '', []), []);
+  });
+
+  it('a host name goes its own way, and what is neither is left out', () => {
+    assert.deepEqual(found(expressionFilterOf({ failregex: ['bad <HOST>'] }), ['bad host.example']), [
+      'name|host.example|1000000|bad host.example',
+    ]);
+    assert.deepEqual(found(expressionFilterOf({ failregex: ['bad <F-ID>\\w+</F-ID>'] }), ['bad account']), []);
+  });
+
+  it('a network is who failed, where the expression names one', () => {
+    assert.match(found(expressionFilterOf({ failregex: ['bad <SUBNET>$'] }), ['bad 192.0.2.0/24']).join(), /^192\.0\.2\.0\/24\|/);
+  });
+
+  it('evidence is cut', () => {
+    const [one = ''] = found(expressionFilterOf({ failregex: ['bad <HOST>'] }), [`bad 192.0.2.1 ${'x'.repeat(1000)}`]);
+    assert.equal(one.split('|').at(-1)?.length, 512);
+  });
+
+  it('lines of files: their date is not seen, and is not the time', () => {
+    const text = { failregex: ['^\\s*bad <HOST>$'] };
+    const line = '2005-08-14 11:59:59 bad 192.0.2.1';
+    assert.deepEqual(found(expressionFilterOf(text, true), [line]), [`192.0.2.1|1000000||kernel|100|${line}`]);
+    assert.deepEqual(found(expressionFilterOf(text, true), ['bad 192.0.2.1']).length, 1);
+    assert.deepEqual(found(expressionFilterOf(text, false), [line]), []);
+  });
+
+  it('records are hostile', () => {
+    const filter = expressionFilterOf({ failregex: ['bad <HOST>'] });
+    assert.deepEqual(
+      found(filter, ['', '\xff\xfe bad 192.0.2.1', '\0', 'x'.repeat(70_000), 'bad ::ffff:192.0.2.7']).map((one) => one.split('|')[0]),
+      ['192.0.2.1', '192.0.2.7'],
+    );
+  });
+});
+
+describe('ExpressionFilter: literals', () => {
+  const table: [name: string, text: FilterText, hasDates: boolean, literals: string[]][] = [
+    ['of each expression', { failregex: ['^Failed .* <HOST>', 'bad guy <HOST>'] }, false, ['failed ', 'bad guy ']],
+    ['once', { failregex: ['bad <HOST>', 'bad <HOST>$'] }, false, ['bad ']],
+    ['none where one expression has none', { failregex: ['bad <HOST>', '<HOST>'] }, false, []],
+    ['none where a date is cut out', { failregex: ['bad <HOST>'] }, true, []],
+    ['none where lines stand together', { failregex: ['bad <HOST>'], maxlines: 2 }, false, []],
+    ['none without an expression', { failregex: [] }, false, []],
+    [
+      'not of ignoreregex or prefregex',
+      { prefregex: '^pre <F-CONTENT>.+</F-CONTENT>$', failregex: ['bad <HOST>'], ignoreregex: ['ign'] },
+      false,
+      ['bad '],
+    ],
+  ];
+  for (const [name, text, hasDates, literals] of table) {
+    it(name, () => assert.deepEqual([...expressionFilterOf(text, hasDates).literals].sort(), literals.toSorted()));
+  }
+});
+
+describe('ExpressionFilter: takeGivenUp', () => {
+  const endless = '^(a+)+$ <HOST>';
+  const hostile = `${'a'.repeat(40)}!`;
+
+  it('each expression by kind and number, since it was asked last', () => {
+    const filter = expressionFilterOf({ failregex: ['bad <HOST>', endless.replace('$', '!$')] });
+    assert.deepEqual(filter.takeGivenUp(), []);
+    assert.deepEqual(found(filter, [`${hostile}x 192.0.2.9`, 'bad 192.0.2.1', `${hostile}x 192.0.2.9`]).length, 1);
+    assert.deepEqual(filter.takeGivenUp(), [{ expression: 'failregex 2', count: 2 }]);
+    assert.deepEqual(filter.takeGivenUp(), []);
+    found(filter, [`${hostile}x 192.0.2.9`]);
+    assert.deepEqual(filter.takeGivenUp(), [{ expression: 'failregex 2', count: 1 }]);
+  });
+
+  it('prefregex and ignoreregex', () => {
+    const pre = expressionFilterOf({ prefregex: '^(?:a+)+b<F-CONTENT>.+</F-CONTENT>$', failregex: ['<HOST>'] });
+    found(pre, [`${hostile}b 192.0.2.1`]);
+    assert.deepEqual(pre.takeGivenUp(), [{ expression: 'prefregex', count: 1 }]);
+    const ignore = expressionFilterOf({ failregex: [' <HOST>$'], ignoreregex: ['^(?:a+)+b'] });
+    // What to ignore was not found.
+    assert.equal(found(ignore, [`${hostile}b 192.0.2.1`]).length, 1);
+    assert.deepEqual(ignore.takeGivenUp(), [{ expression: 'ignoreregex 1', count: 1 }]);
+  });
+});
