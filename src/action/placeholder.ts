@@ -41,7 +41,7 @@ export function placeholderKind(tag: string): PlaceholderKind | undefined {
 export const variableOf = (tag: string): string => `RJ_${tag.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 
 // Nothing here has a meaning to a shell, an awk, sed or SQL text, or a printf format.
-const exactText = /^(?!-)[\w.:@/+=,~-]{0,256}$/;
+const exactText = /^(?!-)[\w.:@/+=,~-]{0,256}$|^-1$/;
 
-/** Whether a value of kind `exact` is one: it cannot be an option, nor anything but a word to whoever reads it. */
+/** Whether a value of kind `exact` is one: no option, and nothing but a word to whoever reads it. -1 is a ban's time for good. */
 export const isExact = (value: string): boolean => exactText.test(value);

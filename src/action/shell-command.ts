@@ -52,7 +52,9 @@ export function refuseText(before: readonly ShellWord[], word: ShellWord): strin
   const option = /^-/.test(word.literal) ? word.literal : (words.at(-1)?.literal ?? '');
   const mayNameFile = /^(?:-d|--data|--data-\w+|--json|-K|--config|-T|--upload-file)$/.test(option) && word.literal === '';
   const mayNamePart = /^(?:-F|--form)/.test(option) && /(?:^|=)$/.test(word.literal);
-  return mayNameFile || mayNamePart ? 'curl would send the file that a text beginning with "@" names; write name=<tag> with --data-urlencode' : undefined;
+  return mayNameFile || mayNamePart
+    ? 'curl would send the file that a text beginning with "@" names; write name=<tag> with --data-urlencode'
+    : undefined;
 }
 
 /** Why no text from a log may stand anywhere in a script that has this command; undefined where it may. */

@@ -17,10 +17,14 @@ export interface ShellTemplate {
 const maxValueBytes = 60 * 1024;
 
 /** `values` by tag; one without a value is empty. Throws where a value is not what its tag may hold. */
-export function renderShellTemplate(template: ShellTemplate, values: ReadonlyMap<string, string>): { script: string; env: Record<string, string> } {
+export function renderShellTemplate(
+  template: ShellTemplate,
+  values: ReadonlyMap<string, string>,
+): { script: string; env: Record<string, string> } {
   const valueOf = (tag: string): string => {
     const value = values.get(tag) ?? '';
-    if (placeholderKind(tag) !== 'text' && !isExact(value)) throw new RangeError(`<${tag}> holds characters that no command can be given safely`);
+    if (placeholderKind(tag) !== 'text' && !isExact(value))
+      throw new RangeError(`<${tag}> holds characters that no command can be given safely`);
     return cut(value.replaceAll('\0', ''));
   };
   const script = template.pieces.map((piece) => (typeof piece === 'string' ? piece : valueOf(piece.tag))).join('');
