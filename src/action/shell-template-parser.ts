@@ -98,32 +98,18 @@ class TemplateParser {
   }
 
   #part(character: string): void {
-    switch (character) {
-      case "'":
-        return this.#single();
-      case '"':
-        return this.#double();
-      case '`':
-      case '$':
-        return this.#expansion();
-      case '\\':
-        return this.#escape(true);
-      case ' ':
-      case '\t':
-        this.#endWord();
-        return this.#take(1);
-      case '\n':
-        return this.#lineBreak();
-      case '<':
-      case '>':
-        return this.#redirection();
-      case '#':
-        if (this.#frame.word === undefined) return this.#comment();
-        return this.#letter(character);
-      default:
-        if (';&|()'.includes(character)) return this.#operator(character);
-        return this.#letter(character);
-    }
+    if (character === "'") this.#single();
+    else if (character === '"') this.#double();
+    else if (character === '`' || character === '$') this.#expansion();
+    else if (character === '\\') this.#escape(true);
+    else if (character === '\n') this.#lineBreak();
+    else if (character === '<' || character === '>') this.#redirection();
+    else if (character === '#' && this.#frame.word === undefined) this.#comment();
+    else if (';&|()'.includes(character)) this.#operator(character);
+    else if (character === ' ' || character === '\t') {
+      this.#endWord();
+      this.#take(1);
+    } else this.#letter(character);
   }
 
   #letter(character: string): void {
@@ -249,7 +235,8 @@ class TemplateParser {
     const [operator = '', end = ''] = /^<<(?![<(])-?[ \t]*((?:[^\s;&|<>()]|\\.)+)/.exec(this.#text.slice(this.#at, this.#at + 200)) ?? [];
     if (operator !== '' && tagAt(this.#text, this.#at + 1) === undefined) {
       this.#hereDocuments.push({ end: end.replace(/["'\\]/g, ''), isQuoted: /["'\\]/.test(end), isIndented: operator.startsWith('<<-') });
-      return this.#take(operator.length);
+      this.#take(operator.length);
+      return;
     }
     const tag = tagAt(this.#text, this.#at);
     if (tag !== undefined) this.#unknownTags.push({ tag, offset: this.#at });

@@ -21,15 +21,15 @@ export function renderShellTemplate(
   template: ShellTemplate,
   values: ReadonlyMap<string, string>,
 ): { script: string; env: Record<string, string> } {
-  const valueOf = (tag: string): string => {
+  const read = (tag: string): string => {
     const value = values.get(tag) ?? '';
     if (placeholderKind(tag) !== 'text' && !isExact(value))
       throw new RangeError(`<${tag}> holds characters that no command can be given safely`);
     return cut(value.replaceAll('\0', ''));
   };
-  const script = template.pieces.map((piece) => (typeof piece === 'string' ? piece : valueOf(piece.tag))).join('');
+  const script = template.pieces.map((piece) => (typeof piece === 'string' ? piece : read(piece.tag))).join('');
   const env: Record<string, string> = {};
-  for (const [variable, { tag, reading }] of template.references) env[variable] = readAs(valueOf(tag), reading);
+  for (const [variable, { tag, reading }] of template.references) env[variable] = readAs(read(tag), reading);
   return { script, env };
 }
 
