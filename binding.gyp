@@ -12,6 +12,7 @@
         "native/nftables.cc",
         "native/pattern.cc",
         "native/pattern_set.cc",
+        "native/peer_credentials.cc",
         "native/prefilter.cc",
         "native/required_literals.cc",
         "native/route_gateways.cc",

@@ -4,6 +4,7 @@
 #include "kernel_log_reader.h"
 #include "nftables.h"
 #include "pattern_set.h"
+#include "peer_credentials.h"
 #include "route_gateways.h"
 #include "service_manager.h"
 #include "set_lookup.h"
@@ -16,6 +17,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("SetLookup", SetLookup::Define(env));
   exports.Set("gateways", Napi::Function::New(env, Gateways, "gateways"));
   exports.Set("notify", Napi::Function::New(env, Notify, "notify"));
+  exports.Set("peerCredentials", Napi::Function::New(env, PeerCredentials, "peerCredentials"));
   exports.Set("toValidUtf8", Napi::Function::New(env, ToValidUtf8, "toValidUtf8"));
   return exports;
 }

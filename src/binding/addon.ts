@@ -38,6 +38,13 @@ export interface NativePatternSet {
   limitsReached(): number[];
 }
 
+/** native/peer_credentials.h */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 interface Addon {
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly Nftables: new () => Nftables;
@@ -45,6 +52,7 @@ interface Addon {
   readonly SetLookup: new (table: string) => SetLookup;
   gateways(): string[];
   notify(state: string): boolean;
+  peerCredentials(descriptor: number): PeerCredentials;
   toValidUtf8(bytes: Uint8Array, start: number, end: number): Buffer | undefined;
 }
 
@@ -62,6 +70,9 @@ export const toValidUtf8 = (bytes: Uint8Array, start: number, end: number): Buff
 
 /** native/route_gateways.h */
 export const listGateways = (): string[] => addon.gateways();
+
+/** native/peer_credentials.h */
+export const peerCredentialsOf = (descriptor: number): PeerCredentials => addon.peerCredentials(descriptor);
 
 /** Tells the service manager (sd_notify(3)); false where there is none. */
 export const notifyServiceManager = (state: string): boolean => addon.notify(state);
