@@ -11,6 +11,7 @@ program=/usr/local/lib/ringjail
 command=/usr/local/bin/ringjail
 config=/etc/ringjail
 unit=/usr/local/lib/systemd/system/ringjail.service
+units=/usr/local/lib/systemd/system
 sysusers=/usr/local/lib/sysusers.d/ringjail.conf
 tmpfiles=/usr/local/lib/tmpfiles.d/ringjail.conf
 
@@ -41,6 +42,8 @@ install_service() {
   put systemd/ringjail.sysusers "$sysusers"
   put systemd/ringjail.tmpfiles "$tmpfiles"
   put systemd/ringjail.service "$unit"
+  put systemd/ringjail-actions.socket "$units/ringjail-actions.socket"
+  put systemd/ringjail-actions.service "$units/ringjail-actions.service"
   scripts/create-user.sh
 
   before=$(cat "$program/staged" 2>/dev/null || true)
@@ -69,7 +72,10 @@ install_service() {
   done
 
   systemctl daemon-reload
-  systemctl enable --quiet ringjail.service
+  systemctl enable --quiet ringjail.service ringjail-actions.socket
+  # The helper comes back with the next request, as the program that is installed now.
+  if [ -n "$changed" ]; then systemctl stop --quiet ringjail-actions.service; fi
+  systemctl start ringjail-actions.socket
   if [ -n "$changed" ] || ! systemctl is-active --quiet ringjail.service; then
     say 'starting ringjail.service'
     # Returns when the daemon says that it watches.
@@ -89,11 +95,12 @@ remove_service() {
     return
   fi
   say 'stopping and removing ringjail.service'
-  systemctl disable --now --quiet ringjail.service || true
+  systemctl disable --now --quiet ringjail.service ringjail-actions.socket || true
+  systemctl stop --quiet ringjail-actions.service || true
   for file in $(shipped "$program"); do rm -f "$config/$file"; done
   find "$config" -depth -type d -empty -delete 2>/dev/null || true
-  rm -rf "$program" /run/ringjail
-  rm -f "$command" "$unit" "$sysusers" "$tmpfiles"
+  rm -rf "$program" /run/ringjail /run/ringjail-actions
+  rm -f "$command" "$unit" "$units/ringjail-actions.socket" "$units/ringjail-actions.service" "$sysusers" "$tmpfiles"
   systemctl daemon-reload
   systemctl reset-failed ringjail.service 2>/dev/null || true
   kept=/var/lib/ringjail

@@ -125,7 +125,8 @@ export class CommandAction implements TicketAction {
   async #startOnce(family: Family): Promise<ActionOutcome> {
     if (this.#options.started.has(family)) return nothingLost;
     // Started by an earlier process of which nothing is known: what is in force stays.
-    const isThere = this.#definition.commands[family].check !== undefined && (await this.#isSound(family));
+    const { start, check } = this.#definition.commands[family];
+    const isThere = start === undefined || (check !== undefined && (await this.#isSound(family)));
     if (!isThere) await this.#run('start', family);
     this.#options.started.set(family, true);
     return isThere ? nothingLost : this.#lost(family);

@@ -75,7 +75,7 @@ function listenAt(server: Server, path: string | undefined): void {
     } catch (error) {
       if (systemCodeOf(error) !== 'ENOENT') throw error;
     }
-    server.listen(path, () => chmodSync(path, 0o666));
+    server.listen(path, () => chmodSync(path, 0o660));
   } else if (isHandedOver) server.listen({ fd: firstDescriptor });
   else throw new RingjailError('usage', 'no socket was handed over: sudo systemctl start ringjail-actions.socket, or name one with --listen');
 }

@@ -84,7 +84,7 @@ export class HelperServer {
   }
 
   #read(socket: Socket, uid: number): void {
-    let rest = Buffer.alloc(0);
+    let rest: Buffer = Buffer.alloc(0);
     let waiting = 0;
     let timer: NodeJS.Timeout | undefined;
     const end = (reason: string) => {
