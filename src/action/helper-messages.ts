@@ -13,10 +13,7 @@ export type HelperRequest = {
   readonly jail: string;
   /** As `formatDefinition` writes what the jail says. */
   readonly action: string;
-} & (
-  | { readonly op: (typeof bareOperations)[number] }
-  | { readonly op: (typeof ticketOperations)[number]; readonly ticket: BanTicket }
-);
+} & ({ readonly op: (typeof bareOperations)[number] } | { readonly op: (typeof ticketOperations)[number]; readonly ticket: BanTicket });
 
 /** `id` is 0 where the request had none that could be read. */
 export type HelperAnswer =

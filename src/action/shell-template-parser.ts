@@ -73,7 +73,8 @@ class TemplateParser {
   parse(): Result<ParsedTemplate, TemplateError[]> {
     this.#commands('');
     const first = this.#firstText;
-    if (first !== undefined && this.#refusal !== undefined) this.#refuse(first.tag, first.offset, this.#refusal);
+    if (first !== undefined && this.#refusal !== undefined && this.#errors.length === 0)
+      this.#refuse(first.tag, first.offset, this.#refusal);
     if (this.#errors.length > 0) return err(this.#errors);
     const template = { pieces: joined(this.#pieces), references: this.#references, tags: this.#tags };
     return ok({ template, unknownTags: this.#unknownTags });

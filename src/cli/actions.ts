@@ -1,6 +1,7 @@
 // ringjail actions: the privileged helper, which runs commands of action.d for the daemon. ringjail-actions.socket starts it.
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+
 import { promises as dns } from 'node:dns';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { hostname } from 'node:os';
 import { runShell } from '../action/run-command.ts';
@@ -77,7 +78,8 @@ function listenAt(server: Server, path: string | undefined): void {
     }
     server.listen(path, () => chmodSync(path, 0o660));
   } else if (isHandedOver) server.listen({ fd: firstDescriptor });
-  else throw new RingjailError('usage', 'no socket was handed over: sudo systemctl start ringjail-actions.socket, or name one with --listen');
+  else
+    throw new RingjailError('usage', 'no socket was handed over: sudo systemctl start ringjail-actions.socket, or name one with --listen');
 }
 
 /** '' where it has none, or one that is no name; an address's owner says what it likes there. */

@@ -30,7 +30,9 @@ export function loadActionReferences(directory: string): ActionReferences {
     if (value === undefined) continue;
     const list = parseDefinitionList(value.text);
     if (!list.ok) errors.push({ ...value.originAt(list.error.offset), section: jail, message: list.error.message });
-    else for (const named of list.value) references.push({ jail, action: formatDefinition(named), named, origin: value.originAt(named.offset) });
+    else
+      for (const named of list.value)
+        references.push({ jail, action: formatDefinition(named), named, origin: value.originAt(named.offset) });
   }
   return { references, errors, files: config.files };
 }

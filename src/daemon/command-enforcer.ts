@@ -1,7 +1,7 @@
 // Keeps one action of tickets (commands, mail, web hooks) told of the bans that it is to enforce: one call at a time, what failed again
 // with back-off. Nothing waits for it, and what it could not bring about is known by its reason.
 import type { BanTicket } from '../action/ban-ticket.ts';
-import type { ActionOutcome, TicketAction } from '../action/ticket-action.ts';
+import type { TicketAction } from '../action/ticket-action.ts';
 import { messageOf } from '../core/errors.ts';
 import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';

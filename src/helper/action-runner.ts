@@ -1,10 +1,11 @@
 // What the helper does for a request that was understood: only actions that the configuration names, only from files that are root's,
 // only for addresses that may be banned.
-import { CommandAction } from '../action/command-action.ts';
+
 import type { HostNames } from '../action/ban-ticket.ts';
+import { CommandAction } from '../action/command-action.ts';
 import type { HelperAnswer, HelperRequest } from '../action/helper-messages.ts';
 import type { RunShell } from '../action/run-command.ts';
-import { StartedFile } from '../action/started-file.ts';
+import type { StartedFile } from '../action/started-file.ts';
 import { loadActionDefinition } from '../config/action-definition.ts';
 import { type ActionReference, loadActionReferences } from '../config/action-references.ts';
 import { formatConfigError } from '../config/config-error.ts';
@@ -92,7 +93,8 @@ export class ActionRunner {
     this.#readAgain(key);
     const reference = this.#references.get(key);
     if (this.#refusal !== undefined) throw new RingjailError('configuration', this.#refusal);
-    if (reference === undefined) throw new RingjailError('usage', `no enabled jail ${request.jail} of this configuration names action ${request.action}`);
+    if (reference === undefined)
+      throw new RingjailError('usage', `no enabled jail ${request.jail} of this configuration names action ${request.action}`);
     const action = this.#load(reference);
     this.#actions.set(key, action);
     return action;

@@ -63,24 +63,28 @@ export class HelperServer {
   }
 
   #accept(socket: Socket): void {
-    let uid: number;
-    try {
-      uid = this.#options.uidOf(socket);
-    } catch (error) {
-      return this.#turnAway(socket, `nobody can tell who asks: ${messageOf(error)}`);
+    const uid = this.#admit(socket);
+    if (uid === undefined) {
+      socket.on('error', () => socket.destroy());
+      socket.destroy();
+      return;
     }
-    if (!this.#options.isAllowed(uid)) return this.#turnAway(socket, `uid ${uid} may not ask for anything`);
-    if (this.#sockets.size >= this.#limits.connections) return this.#turnAway(socket, `uid ${uid} has too many connections`);
     this.#sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#sockets.delete(socket));
     this.#read(socket, uid);
   }
 
-  #turnAway(socket: Socket, reason: string): void {
-    this.#refuse(reason);
-    socket.on('error', () => socket.destroy());
-    socket.destroy();
+  /** The user who asks; undefined where the connection is refused. */
+  #admit(socket: Socket): number | undefined {
+    try {
+      const uid = this.#options.uidOf(socket);
+      if (this.#options.isAllowed(uid) && this.#sockets.size < this.#limits.connections) return uid;
+      this.#refuse(`uid ${uid} ${this.#options.isAllowed(uid) ? 'has too many connections' : 'may not ask for anything'}`);
+    } catch (error) {
+      this.#refuse(`nobody can tell who asks: ${messageOf(error)}`);
+    }
+    return undefined;
   }
 
   #read(socket: Socket, uid: number): void {

@@ -129,7 +129,9 @@ describe('CommandAction', () => {
   });
 
   it('the values of the ban', async () => {
-    const { action, commands } = create({ texts: { ban: 'x <ip> <family> <bantime> <failures> <ip-rev> <restored> "<matches>" <ip-host> <F-USER>' } });
+    const { action, commands } = create({
+      texts: { ban: 'x <ip> <family> <bantime> <failures> <ip-rev> <restored> "<matches>" <ip-host> <F-USER>' },
+    });
     const matches = ['one', '$(two)'];
     await action.ban(ticketOf('192.0.2.7', { matches, fields: { 'F-USER': "'root'", ip: 'no' } }));
     await action.ban(ticketOf('2001:db8::/64', { untilUsec: undefined }));

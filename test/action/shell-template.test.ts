@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the shell's
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { renderShellTemplate } from '../../src/action/shell-template.ts';
@@ -6,14 +7,20 @@ import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
 const scriptOf = (text: string): string => {
   const parsed = parseShellTemplate(text);
   assert.ok(parsed.ok, parsed.ok ? '' : parsed.error.map(({ message }) => message).join('; '));
-  return renderShellTemplate(parsed.value.template, new Map([['ip', '192.0.2.7'], ['bantime', '600']])).script;
+  return renderShellTemplate(
+    parsed.value.template,
+    new Map([
+      ['ip', '192.0.2.7'],
+      ['bantime', '600'],
+    ]),
+  ).script;
 };
 
 describe('references', () => {
   for (const [text, script] of [
     ['ufw deny from <ip>', 'ufw deny from "${RJ_IP}"'],
     ['echo "a <ip>"', 'echo "a ${RJ_IP}"'],
-    ["echo 'a <ip>'", 'echo \'a \'"${RJ_IP}"\'\''],
+    ["echo 'a <ip>'", "echo 'a '\"${RJ_IP}\"''"],
     ['echo \\<ip>', 'echo "${RJ_IP}"'],
     ['echo "\\<ip>"', 'echo "\\192.0.2.7"'],
     ['echo $((<bantime> / 60))', 'echo $((600 / 60))'],
@@ -60,7 +67,14 @@ describe('text from a log is refused', () => {
 });
 
 describe('what is exact may stand there', () => {
-  for (const text of ['eval "x=<ip>"', 'sh -c "echo <ip>"', 'sed "s/x/<ip>/" file', 'echo <ip> | sh', 'echo x > "/tmp/<ip>"', 'echo "<ip>']) {
+  for (const text of [
+    'eval "x=<ip>"',
+    'sh -c "echo <ip>"',
+    'sed "s/x/<ip>/" file',
+    'echo <ip> | sh',
+    'echo x > "/tmp/<ip>"',
+    'echo "<ip>',
+  ]) {
     it(text, () => assert.doesNotThrow(() => scriptOf(text)));
   }
 });

@@ -121,7 +121,13 @@ describe('the helper under attack', () => {
       received += String(chunk);
       if (received.split('\n').length === 3) break;
     }
-    assert.deepEqual(received.trim().split('\n').map((line) => (JSON.parse(line) as { id: number }).id), [1, 2]);
+    assert.deepEqual(
+      received
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { id: number }).id),
+      [1, 2],
+    );
   });
 
   it('refuses who is not allowed, by what the kernel says', async () => {
@@ -190,7 +196,8 @@ describe('the helper under attack', () => {
 
 describe('HelperClient', () => {
   it('carries a ticket, its answer and its failure', async () => {
-    const run = ({ op }: HelperRequest) => (op === 'unban' ? Promise.reject(new Error('no such rule')) : Promise.resolve({ lost: [6] as const }));
+    const run = ({ op }: HelperRequest) =>
+      op === 'unban' ? Promise.reject(new Error('no such rule')) : Promise.resolve({ lost: [6] as const });
     const { path, seen } = await serve({ run });
     const client = new HelperClient(path);
     closers.push(() => client.close());
@@ -210,7 +217,9 @@ describe('HelperClient', () => {
     const action = new RemoteAction({ name: 'ufw', jail: 'sshd', norestored: false, client });
     await assert.rejects(action.check(), /cannot talk to the privileged helper .* systemctl enable/);
     await assert.rejects(action.check(), /cannot talk/);
-    const server = createServer((socket) => socket.on('data', () => socket.write('{"id":3,"ok":true,"lost":[]}\n{"id":2,"ok":true,"lost":[]}\n')));
+    const server = createServer((socket) =>
+      socket.on('data', () => socket.write('{"id":3,"ok":true,"lost":[]}\n{"id":2,"ok":true,"lost":[]}\n')),
+    );
     server.listen(join(directory, 'absent.sock'));
     await once(server, 'listening');
     closers.push(() => server.close());

@@ -13,7 +13,8 @@ import { cacheDirectory } from '../lab/staged-program.ts';
 
 const directory = process.env['RINGJAIL_FAIL2BAN_CONFIG'] ?? join(cacheDirectory, 'fail2ban/etc/fail2ban');
 const isThere = existsSync(join(directory, 'action.d', 'iptables.conf'));
-const skip = !isThere && "needs Debian's package fail2ban, extracted: sudo scripts/fetch-samples.sh (or RINGJAIL_FAIL2BAN_CONFIG=.../etc/fail2ban)";
+const skip =
+  !isThere && "needs Debian's package fail2ban, extracted: sudo scripts/fetch-samples.sh (or RINGJAIL_FAIL2BAN_CONFIG=.../etc/fail2ban)";
 
 /** They are included by others and define nothing. */
 const parts = ['firewallcmd-common', 'helpers-common', 'mail-whois-common'];
@@ -54,7 +55,11 @@ describe("fail2ban's actions", { skip }, () => {
 
   it('a Python action is refused, with the cure', () => {
     for (const name of ['smtp', 'smtp.py']) {
-      const { errors } = loadActionDefinition(directory, { name, options: new Map(), offset: 0 }, { section: 'sshd', origin: { file: 'j', line: 1 } });
+      const { errors } = loadActionDefinition(
+        directory,
+        { name, options: new Map(), offset: 0 },
+        { section: 'sshd', origin: { file: 'j', line: 1 } },
+      );
       assert.match(errors.map(formatConfigError).join(), /Python program.*action = mail/);
     }
   });
