@@ -8,7 +8,8 @@ interface CommandResult {
   readonly stderr: string;
 }
 
-export type RunCommand = (program: string, args: readonly string[]) => Promise<CommandResult>;
+/** `input`: what the program reads; nothing without it. */
+export type RunCommand = (program: string, args: readonly string[], input?: Uint8Array) => Promise<CommandResult>;
 
 // fail2ban's default for its commands, which people's habits are made from.
 const timeLimitMs = 60_000;
@@ -16,16 +17,20 @@ const timeLimitMs = 60_000;
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Resolves when the program ends with 0; rejects with what it said otherwise, and when it takes longer than a minute (it is killed). */
-export const runCommand: RunCommand = (program, args) =>
+export const runCommand: RunCommand = (program, args, input) =>
   new Promise((resolve, reject) => {
     const env = { PATH: path, LC_ALL: 'C.UTF-8' };
-    execFile(program, args, { env, timeout: timeLimitMs, killSignal: 'SIGKILL', maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    const limits = { env, timeout: timeLimitMs, killSignal: 'SIGKILL', maxBuffer: 64 << 20 } as const;
+    const child = execFile(program, args, limits, (error, stdout, stderr) => {
       if (error === null) resolve({ stdout, stderr });
       else {
         const said = (stderr.trim() || stdout.trim() || error.message).slice(0, 500);
         reject(new RingjailError('unavailable', `${[program, ...args].join(' ')} failed: ${said}`, error));
       }
     });
+    // A program that ends without reading is judged by its exit code.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 
 /** A command of a definition, written by root; nothing that comes from a log is in it, only in `env`. */

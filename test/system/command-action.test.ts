@@ -38,7 +38,7 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     route: 'route',
     'mail-whois': 'mail-whois[name=mailed, dest=admin]',
     'sendmail-whois-matches': `sendmail-whois-matches[name=sent, mailcmd="cat >> ${directory}/sent"]`,
-    shorewall: 'shorewall',
+    shorewall: 'shorewall[blocktype=drop]',
   };
   let helper: ChildProcess;
   let said = '';
@@ -192,6 +192,28 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     assert.ok(!existsSync('/run/ringjail-owned'));
   });
 
+  test('shorewall, the real one', async () => {
+    const start = `set -e
+      for program in shorewall shorewall6; do
+        mkdir ${directory}/$program ${directory}/$program.state
+        family=ipv4; [ $program = shorewall ] || family=ipv6
+        sed 's/^STARTUP_ENABLED=.*/STARTUP_ENABLED=Yes/' /etc/$program/$program.conf >${directory}/$program/$program.conf
+        printf 'fw firewall\\nnet %s\\n' $family >${directory}/$program/zones
+        printf '?FORMAT 2\\nnet ${lab.name}-s -\\n' >${directory}/$program/interfaces
+        printf 'all all ACCEPT\\n' >${directory}/$program/policy
+        mount --bind ${directory}/$program /etc/$program
+        mount --bind ${directory}/$program.state /var/lib/$program
+        $program start
+      done`;
+    const started = await run(lab.onServer('sh', '-c', start));
+    assert.equal(started.code, 0, started.stdout + started.stderr);
+    const enforcer = await banned('shorewall');
+    assert.match(await onServer('iptables', '-S', 'dynamic'), new RegExp(`-s ${v4}/32 -j DROP`));
+    assert.match(await onServer('ip6tables', '-S', 'dynamic'), new RegExp(`-s ${v6}/128 -j DROP`));
+    await lifted(enforcer);
+    assert.doesNotMatch(await onServer('iptables', '-S', 'dynamic'), /DROP/);
+  });
+
   test('the attacked helper is alive, and has written down who asked for what', async () => {
     const bad = createConnection(socket);
     bad.on('error', () => bad.destroy());
@@ -207,12 +229,12 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
       assert.match(enforcer.failureOf(network) ?? '', /is protected \((?:loopback|own address)\)/);
       await enforcer.stop();
     }
-    chmodSync(join(directory, 'action.d/shorewall.conf'), 0o666);
-    const shorewall = create('shorewall');
-    await shorewall.ban(ticketOf(v4, { jail: 'shorewall' }));
-    assert.match(shorewall.failureOf(v4) ?? '', /shorewall\.conf may be written by others than root/);
-    await shorewall.stop();
-    chmodSync(join(directory, 'action.d/shorewall.conf'), 0o644);
+    chmodSync(join(directory, 'action.d/route.conf'), 0o666);
+    const route = create('route');
+    await route.reload();
+    await route.ban(ticketOf(v4, { jail: 'route' }));
+    assert.match(route.failureOf(v4) ?? '', /route\.conf may be written by others than root/);
+    await route.stop();
     assert.match(said, new RegExp(`uid 0: ban ${v4.replaceAll('.', '\\.')} by route of jail route: done in \\d+ ms`));
     assert.match(said, /refused: uid 0: a frame that is no request/);
     assert.equal(helper.exitCode, null);
