@@ -19,7 +19,7 @@ export interface MailOptions {
 }
 
 /** `sendmail`: the path of the program; else a server, with a user and a password where it wants them. */
-export type MailTransport =
+type MailTransport =
   | { readonly sendmail: string }
   | {
       readonly host: string;

@@ -13,6 +13,9 @@ const wrappers = ['env', 'sudo', 'doas', 'timeout', 'nice', 'ionice', 'nohup', '
 const shells = ['sh', 'bash', 'dash', 'ash', 'ksh', 'zsh', 'busybox', 'su', 'runuser'];
 const languages = ['perl', 'python', 'python2', 'python3', 'ruby', 'php', 'node', 'lua', 'tclsh', 'expect'];
 
+/** Whose first operand is the file of a program, and the rest its arguments. */
+const readsFile = ['sh', 'bash', 'dash', 'ash', 'ksh', 'zsh', 'perl', 'python', 'python2', 'python3', 'ruby', 'php', 'node', 'lua'];
+
 /** Whose arguments are a program, or hold one. */
 const argumentsAreCode = [
   ...shells,
@@ -42,9 +45,18 @@ function programsOf(words: readonly ShellWord[]): string[] {
   return wrappers.includes(first) ? [first, ...others] : [first];
 }
 
+/** The program of the command that takes its arguments for code; none where it was given a file of its own to run: `python3 report.py`. */
+function argumentRunner(words: readonly ShellWord[]): string | undefined {
+  const command = programWords(words);
+  const runner = programsOf(words).find((name) => argumentsAreCode.includes(name));
+  if (runner === undefined || !readsFile.includes(runner)) return runner;
+  const file = command[command.findIndex((word) => nameOf(word) === runner) + 1];
+  return file?.isLiteral === true && !file.literal.startsWith('-') ? undefined : runner;
+}
+
 /** Why text from a log cannot stand in the word `word`, which follows `before` in one command; undefined where it can. */
 export function refuseText(before: readonly ShellWord[], word: ShellWord): string | undefined {
-  const program = programsOf(before).find((name) => argumentsAreCode.includes(name));
+  const program = argumentRunner(before);
   if (program !== undefined) return `${program} may run what is in its arguments`;
   const words = programWords(before);
   if (words.length === 0 && !assignment.test(word.literal)) return 'it would name the program to run';
@@ -63,7 +75,7 @@ export function refuseBeside(words: readonly ShellWord[]): string | undefined {
   const programs = programsOf(words);
   const name = nameOf(command[0]);
   if (name === 'eval' || name === '.' || name === 'source') return `${name} runs text`;
-  const runner = programs.find((program) => argumentsAreCode.includes(program));
+  const runner = argumentRunner(words);
   if (runner !== undefined && command.slice(1).some(({ isLiteral }) => !isLiteral)) return `${runner} may run what is in its arguments`;
   const reader = programs.find((program) => inputIsCode.includes(program));
   if (reader !== undefined) return `${reader} runs what it reads`;

@@ -33,6 +33,7 @@ export class ActionRunner {
   #references = new Map<string, ActionReference>();
   #refusal: string | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
+  #mustRead = true;
   readonly #actions = new Map<string, CommandAction>();
   /** By action, settled when its last command has ended: one at a time. */
   readonly #queues = new Map<string, Promise<unknown>>();
@@ -110,10 +111,11 @@ export class ActionRunner {
   }
 
   #readAgain(key: string): void {
-    if (this.#references.has(key) && this.#refusal === undefined) return;
+    if (!this.#mustRead && this.#references.has(key) && this.#refusal === undefined) return;
     const nowMs = performance.now();
     if (nowMs - this.#readAtMs < freshMs) return;
     this.#readAtMs = nowMs;
+    this.#mustRead = false;
     const { references, errors, files } = loadActionReferences(this.#options.configDirectory);
     this.#references = new Map(references.map((reference) => [keyOf(reference), reference]));
     const untrusted = [this.#options.configDirectory, ...files].map(findUntrusted).find((reason) => reason !== undefined);
@@ -123,7 +125,7 @@ export class ActionRunner {
 
   #forget(): void {
     this.#actions.clear();
-    this.#references.clear();
+    this.#mustRead = true;
   }
 }
 

@@ -39,6 +39,8 @@ describe('text from a log is refused', () => {
   for (const [text, reason] of [
     ['eval "x=<matches>"', /eval/],
     ['sh -c "echo <matches>"', /sh may run/],
+    ['python3 -c "print(1)" "<matches>"', /python3 may run/],
+    ['perl "$x" "<matches>"', /perl may run/],
     ["sh -c 'echo <matches>'", /sh may run/],
     ['sudo -u x /bin/bash -c "<F-USER>"', /bash may run/],
     ['awk \'{print "<matches>"}\'', /awk may run/],
@@ -63,6 +65,19 @@ describe('text from a log is refused', () => {
       assert.ok(!parsed.ok, parsed.ok ? JSON.stringify(parsed.value.template.pieces) : '');
       assert.match(parsed.error.map(({ message }) => message).join('; '), reason);
     });
+  }
+});
+
+describe('text from a log may stand there', () => {
+  for (const text of [
+    "printf %b '<matches>' | mail -E 'set escape' -s bans root",
+    'curl --data-urlencode "logs=<matches>" https://example.org',
+    'sed \'s/a/b/\' file; echo "<matches>"',
+    'python3 /usr/local/bin/report.py <ip> "<matches>"',
+    'python3 /usr/local/bin/report.py "$x" | logger "<matches>"',
+    'cat <<EOF | sendmail root\n<matches>\nEOF\n',
+  ]) {
+    it(text, () => assert.doesNotThrow(() => scriptOf(text)));
   }
 });
 
