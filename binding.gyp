@@ -21,6 +21,7 @@
         "native/nftables.cc",
         "native/pattern.cc",
         "native/pattern_set.cc",
+        "native/peer_credentials.cc",
         "native/prefilter.cc",
         "native/record_sieve.cc",
         "native/required_literals.cc",

@@ -9,6 +9,7 @@
 #include "nftables.h"
 #include "pattern_set.h"
 #include "record_sieve.h"
+#include "peer_credentials.h"
 #include "route_gateways.h"
 #include "route_monitor.h"
 #include "service_manager.h"
@@ -30,6 +31,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("cutConnections", Napi::Function::New(env, CutConnections, "cutConnections"));
   exports.Set("gateways", Napi::Function::New(env, Gateways, "gateways"));
   exports.Set("notify", Napi::Function::New(env, Notify, "notify"));
+  exports.Set("peerCredentials", Napi::Function::New(env, PeerCredentials, "peerCredentials"));
   exports.Set("toValidUtf8", Napi::Function::New(env, ToValidUtf8, "toValidUtf8"));
   return exports;
 }

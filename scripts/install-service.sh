@@ -14,6 +14,7 @@ program=/usr/local/lib/ringjail
 command=/usr/local/bin/ringjail
 config=/etc/ringjail
 unit=/usr/local/lib/systemd/system/ringjail.service
+units=/usr/local/lib/systemd/system
 sysusers=/usr/local/lib/sysusers.d/ringjail.conf
 tmpfiles=/usr/local/lib/tmpfiles.d/ringjail.conf
 dropin=/usr/local/lib/systemd/system/ringjail.service.d/syslog.conf
@@ -81,6 +82,8 @@ install_service() {
   put systemd/ringjail.tmpfiles "$tmpfiles"
   put systemd/ringjail.service "$unit"
   put_dropin
+  put systemd/ringjail-actions.socket "$units/ringjail-actions.socket"
+  put systemd/ringjail-actions.service "$units/ringjail-actions.service"
   scripts/create-user.sh
 
   before=$(cat "$program/staged" 2>/dev/null || true)
@@ -109,7 +112,10 @@ install_service() {
   done
 
   systemctl daemon-reload
-  systemctl enable --quiet ringjail.service
+  systemctl enable --quiet ringjail.service ringjail-actions.socket
+  # The helper comes back with the next request, as the program that is installed now.
+  if [ -n "$changed" ]; then systemctl stop --quiet ringjail-actions.service; fi
+  systemctl start ringjail-actions.socket
   if [ -n "$changed" ] || ! systemctl is-active --quiet ringjail.service; then
     say 'starting ringjail.service'
     # Returns when the daemon says that it watches.
@@ -129,11 +135,12 @@ remove_service() {
     return
   fi
   say 'stopping and removing ringjail.service'
-  systemctl disable --now --quiet ringjail.service || true
+  systemctl disable --now --quiet ringjail.service ringjail-actions.socket || true
+  systemctl stop --quiet ringjail-actions.service || true
   for file in $(shipped "$program"); do rm -f "$config/$file"; done
   find "$config" -depth -type d -empty -delete 2>/dev/null || true
-  rm -rf "$program" /run/ringjail
-  rm -f "$command" "$unit" "$sysusers" "$tmpfiles" "$dropin"
+  rm -rf "$program" /run/ringjail /run/ringjail-actions
+  rm -f "$command" "$unit" "$units/ringjail-actions.socket" "$units/ringjail-actions.service" "$sysusers" "$tmpfiles" "$dropin"
   rmdir "$(dirname "$dropin")" 2>/dev/null || true
   systemctl daemon-reload
   systemctl reset-failed ringjail.service 2>/dev/null || true

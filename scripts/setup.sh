@@ -18,7 +18,7 @@ fi
 
 # To build; to run (setpriv is in util-linux, systemd-sysusers in systemd); to test with real parts.
 packages='g++ make python3 pkg-config libnftables-dev libnftnl-dev libmnl-dev libpcre2-dev libsystemd-dev nftables util-linux'
-[ "$purpose" = test ] && packages="$packages iproute2 conntrack openssh-client openssh-server ufw iptables procps systemd systemd-journal-remote systemd-container debootstrap rsyslog"
+[ "$purpose" = test ] && packages="$packages iproute2 conntrack openssh-client openssh-server ufw iptables ipset shorewall shorewall6 procps systemd systemd-journal-remote systemd-container debootstrap rsyslog"
 # The distribution's own Node brings its headers as a package of their own; other builds have them in their prefix.
 if [ -z "$(scripts/node-headers.sh)" ] && dpkg-query -W -f '${db:Status-Status}' nodejs 2>/dev/null | grep -qx installed; then
   packages="$packages libnode-dev"

@@ -24,7 +24,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   jail: ['core', 'match', 'ban'],
   config: ['core', 'record', 'source', 'match', 'jail', 'ban', 'action'],
   daemon: ['core', 'record', 'source', 'match', 'jail', 'ban', 'action', 'binding', 'config', 'control'],
-  cli: ['core', 'record', 'source', 'match', 'jail', 'ban', 'action', 'binding', 'config', 'control', 'daemon'],
+  helper: ['core', 'jail', 'ban', 'action', 'binding', 'config'],
+  cli: ['core', 'record', 'source', 'match', 'jail', 'ban', 'action', 'binding', 'config', 'control', 'daemon', 'helper'],
 };
 const layers = Object.keys(allowed);
 

@@ -175,6 +175,13 @@ export interface RawCut {
   readonly flowError: string | undefined;
 }
 
+/** native/peer_credentials.h */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 interface Addon {
   readonly JournalReader: new (place: RawJournalPlace, onReadable: () => void) => JournalReader;
   readonly DatagramReader: new (
@@ -195,6 +202,7 @@ interface Addon {
   cutConnections(networks: Uint8Array, ports: Uint32Array, protocol: number): Promise<RawCut>;
   gateways(): string[];
   notify(state: string): boolean;
+  peerCredentials(descriptor: number): PeerCredentials;
   toValidUtf8(bytes: Uint8Array, start: number, end: number): Buffer | undefined;
 }
 
@@ -231,6 +239,9 @@ export const cutConnections = (networks: Uint8Array, ports: Uint32Array, protoco
 
 /** native/route_gateways.h */
 export const listGateways = (): string[] => addon.gateways();
+
+/** native/peer_credentials.h */
+export const peerCredentialsOf = (descriptor: number): PeerCredentials => addon.peerCredentials(descriptor);
 
 /** Tells the service manager (sd_notify(3)); false where there is none. */
 export const notifyServiceManager = (state: string): boolean => addon.notify(state);

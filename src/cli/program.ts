@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { pathsOf } from '../daemon/paths.ts';
+import { type ActionsOptions, actions } from './actions.ts';
 import { ban } from './ban.ts';
 import { check } from './check.ts';
 import type { CommandContext } from './command-context.ts';
@@ -91,6 +92,14 @@ function createProgram(finish: (exitCode: number) => void): Command {
   define('confirm', 'keep the bans that run --confirm made on probation, and go on banning', () => confirm);
   define('check', 'read the configuration and report every error with file and line', () => check);
   define('watch', 'show live what the sources deliver and whom the jails would ban; touches nothing', () => watch);
+  define('actions', 'run commands of action.d for the daemon, as root (what ringjail-actions.socket starts)', () => (context) => {
+    const given = program.commands.find((command) => command.name() === 'actions')?.opts<ActionsOptions>() ?? {};
+    return actions(context, given);
+  });
+  program.commands
+    .find((command) => command.name() === 'actions')
+    ?.option('--listen <path>', 'listen at this socket instead of the one that systemd hands over')
+    .option('--allow-uid <number>', 'a user who may ask, besides root and ringjail');
   addRegex(program, define);
   return program;
 }

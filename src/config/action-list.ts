@@ -35,6 +35,14 @@ export function parseDefinition(text: string): Result<NamedDefinition, Positione
   return ok(first);
 }
 
+/** The one way to write it, for who has to name it to somebody else: name[key="value",...], keys in order. */
+export function formatDefinition({ name, options }: NamedDefinition): string {
+  const list = [...options]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${value.includes('"') ? `'${value}'` : `"${value}"`}`);
+  return list.length === 0 ? name : `${name}[${list.join(',')}]`;
+}
+
 /** list = { name { "[" [ option { "," option } [","] ] "]" } };  option = key "=" ( '"' ... '"' | "'" ... "'" | up to "," or "]" ). No escapes. */
 class ListParser {
   error: PositionedError | undefined;

@@ -1,4 +1,4 @@
-// The options of one filter as a jail uses it: the jail's arguments before [Init] before [Definition] and [DEFAULT] of its files.
+// The options of one filter or action as a jail uses it: the jail's arguments before [Init] before [Definition] and [DEFAULT] of its files.
 import { ok, type Result } from '../core/result.ts';
 import type { ConfigError, Origin } from './config-error.ts';
 import { defaultSection } from './ini.ts';
@@ -31,17 +31,29 @@ export class FilterValues {
   readonly #given: ReadonlyMap<string, string>;
   /** Options with a conditional form (`[Init?family=inet6]`): which one holds is decided per ban, so their tags stay. */
   readonly #conditional: ReadonlySet<string>;
+  readonly #condition: string | undefined;
 
-  /** `context`: values of the jail, which stands at `origin`, that a filter may refer to, after its arguments. */
-  constructor(config: MergedConfig, filterArguments: ReadonlyMap<string, ConfigValue>, context: GivenValues, origin: Origin) {
+  /**
+   * `context`: values of the jail, which stands at `origin`, that a filter may refer to, after its arguments. `condition`: where it is
+   * known which conditional form holds (`family=inet6`).
+   */
+  constructor(
+    config: MergedConfig,
+    filterArguments: ReadonlyMap<string, ConfigValue>,
+    context: GivenValues,
+    origin: Origin,
+    condition?: string,
+  ) {
     this.#config = config;
+    this.#condition = condition;
     this.#arguments = filterArguments;
     this.#lowerCaseArguments = new Map([...filterArguments].map(([name, value]) => [name.toLowerCase(), value]));
     this.#context = context;
     this.#contextOrigin = origin;
     this.#given = new Map([...context, ...[...this.#lowerCaseArguments].map(([name, { text }]) => [name, text] as const)]);
     this.errors = this.#readInit();
-    const presets = [...this.#arguments.keys(), ...this.#init.keys()];
+    if (condition !== undefined) this.#applyCondition(condition);
+    const presets = condition === undefined ? [...this.#arguments.keys(), ...this.#init.keys()] : [];
     this.#conditional = new Set(presets.flatMap((name) => /^(\w+)\?./.exec(name)?.slice(1) ?? []));
   }
 
@@ -60,6 +72,14 @@ export class FilterValues {
     return errors;
   }
 
+  /** What the jail gives without a condition is meant for both families. */
+  #applyCondition(condition: string): void {
+    for (const [name, value] of [...this.#init]) {
+      const [option, ...rest] = name.split('?');
+      if (option !== undefined && rest.join('?') === condition && !this.#lowerCaseArguments.has(option)) this.#init.set(option, value);
+    }
+  }
+
   /** Of all options. */
   names(): ReadonlySet<string> {
     const options = [...this.#config.options(section), ...this.#config.options(defaultSection)].map(({ name }) => name);
@@ -73,7 +93,13 @@ export class FilterValues {
 
   get(name: string): Result<ConfigValue | undefined, ConfigError[]> {
     const preset = this.#arguments.get(name) ?? this.#init.get(name) ?? this.#lowerCaseArguments.get(name);
-    return preset === undefined ? this.#config.get(section, name, this.#given) : ok(preset);
+    return preset === undefined ? this.#fromFiles(name) : ok(preset);
+  }
+
+  #fromFiles(name: string): Result<ConfigValue | undefined, ConfigError[]> {
+    const conditional =
+      this.#condition === undefined ? ok(undefined) : this.#config.get(section, `${name}?${this.#condition}`, this.#given);
+    return !conditional.ok || conditional.value !== undefined ? conditional : this.#config.get(section, name, this.#given);
   }
 
   /** What `<tag>` names: an option, `known/x` ([Init]'s own x, or else the one before), or `section/x`. */
@@ -95,7 +121,7 @@ export class FilterValues {
     const name = tag.toLowerCase();
     const preset = this.#arguments.get(tag) ?? this.#init.get(tag) ?? this.#lowerCaseArguments.get(name);
     if (preset !== undefined) return ok(preset);
-    const value = this.#config.get(section, name, this.#given);
+    const value = this.#fromFiles(name);
     if (!value.ok || value.value !== undefined) return value;
     const given = this.#context.get(name);
     return ok(given === undefined ? undefined : plainValue(given, this.#contextOrigin));

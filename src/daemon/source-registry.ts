@@ -7,6 +7,7 @@ import { systemClock } from '../core/clock.ts';
 import type { SourcePosition } from '../record/record-batch.ts';
 import type { RecordSelector } from '../record/record-selector.ts';
 import { JournalSource } from '../source/journal-source.ts';
+import { readKernelGap } from '../source/kernel-gap.ts';
 import { KernelSource } from '../source/kernel-source.ts';
 import type { Source } from '../source/source.ts';
 import { SyslogSource } from '../source/syslog-source.ts';
@@ -34,5 +35,6 @@ export function createKernelSource(position: SourcePosition | undefined): Source
     monotonicUsec: () => Number(process.hrtime.bigint() / 1000n),
     position,
     hostname: hostname(),
+    fillGap: (gap) => readKernelGap(() => openJournal({}, () => undefined), gap),
   });
 }

@@ -25,6 +25,7 @@ class FakeJail implements RunningJail {
       findtimeUsec: minute,
       bantimeUsec: minute,
       increment: undefined,
+      aggregate: [],
       isDistinct: false,
       ipv6prefix: 64,
       ignoreip: new NetworkList([]),

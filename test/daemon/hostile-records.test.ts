@@ -48,6 +48,7 @@ function run(names: readonly (keyof typeof filters)[], lines: readonly string[])
     keeper: new BanKeeper({ createAction: (name) => new FakeAction(name), clock: systemClock, log, onEnded: () => undefined }),
     protectedNetworks: () => none,
     resolve: async () => [],
+    earlierBans: () => 0,
     clock: systemClock,
     events: {
       onBan: ({ network, jail }) => void bans.push(`${jail} ${network.text}`),

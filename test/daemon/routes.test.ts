@@ -26,6 +26,7 @@ function jailOf(name: string, selectors: readonly RecordSelector[], literals: re
     maxretry: 1,
     findtimeUsec: minute,
     bantimeUsec: minute,
+    aggregate: [],
     isDistinct: false,
     ipv6prefix: 64,
     ignoreip: new NetworkList([]),

@@ -66,9 +66,8 @@ class Trial {
   constructor(t: TestContext) {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     this.set = new SourceSet({
-      create: (name, selector, position) => {
-        assert.equal(sourceNameOf(selector), name);
-        const source = new FakeSource(name, position);
+      create: (selector, position) => {
+        const source = new FakeSource(sourceNameOf(selector), position);
         this.made.push(source);
         return source;
       },

@@ -1,0 +1,186 @@
+// An action made of commands, in fail2ban's way: started when first needed, checked before each ban, repaired where the check fails.
+import { messageOf, RingjailError } from '../core/errors.ts';
+import { type Family, parseIpNetwork } from '../core/ip-network.ts';
+import { type BanTicket, commonValues, type HostNames, ticketValues } from './ban-ticket.ts';
+import type { CommandDefinition, CommandName } from './command-definition.ts';
+import type { RunShell, ShellResult } from './run-command.ts';
+import { renderShellTemplate } from './shell-template.ts';
+import { type ActionOutcome, nothingLost, type TicketAction } from './ticket-action.ts';
+
+/** Which families are started: what a command set up outside outlives the process. */
+export interface StartedFamilies {
+  has(family: Family): boolean;
+  set(family: Family, isStarted: boolean): void;
+}
+
+export interface CommandActionOptions {
+  readonly name: string;
+  readonly definition: CommandDefinition;
+  readonly runShell: RunShell;
+  readonly started: StartedFamilies;
+  readonly hostNames: HostNames;
+  /** The name of an address, '' where it has none; asked only by definitions that use <ip-host>. */
+  readonly lookUpName: (address: string) => Promise<string>;
+}
+
+export class CommandAction implements TicketAction {
+  readonly #options: CommandActionOptions;
+  readonly #definition: CommandDefinition;
+
+  constructor(options: CommandActionOptions) {
+    this.#options = options;
+    this.#definition = options.definition;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get norestored(): boolean {
+    return this.#definition.norestored;
+  }
+
+  async start(): Promise<ActionOutcome> {
+    if (this.#definition.isStartedOnDemand) return nothingLost;
+    const lost: Family[] = [];
+    for (const family of this.#families()) lost.push(...(await this.#startOnce(family)).lost);
+    return { lost };
+  }
+
+  async check(): Promise<ActionOutcome> {
+    const lost: Family[] = [];
+    for (const family of this.#families()) if (this.#options.started.has(family)) lost.push(...(await this.#keep(family)).lost);
+    return { lost };
+  }
+
+  async ban(ticket: BanTicket): Promise<ActionOutcome> {
+    if (this.norestored && ticket.restored) return nothingLost;
+    return this.#execute('ban', ticket, true);
+  }
+
+  async unban(ticket: BanTicket): Promise<ActionOutcome> {
+    if (this.norestored && ticket.restored) return nothingLost;
+    return this.#execute('unban', ticket, this.#definition.repairsOnUnban);
+  }
+
+  async prolong(ticket: BanTicket): Promise<ActionOutcome> {
+    if (this.norestored && ticket.restored) return nothingLost;
+    return this.#execute('prolong', ticket, true);
+  }
+
+  async flush(): Promise<boolean> {
+    const families = this.#families().filter((family) => this.#options.started.has(family));
+    if (families.some((family) => this.#definition.commands[family].flush === undefined)) return false;
+    for (const family of families) await this.#run('flush', family);
+    return true;
+  }
+
+  async reload(): Promise<void> {
+    for (const family of this.#families()) if (this.#options.started.has(family)) await this.#run('reload', family);
+  }
+
+  async stop(): Promise<void> {
+    const failures: string[] = [];
+    for (const family of this.#families()) {
+      if (!this.#options.started.has(family)) continue;
+      try {
+        await this.#run('stop', family);
+      } catch (error) {
+        failures.push(messageOf(error));
+      }
+      // Tried again it would fail again: most likely somebody else took it away.
+      this.#options.started.set(family, false);
+    }
+    if (failures.length > 0) throw new RingjailError('unavailable', failures.join('; '));
+  }
+
+  /** Of which its commands know nothing of the other's. */
+  #families(): readonly Family[] {
+    return this.#definition.isPerFamily ? [4, 6] : [4];
+  }
+
+  async #execute(name: 'ban' | 'unban' | 'prolong', ticket: BanTicket, repairs: boolean): Promise<ActionOutcome> {
+    const network = parseIpNetwork(ticket.network);
+    if (network === undefined) throw new RingjailError('usage', 'the ticket names no address');
+    if (this.#definition.commands[network.family][name] === undefined) return nothingLost;
+    const family = this.#definition.isPerFamily ? network.family : 4;
+    const outcome = repairs ? await this.#ready(family) : nothingLost;
+    const values = ticketValues(ticket, this.#options.hostNames);
+    if (this.#definition.commands[network.family][name]?.tags.has('ip-host') === true && !values.has('ip-host'))
+      values.set('ip-host', await this.#options.lookUpName(network.text));
+    try {
+      await this.#run(name, network.family, values);
+    } catch (error) {
+      // With what enforced it the ban is gone: then it is the other bans that have to be put back.
+      if (name !== 'unban' || !this.#options.started.has(family) || (await this.#isSound(family))) throw error;
+      return this.#keep(family);
+    }
+    return outcome;
+  }
+
+  async #ready(family: Family): Promise<ActionOutcome> {
+    return this.#options.started.has(family) ? this.#keep(family) : this.#startOnce(family);
+  }
+
+  async #startOnce(family: Family): Promise<ActionOutcome> {
+    if (this.#options.started.has(family)) return nothingLost;
+    // Started by an earlier process of which nothing is known: what is in force stays.
+    const { start, check } = this.#definition.commands[family];
+    const isThere = start === undefined || (check !== undefined && (await this.#isSound(family)));
+    if (!isThere) await this.#run('start', family);
+    this.#options.started.set(family, true);
+    return isThere ? nothingLost : this.#lost(family);
+  }
+
+  /** Of an action that was started. */
+  async #keep(family: Family): Promise<ActionOutcome> {
+    if (await this.#isSound(family)) return nothingLost;
+    if (this.#definition.commands[family].repair !== undefined) await this.#run('repair', family);
+    else {
+      // Half of it may be gone, so that stopping fails where there is nothing left to stop.
+      await this.#run('stop', family).catch(() => undefined);
+      this.#options.started.set(family, false);
+      await this.#run('start', family);
+    }
+    if (!(await this.#isSound(family))) {
+      this.#options.started.set(family, false);
+      throw new RingjailError('unavailable', 'actioncheck fails even after the action was started anew');
+    }
+    this.#options.started.set(family, true);
+    return this.#lost(family);
+  }
+
+  #lost(family: Family): ActionOutcome {
+    return { lost: this.#definition.isPerFamily ? [family] : [4, 6] };
+  }
+
+  async #isSound(family: Family): Promise<boolean> {
+    const result = await this.#shell('check', family, this.#commonValues(family));
+    return result === undefined || result.exitCode === 0;
+  }
+
+  #commonValues(family: Family): Map<string, string> {
+    return commonValues(this.#definition.isPerFamily ? family : undefined, this.#options.hostNames);
+  }
+
+  /** Nothing where there is no such command. */
+  async #run(name: CommandName, family: Family, values = this.#commonValues(family)): Promise<void> {
+    const result = await this.#shell(name, family, values);
+    if (result === undefined || result.exitCode === 0) return;
+    throw new RingjailError(
+      'unavailable',
+      `action${name} ended with ${result.exitCode}${result.output === '' ? '' : `: ${result.output.slice(-500)}`}`,
+    );
+  }
+
+  async #shell(name: CommandName, family: Family, values: ReadonlyMap<string, string>): Promise<ShellResult | undefined> {
+    const template = this.#definition.commands[family][name];
+    if (template === undefined) return undefined;
+    const { timeoutMs } = this.#definition;
+    try {
+      return await this.#options.runShell({ ...renderShellTemplate(template, values), timeoutMs });
+    } catch (error) {
+      throw new RingjailError('unavailable', `action${name}: ${messageOf(error)}`, error);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// A shell fragment with tags, as one that never changes: the values of a ban travel in the environment. Pure.
+import { isExact, placeholderKind } from './placeholder.ts';
+
+/** How the value stands in its variable: as it is, or so that printf shows it as it is (in its format, or by %b). */
+export type ValueReading = 'plain' | 'format' | 'escapes';
+
+export interface ShellTemplate {
+  /** Text, and values of kind `exact` that stand where no reference can. */
+  readonly pieces: readonly (string | { readonly tag: string })[];
+  /** By variable. */
+  readonly references: ReadonlyMap<string, { readonly tag: string; readonly reading: ValueReading }>;
+  /** All that it needs of a ban. */
+  readonly tags: ReadonlySet<string>;
+}
+
+/** The kernel takes 128 KiB for one variable, and a value may double where backslashes are. */
+const maxValueBytes = 60 * 1024;
+
+/** `values` by tag; one without a value is empty. Throws where a value is not what its tag may hold. */
+export function renderShellTemplate(
+  template: ShellTemplate,
+  values: ReadonlyMap<string, string>,
+): { script: string; env: Record<string, string> } {
+  const read = (tag: string): string => {
+    const value = values.get(tag) ?? '';
+    if (placeholderKind(tag) !== 'text' && !isExact(value))
+      throw new RangeError(`<${tag}> holds characters that no command can be given safely`);
+    return cut(value.replaceAll('\0', ''));
+  };
+  const script = template.pieces.map((piece) => (typeof piece === 'string' ? piece : read(piece.tag))).join('');
+  const env: Record<string, string> = {};
+  for (const [variable, { tag, reading }] of template.references) env[variable] = readAs(read(tag), reading);
+  return { script, env };
+}
+
+function cut(value: string): string {
+  const bytes = Buffer.from(value);
+  // A character that was cut in two is left out.
+  return new TextDecoder().decode(bytes.subarray(0, maxValueBytes), { stream: bytes.length > maxValueBytes });
+}
+
+function readAs(value: string, reading: ValueReading): string {
+  if (reading === 'plain') return value;
+  const escaped = value.replaceAll('\\', '\\\\');
+  return reading === 'format' ? escaped.replaceAll('%', '%%') : escaped;
+}

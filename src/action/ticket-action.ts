@@ -1,0 +1,36 @@
+// The contract of an action that is told of each ban, with what led to it: commands, mail, web hooks. (Those that are shown the whole
+// list and make a firewall agree with it are in action.ts.)
+import type { Family } from '../core/ip-network.ts';
+import type { BanTicket } from './ban-ticket.ts';
+
+/** `lost`: the families whose earlier bans are gone, because the action had to be started anew; the caller bans them again. */
+export interface ActionOutcome {
+  readonly lost: readonly Family[];
+}
+
+/**
+ *  1. The caller makes one call at a time, and every call comes back within the action's own time limit.
+ *  2. `start` comes first; an action may put it off until the first ban. It does nothing where the action was started before.
+ *  3. `ban` rejects where the ban is not enforced; the caller tries again. Restored bans are the caller's business: see `norestored`.
+ *  4. `unban` gets the ticket that was banned. `prolong` gets a ticket that ends later than the one before.
+ *  5. `flush` lifts all at once; false where the action has no way to.
+ *  6. Nothing is lifted because the daemon stops: `stop` is for an action that is wanted no more.
+ */
+export interface TicketAction {
+  /** As the jail names it. */
+  readonly name: string;
+  /** Whether bans of an earlier run are not told again. */
+  readonly norestored: boolean;
+  start(): Promise<ActionOutcome>;
+  /** Looks whether it still works, and repairs it where not. */
+  check(): Promise<ActionOutcome>;
+  ban(ticket: BanTicket): Promise<ActionOutcome>;
+  unban(ticket: BanTicket): Promise<ActionOutcome>;
+  prolong(ticket: BanTicket): Promise<ActionOutcome>;
+  flush(): Promise<boolean>;
+  /** The configuration was read again, and the action stays. */
+  reload(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const nothingLost: ActionOutcome = { lost: [] };

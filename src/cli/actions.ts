@@ -1,0 +1,102 @@
+// ringjail actions: the privileged helper, which runs commands of action.d for the daemon. ringjail-actions.socket starts it.
+
+import { promises as dns } from 'node:dns';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { hostname } from 'node:os';
+import { runShell } from '../action/run-command.ts';
+import { StartedFile } from '../action/started-file.ts';
+import { systemClock } from '../core/clock.ts';
+import { RingjailError, systemCodeOf } from '../core/errors.ts';
+import { createLog } from '../core/log.ts';
+import { HostNetworks } from '../daemon/host-networks.ts';
+import { ProtectedSet } from '../daemon/protected-set.ts';
+import { SessionPeers } from '../daemon/session-peers.ts';
+import { ActionRunner } from '../helper/action-runner.ts';
+import { HelperServer } from '../helper/helper-server.ts';
+import { uidOfPeer, uidOfUser } from '../helper/peer.ts';
+import { LoginMemory } from '../jail/login-memory.ts';
+import type { CommandContext } from './command-context.ts';
+
+export interface ActionsOptions {
+  /** To listen there, instead of at what systemd hands over. */
+  readonly listen?: string;
+  /** Besides root and the user ringjail. */
+  readonly allowUid?: string;
+}
+
+/** The first descriptor that systemd hands over (sd_listen_fds(3)). */
+const firstDescriptor = 3;
+
+const lookUpLimitMs = 5000;
+
+export async function actions({ paths, version }: CommandContext, { listen, allowUid }: ActionsOptions): Promise<number> {
+  const log = createLog({
+    threshold: 'info',
+    forJournal: process.env['JOURNAL_STREAM'] !== undefined,
+    write: (line) => void process.stderr.write(line),
+  });
+  if (process.getuid?.() !== 0) throw new RingjailError('permission', 'the helper runs commands that need root: sudo ringjail actions');
+  const allowed = new Set([0, uidOfUser('ringjail'), allowUid === undefined ? undefined : Number(allowUid)]);
+  const hostNetworks = new HostNetworks();
+  const protectedSet = new ProtectedSet({
+    host: hostNetworks,
+    sessions: new SessionPeers(),
+    // Who logged in lately is the daemon's to know.
+    logins: new LoginMemory(0),
+    clock: systemClock,
+  });
+  const full = /^[\w.-]+$/.test(hostname()) ? hostname() : 'localhost';
+  const runner = new ActionRunner({
+    configDirectory: paths.config,
+    protectedNetworks: () => protectedSet.current(),
+    runShell,
+    started: new StartedFile(`${process.env['RUNTIME_DIRECTORY']?.split(':')[0] ?? '/run/ringjail-actions'}/started.json`, log),
+    hostNames: { full, short: full.split('.')[0] ?? full },
+    lookUpName,
+    log,
+  });
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    const helper = new HelperServer({
+      run: (request) => runner.run(request),
+      uidOf: uidOfPeer,
+      isAllowed: (uid) => allowed.has(uid),
+      log,
+      onIdle: () => finish('nothing to do'),
+    });
+    const finish = (reason: string) => {
+      log.info(`ends: ${reason}`);
+      server.close(() => resolve());
+      helper.close();
+      hostNetworks.close();
+    };
+    process.on('SIGTERM', () => finish('asked to'));
+    process.on('SIGINT', () => finish('asked to'));
+    helper.serve(server);
+    listenAt(server, listen);
+    log.info(`ringjail ${version} runs actions of ${paths.config}`);
+  });
+  return 0;
+}
+
+function listenAt(server: Server, path: string | undefined): void {
+  const isHandedOver = process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
+  if (path !== undefined) {
+    try {
+      if (lstatSync(path).isSocket()) unlinkSync(path);
+    } catch (error) {
+      if (systemCodeOf(error) !== 'ENOENT') throw error;
+    }
+    server.listen(path, () => chmodSync(path, 0o660));
+  } else if (isHandedOver) server.listen({ fd: firstDescriptor });
+  else
+    throw new RingjailError('usage', 'no socket was handed over: sudo systemctl start ringjail-actions.socket, or name one with --listen');
+}
+
+/** '' where it has none, or one that is no name; an address's owner says what it likes there. */
+async function lookUpName(address: string): Promise<string> {
+  const late = new Promise<string[]>((resolve) => setTimeout(resolve, lookUpLimitMs, []).unref());
+  const [name = ''] = await Promise.race([dns.reverse(address).catch(() => []), late]);
+  return /^[\w.-]{1,253}$/.test(name) ? name : '';
+}

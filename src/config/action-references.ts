@@ -1,0 +1,38 @@
+// The actions that the enabled jails name, for who may run nothing else. What else is wrong with a jail is not looked at here.
+import { formatDefinition, type NamedDefinition, parseDefinitionList } from './action-list.ts';
+import type { ConfigError, Origin } from './config-error.ts';
+import { loadMergedConfig } from './config-files.ts';
+import { OptionReader } from './option-reader.ts';
+
+export interface ActionReference {
+  readonly jail: string;
+  /** As `formatDefinition` writes it. */
+  readonly action: string;
+  readonly named: NamedDefinition;
+  readonly origin: Origin;
+}
+
+export interface ActionReferences {
+  readonly references: readonly ActionReference[];
+  readonly errors: readonly ConfigError[];
+  /** All that was read. */
+  readonly files: readonly string[];
+}
+
+export function loadActionReferences(directory: string): ActionReferences {
+  const config = loadMergedConfig(directory, 'jail');
+  const references: ActionReference[] = [];
+  const errors = [...config.errors];
+  for (const jail of config.sections) {
+    const reader = new OptionReader(config, jail);
+    const value = reader.boolean('enabled', false) ? reader.value('action') : undefined;
+    errors.push(...reader.errors);
+    if (value === undefined) continue;
+    const list = parseDefinitionList(value.text);
+    if (!list.ok) errors.push({ ...value.originAt(list.error.offset), section: jail, message: list.error.message });
+    else
+      for (const named of list.value)
+        references.push({ jail, action: formatDefinition(named), named, origin: value.originAt(named.offset) });
+  }
+  return { references, errors, files: config.files };
+}

@@ -1,0 +1,288 @@
+// Keeps one action of tickets (commands, mail, web hooks) told of the bans that it is to enforce: one call at a time, what failed again
+// with back-off. Nothing waits for it, and what it could not bring about is known by its reason.
+import type { BanTicket } from '../action/ban-ticket.ts';
+import type { TicketAction } from '../action/ticket-action.ts';
+import { messageOf } from '../core/errors.ts';
+import { type Family, parseIpNetwork } from '../core/ip-network.ts';
+import type { Log } from '../core/log.ts';
+
+const firstRetryMs = 500;
+const lastRetryMs = 60_000;
+/** What cannot be lifted after so many tries is forgotten: most likely somebody lifted it by hand. */
+const mostUnbanTries = 5;
+
+interface Failure {
+  readonly reason: string;
+  readonly tries: number;
+}
+
+export class CommandEnforcer {
+  readonly action: TicketAction;
+  readonly #jail: string;
+  readonly #log: Log;
+  /** By network: what is to be banned, and what the action was told to ban. */
+  readonly #wanted = new Map<string, BanTicket>();
+  readonly #enforced = new Map<string, BanTicket>();
+  /** Networks in which the two may differ, in order. */
+  readonly #pending = new Set<string>();
+  readonly #failures = new Map<string, Failure>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Bans of an earlier run that may be there already: to be lifted first, or they would be there twice. */
+  readonly #doubtful = new Set<string>();
+  #mustStart = true;
+  #mustCheck = false;
+  #mustFlush = false;
+  #mustReload = false;
+  #ownFailure: Failure | undefined;
+  #pausedUntil: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #isStopped = false;
+
+  /** `jail`: whose bans these are. */
+  constructor(action: TicketAction, jail: string, log: Log) {
+    this.action = action;
+    this.#jail = jail;
+    this.#log = log;
+  }
+
+  /** Why the action as a whole, or the ban tried last, is not enforced; undefined where nothing is open. */
+  get failure(): string | undefined {
+    return this.#ownFailure?.reason ?? Array.from(this.#failures.values()).at(-1)?.reason;
+  }
+
+  get bannedCount(): number {
+    return this.#wanted.size;
+  }
+
+  isEnforced(network: string): boolean {
+    return this.#enforced.has(network);
+  }
+
+  /** For "not enforced by X: ..."; undefined where it is enforced, or was not tried yet. */
+  failureOf(network: string): string | undefined {
+    return this.#enforced.has(network) ? undefined : (this.#failures.get(network)?.reason ?? this.#ownFailure?.reason);
+  }
+
+  /** Networks whose bans the action was told, for `restore` of the next run. */
+  save(): string[] {
+    return [...this.#enforced.keys()];
+  }
+
+  /**
+   * Bans of an earlier run, before anything else. `enforced`: what `save` gave then; undefined where that is lost, and all may have been
+   * enforced. Mail is not sent again for what it was sent for; firewalls are told again, with <restored> = 1.
+   */
+  restore(tickets: Iterable<BanTicket>, enforced: ReadonlySet<string> | undefined): void {
+    for (const ticket of tickets) {
+      const wasTold = enforced?.has(ticket.network) ?? true;
+      const restored = { ...ticket, restored: wasTold };
+      this.#wanted.set(ticket.network, restored);
+      if (wasTold && this.action.norestored) this.#enforced.set(ticket.network, restored);
+      else {
+        if (wasTold) this.#doubtful.add(ticket.network);
+        this.#pending.add(ticket.network);
+      }
+    }
+    // Ended or lifted while nobody was there.
+    for (const network of enforced ?? []) {
+      if (this.#wanted.has(network) || this.action.norestored) continue;
+      this.#enforced.set(network, ghostOf(network, this.#jail));
+      this.#pending.add(network);
+    }
+  }
+
+  /** Resolves when it was tried, with all that is pending. */
+  start(): Promise<void> {
+    return this.#run();
+  }
+
+  ban(ticket: BanTicket): Promise<void> {
+    this.#wanted.set(ticket.network, ticket);
+    return this.#look(ticket.network);
+  }
+
+  unban(network: string): Promise<void> {
+    this.#wanted.delete(network);
+    return this.#look(network);
+  }
+
+  unbanAll(): Promise<void> {
+    for (const network of this.#enforced.keys()) this.#pending.add(network);
+    this.#wanted.clear();
+    this.#mustFlush = this.#enforced.size > 1;
+    return this.#run();
+  }
+
+  /** To be called every checkinterval. */
+  check(): Promise<void> {
+    this.#mustCheck ||= this.#enforced.size > 0;
+    return this.#run();
+  }
+
+  reload(): Promise<void> {
+    this.#mustReload = true;
+    return this.#run();
+  }
+
+  /** Waits for the call that runs, and makes no other. Lifts nothing, unless the action is wanted no more (`isFinal`). */
+  async stop({ isFinal = false } = {}): Promise<void> {
+    if (isFinal) {
+      await this.unbanAll();
+      await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
+    }
+    this.#isStopped = true;
+    clearTimeout(this.#pausedUntil);
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#running;
+  }
+
+  #look(network: string): Promise<void> {
+    this.#pending.add(network);
+    return this.#run();
+  }
+
+  #run(): Promise<void> {
+    this.#running ??= this.#work();
+    return this.#running;
+  }
+
+  async #work(): Promise<void> {
+    // Until `#running` is set.
+    await undefined;
+    while (!this.#isStopped && this.#pausedUntil === undefined) {
+      const call = this.#ownCall();
+      const [network] = this.#pending;
+      if (call !== undefined) await this.#tryOwn(call);
+      else if (network !== undefined) {
+        this.#pending.delete(network);
+        await this.#tryNetwork(network);
+      } else break;
+    }
+    this.#running = undefined;
+  }
+
+  /** What concerns the action as a whole comes before any ban. */
+  #ownCall(): (() => Promise<void>) | undefined {
+    if (this.#mustStart) {
+      return async () => {
+        this.#putBack((await this.action.start()).lost, undefined);
+        this.#mustStart = false;
+      };
+    }
+    if (this.#mustReload) {
+      return async () => {
+        this.#mustReload = false;
+        await this.action.reload();
+      };
+    }
+    if (this.#mustFlush) {
+      return async () => {
+        this.#mustFlush = false;
+        if (await this.action.flush()) this.#enforced.clear();
+        for (const wanted of this.#wanted.keys()) this.#pending.add(wanted);
+      };
+    }
+    if (!this.#mustCheck) return undefined;
+    return async () => {
+      this.#mustCheck = false;
+      this.#putBack((await this.action.check()).lost, undefined);
+    };
+  }
+
+  async #tryOwn(call: () => Promise<void>): Promise<void> {
+    try {
+      await call();
+      if (this.#ownFailure !== undefined) this.#log.notice(`action ${this.action.name}: works again`);
+      this.#ownFailure = undefined;
+    } catch (error) {
+      const reason = messageOf(error);
+      if (reason !== this.#ownFailure?.reason) this.#log.error(`action ${this.action.name}: ${reason}`);
+      this.#ownFailure = { reason, tries: (this.#ownFailure?.tries ?? 0) + 1 };
+      if (this.#mustStart) this.#pause(this.#ownFailure.tries);
+    }
+  }
+
+  async #tryNetwork(network: string): Promise<void> {
+    const wanted = this.#wanted.get(network);
+    const enforced = this.#enforced.get(network);
+    try {
+      if (wanted !== undefined && enforced === undefined) await this.#ban(wanted);
+      else if (wanted !== undefined && enforced !== undefined && endOf(wanted) > endOf(enforced)) {
+        this.#putBack((await this.action.prolong(wanted)).lost, network);
+        this.#enforced.set(network, wanted);
+      } else if (wanted === undefined && enforced !== undefined) {
+        const { lost } = await this.action.unban(enforced);
+        this.#enforced.delete(network);
+        this.#putBack(lost, network);
+      }
+      if (this.#failures.delete(network)) this.#log.notice(`action ${this.action.name}: ${network} is as it should be now`);
+    } catch (error) {
+      this.#fail(network, error);
+    }
+  }
+
+  async #ban(ticket: BanTicket): Promise<void> {
+    // It fails where the ban is not there, and that is as good.
+    if (this.#doubtful.delete(ticket.network)) await this.action.unban(ticket).catch(() => undefined);
+    const { lost } = await this.action.ban(ticket);
+    this.#enforced.set(ticket.network, ticket);
+    this.#putBack(lost, ticket.network);
+  }
+
+  /** Other bans of these families are gone with what enforced them. */
+  #putBack(lost: readonly Family[], except: string | undefined): void {
+    if (lost.length === 0) return;
+    for (const network of [...this.#enforced.keys(), ...this.#doubtful]) {
+      const family = parseIpNetwork(network)?.family;
+      if (network === except || family === undefined || !lost.includes(family)) continue;
+      this.#enforced.delete(network);
+      this.#doubtful.delete(network);
+      this.#pending.add(network);
+    }
+  }
+
+  #fail(network: string, error: unknown): void {
+    const reason = messageOf(error);
+    const former = this.#failures.get(network);
+    const tries = (former?.tries ?? 0) + 1;
+    const isBan = this.#wanted.has(network);
+    if (reason !== former?.reason)
+      this.#log.error(`action ${this.action.name}: ${network} is not ${isBan ? 'enforced' : 'lifted'}: ${reason}`);
+    if (!isBan && tries >= mostUnbanTries) {
+      this.#log.error(`action ${this.action.name}: gives up lifting ${network} after ${tries} tries`);
+      this.#enforced.delete(network);
+      this.#failures.delete(network);
+      return;
+    }
+    this.#failures.set(network, { reason, tries });
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void this.#look(network);
+    }, waitMs(tries));
+    this.#timers.add(timer);
+  }
+
+  #pause(tries: number): void {
+    this.#pausedUntil = setTimeout(() => {
+      this.#pausedUntil = undefined;
+      void this.#run();
+    }, waitMs(tries));
+  }
+}
+
+const waitMs = (tries: number): number => Math.min(firstRetryMs * 2 ** (tries - 1), lastRetryMs);
+
+const endOf = (ticket: BanTicket): number => ticket.untilUsec ?? Number.POSITIVE_INFINITY;
+
+/** Of a ban of which only the network is known any more. */
+const ghostOf = (network: string, jail: string): BanTicket => ({
+  network,
+  jail,
+  failures: 0,
+  matches: [],
+  sinceUsec: 0,
+  untilUsec: undefined,
+  bancount: 0,
+  restored: true,
+  fields: {},
+});

@@ -1,0 +1,132 @@
+// What the helper does for a request that was understood: only actions that the configuration names, only from files that are root's,
+// only for addresses that may be banned.
+
+import type { HostNames } from '../action/ban-ticket.ts';
+import { CommandAction } from '../action/command-action.ts';
+import type { HelperAnswer, HelperRequest } from '../action/helper-messages.ts';
+import type { RunShell } from '../action/run-command.ts';
+import type { StartedFile } from '../action/started-file.ts';
+import { loadActionDefinition } from '../config/action-definition.ts';
+import { type ActionReference, loadActionReferences } from '../config/action-references.ts';
+import { formatConfigError } from '../config/config-error.ts';
+import { RingjailError } from '../core/errors.ts';
+import { parseIpNetwork } from '../core/ip-network.ts';
+import type { Log } from '../core/log.ts';
+import type { NetworkList } from '../jail/network-list.ts';
+import { findUntrusted } from './trusted-file.ts';
+
+export interface ActionRunnerOptions {
+  readonly configDirectory: string;
+  readonly protectedNetworks: () => NetworkList;
+  readonly runShell: RunShell;
+  readonly started: StartedFile;
+  readonly hostNames: HostNames;
+  readonly lookUpName: (address: string) => Promise<string>;
+  readonly log: Log;
+}
+
+/** An unknown action has the configuration read again, but not by every request of a flood. */
+const freshMs = 1000;
+
+export class ActionRunner {
+  readonly #options: ActionRunnerOptions;
+  #references = new Map<string, ActionReference>();
+  #refusal: string | undefined;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #mustRead = true;
+  readonly #actions = new Map<string, CommandAction>();
+  /** By action, settled when its last command has ended: one at a time. */
+  readonly #queues = new Map<string, Promise<unknown>>();
+
+  constructor(options: ActionRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with the sentence that becomes the answer. */
+  run(request: HelperRequest): Promise<HelperAnswer & { readonly ok: true }> {
+    const key = keyOf(request);
+    const former = this.#queues.get(key) ?? Promise.resolve();
+    const result = former.then(() => this.#runNow(key, request));
+    const settled = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#queues.set(key, settled);
+    void settled.then(() => {
+      if (this.#queues.get(key) === settled) this.#queues.delete(key);
+    });
+    return result;
+  }
+
+  async #runNow(key: string, request: HelperRequest): Promise<HelperAnswer & { readonly ok: true }> {
+    if (request.op === 'reload') this.#forget();
+    const action = this.#action(key, request);
+    const answer = { id: request.id, ok: true, lost: [], flushed: false } as const;
+    switch (request.op) {
+      case 'start':
+      case 'check':
+        return { ...answer, ...(await action[request.op]()) };
+      case 'ban':
+      case 'prolong':
+        this.#refuseProtected(request.ticket.network);
+        return { ...answer, ...(await action[request.op](request.ticket)) };
+      case 'unban':
+        return { ...answer, ...(await action.unban(request.ticket)) };
+      case 'flush':
+        return { ...answer, flushed: await action.flush() };
+      case 'stop':
+      case 'reload':
+        await action[request.op]();
+        return answer;
+    }
+  }
+
+  #refuseProtected(text: string): void {
+    const network = parseIpNetwork(text);
+    const found = network && this.#options.protectedNetworks().find(network);
+    if (network === undefined || found !== undefined)
+      throw new RingjailError('usage', `${text} is protected (${found?.reason ?? 'no address'}) and is never banned`);
+  }
+
+  #action(key: string, request: HelperRequest): CommandAction {
+    const known = this.#actions.get(key);
+    if (known !== undefined) return known;
+    this.#readAgain(key);
+    const reference = this.#references.get(key);
+    if (this.#refusal !== undefined) throw new RingjailError('configuration', this.#refusal);
+    if (reference === undefined)
+      throw new RingjailError('usage', `no enabled jail ${request.jail} of this configuration names action ${request.action}`);
+    const action = this.#load(reference);
+    this.#actions.set(key, action);
+    return action;
+  }
+
+  #load({ jail, action, named, origin }: ActionReference): CommandAction {
+    const { configDirectory, runShell, started, hostNames, lookUpName } = this.#options;
+    const { definition, errors, files } = loadActionDefinition(configDirectory, named, { section: jail, origin });
+    const untrusted = files.map(findUntrusted).find((reason) => reason !== undefined);
+    if (untrusted !== undefined) throw new RingjailError('configuration', `action ${action} is not run as root: ${untrusted}`);
+    if (definition === undefined) throw new RingjailError('configuration', errors.map(formatConfigError).join('; '));
+    return new CommandAction({ name: action, definition, runShell, started: started.of(jail, action), hostNames, lookUpName });
+  }
+
+  #readAgain(key: string): void {
+    if (!this.#mustRead && this.#references.has(key) && this.#refusal === undefined) return;
+    const nowMs = performance.now();
+    if (nowMs - this.#readAtMs < freshMs) return;
+    this.#readAtMs = nowMs;
+    this.#mustRead = false;
+    const { references, errors, files } = loadActionReferences(this.#options.configDirectory);
+    this.#references = new Map(references.map((reference) => [keyOf(reference), reference]));
+    const untrusted = [this.#options.configDirectory, ...files].map(findUntrusted).find((reason) => reason !== undefined);
+    this.#refusal = untrusted && `nothing is run as root by this configuration: ${untrusted}`;
+    for (const error of errors) this.#options.log.warning(formatConfigError(error));
+  }
+
+  #forget(): void {
+    this.#actions.clear();
+    this.#mustRead = true;
+  }
+}
+
+const keyOf = ({ jail, action }: { readonly jail: string; readonly action: string }): string => `${jail}\n${action}`;

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CommandAction } from '../../src/action/command-action.ts';
+import { type CommandDefinition, type CommandSet, commandNames } from '../../src/action/command-definition.ts';
+import type { ShellCommand } from '../../src/action/run-command.ts';
+import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
+import { ticketOf } from './ban-ticket.ts';
+
+function commandsOf(texts: Record<string, string>): CommandSet {
+  return Object.fromEntries(
+    commandNames.flatMap((name) => {
+      const parsed = parseShellTemplate(texts[name] ?? '');
+      assert.ok(parsed.ok);
+      return texts[name] === undefined ? [] : [[name, parsed.value.template]];
+    }),
+  );
+}
+
+interface Given extends Partial<CommandDefinition> {
+  readonly texts?: Record<string, string>;
+  /** Exit codes in order; 0 after the last. */
+  readonly exits?: Record<string, number[]>;
+  readonly started?: readonly (4 | 6)[];
+}
+
+const all = { start: 'start', stop: 'stop', check: 'check', ban: 'ban', unban: 'unban', flush: 'flush', prolong: 'prolong' };
+
+function create({ texts = all, exits = {}, started = [], ...definition }: Given = {}) {
+  const ran: string[] = [];
+  const commands: ShellCommand[] = [];
+  const families = new Set<4 | 6>(started);
+  const action = new CommandAction({
+    name: 'test',
+    definition: {
+      name: 'test',
+      commands: { 4: commandsOf(texts), 6: commandsOf(texts) },
+      isPerFamily: true,
+      isStartedOnDemand: true,
+      norestored: false,
+      repairsOnUnban: false,
+      timeoutMs: 60_000,
+      ...definition,
+    },
+    runShell: (command) => {
+      commands.push(command);
+      ran.push(command.script);
+      return Promise.resolve({ exitCode: exits[command.script]?.shift() ?? 0, output: 'said' });
+    },
+    started: { has: (family) => families.has(family), set: (family, is) => void (is ? families.add(family) : families.delete(family)) },
+    hostNames: { full: 'host.example.org', short: 'host' },
+    lookUpName: () => Promise.resolve('name.example'),
+  });
+  return { action, ran, commands, families };
+}
+
+const v4 = ticketOf('192.0.2.7');
+const v6 = ticketOf('2001:db8::7');
+
+describe('CommandAction', () => {
+  it('starts on demand, each family by itself, after its check said that it is not there', async () => {
+    const { action, ran, families } = create({ exits: { check: [1, 0, 1] } });
+    assert.deepEqual(await action.start(), { lost: [] });
+    assert.deepEqual(await action.ban(v4), { lost: [4] });
+    assert.deepEqual(await action.ban(v4), { lost: [] });
+    assert.deepEqual(await action.ban(v6), { lost: [6] });
+    assert.deepEqual(ran, ['check', 'start', 'ban', 'check', 'ban', 'check', 'start', 'ban']);
+    assert.deepEqual([...families], [4, 6]);
+  });
+
+  it('takes over what an earlier process started', async () => {
+    const { action, ran } = create();
+    assert.deepEqual(await action.ban(v4), { lost: [] });
+    assert.deepEqual(ran, ['check', 'ban']);
+  });
+
+  it('without a check, and started before: bans at once', async () => {
+    const { action, ran } = create({ texts: { start: 'start', ban: 'ban' }, started: [4] });
+    await action.ban(v4);
+    assert.deepEqual(ran, ['ban']);
+  });
+
+  it('starts with the daemon where it is not on demand, for both families at once where nothing differs', async () => {
+    const { action, ran } = create({ texts: { start: 'start', ban: 'ban' }, isStartedOnDemand: false, isPerFamily: false });
+    assert.deepEqual(await action.start(), { lost: [4, 6] });
+    await action.ban(v4);
+    await action.ban(v6);
+    assert.deepEqual(ran, ['start', 'ban', 'ban']);
+  });
+
+  it('a check that fails: stopped, started, checked again, and the earlier bans are told lost', async () => {
+    const { action, ran } = create({ started: [4], exits: { check: [1], stop: [1] } });
+    assert.deepEqual(await action.ban(v4), { lost: [4] });
+    assert.deepEqual(ran, ['check', 'stop', 'start', 'check', 'ban']);
+  });
+
+  it('repair takes the place of stop and start', async () => {
+    const { action, ran } = create({ texts: { ...all, repair: 'repair' }, started: [4], exits: { check: [1] } });
+    assert.deepEqual(await action.check(), { lost: [4] });
+    assert.deepEqual(ran, ['check', 'repair', 'check']);
+  });
+
+  it('a check that fails for good: the ban is not enforced', async () => {
+    const { action, families } = create({ started: [4], exits: { check: [1, 1] } });
+    await assert.rejects(action.ban(v4), /actioncheck fails/);
+    assert.deepEqual([...families], []);
+  });
+
+  it('an unban that fails where the check fails too: there is nothing left to lift', async () => {
+    const { action } = create({ started: [4], exits: { unban: [1, 1], check: [1, 1, 0, 0] } });
+    assert.deepEqual(await action.unban(v4), { lost: [4] });
+    await assert.rejects(action.unban(v4), /actionunban ended with 1: said/);
+  });
+
+  it('norestored: says nothing of restored bans', async () => {
+    const { action, ran } = create({ norestored: true });
+    const restored = { ...v4, restored: true };
+    for (const call of ['ban', 'unban', 'prolong'] as const) await action[call](restored);
+    assert.deepEqual(ran, []);
+  });
+
+  it('flush and stop: what is started, family by family', async () => {
+    const { action, ran, families } = create({ started: [6] });
+    assert.equal(await action.flush(), true);
+    await action.stop();
+    assert.deepEqual(ran, ['flush', 'stop']);
+    assert.equal(families.size, 0);
+    const without = create({ texts: { ban: 'ban' }, started: [4] });
+    assert.equal(await without.action.flush(), false);
+  });
+
+  it('the values of the ban', async () => {
+    const { action, commands } = create({
+      texts: { ban: 'x <ip> <family> <bantime> <failures> <ip-rev> <restored> "<matches>" <ip-host> <F-USER>' },
+    });
+    const matches = ['one', '$(two)'];
+    await action.ban(ticketOf('192.0.2.7', { matches, fields: { 'F-USER': "'root'", ip: 'no' } }));
+    await action.ban(ticketOf('2001:db8::/64', { untilUsec: undefined }));
+    const { RJ_IP, RJ_BANTIME, RJ_FAMILY, RJ_IP_REV } = commands.at(-1)?.env ?? {};
+    assert.deepEqual([RJ_IP, RJ_BANTIME, RJ_FAMILY], ['2001:db8::/64', '-1', 'inet6']);
+    assert.match(RJ_IP_REV ?? '', /^(?:0\.){24}8\.b\.d\.0\.1\.0\.0\.2\.$/);
+    const first = commands.find(({ env }) => env['RJ_IP'] === '192.0.2.7')?.env;
+    assert.deepEqual(first, {
+      RJ_IP: '192.0.2.7',
+      RJ_FAMILY: 'inet4',
+      RJ_BANTIME: '600',
+      RJ_FAILURES: '5',
+      RJ_IP_REV: '7.2.0.192.',
+      RJ_RESTORED: '0',
+      RJ_MATCHES: 'one\n$(two)',
+      RJ_IP_HOST: 'name.example',
+      RJ_F_USER: "'root'",
+    });
+  });
+});

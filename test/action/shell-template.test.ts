@@ -1,0 +1,113 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the shell's
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { renderShellTemplate } from '../../src/action/shell-template.ts';
+import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
+
+const scriptOf = (text: string): string => {
+  const parsed = parseShellTemplate(text);
+  assert.ok(parsed.ok, parsed.ok ? '' : parsed.error.map(({ message }) => message).join('; '));
+  return renderShellTemplate(
+    parsed.value.template,
+    new Map([
+      ['ip', '192.0.2.7'],
+      ['bantime', '600'],
+    ]),
+  ).script;
+};
+
+describe('references', () => {
+  for (const [text, script] of [
+    ['ufw deny from <ip>', 'ufw deny from "${RJ_IP}"'],
+    ['echo "a <ip>"', 'echo "a ${RJ_IP}"'],
+    ["echo 'a <ip>'", "echo 'a '\"${RJ_IP}\"''"],
+    ['echo \\<ip>', 'echo "${RJ_IP}"'],
+    ['echo "\\<ip>"', 'echo "\\192.0.2.7"'],
+    ['echo $((<bantime> / 60))', 'echo $((600 / 60))'],
+    ["cat <<'EOF'\n<ip>\nEOF\n", "cat <<'EOF'\n192.0.2.7\nEOF\n"],
+    ['true # <matches> of <ip>', 'true #  of '],
+    ['printf "%s" <F-USER>', 'printf "%s" "${RJ_F_USER}"'],
+    ['printf "by <F-USER>"', 'printf "by ${RJ_F_USER_FORMAT}"'],
+    ['printf %b "by <F-USER>"', 'printf %b "by ${RJ_F_USER_ESCAPED}"'],
+    ['grep -q <other> file', 'grep -q <other> file'],
+  ] as const) {
+    it(text, () => assert.equal(scriptOf(text), script));
+  }
+});
+
+describe('text from a log is refused', () => {
+  for (const [text, reason] of [
+    ['eval "x=<matches>"', /eval/],
+    ['sh -c "echo <matches>"', /sh may run/],
+    ['python3 -c "print(1)" "<matches>"', /python3 may run/],
+    ['perl "$x" "<matches>"', /perl may run/],
+    ["sh -c 'echo <matches>'", /sh may run/],
+    ['sudo -u x /bin/bash -c "<F-USER>"', /bash may run/],
+    ['awk \'{print "<matches>"}\'', /awk may run/],
+    ['sed -i "s/x/<F-USER>/" file', /sed may run/],
+    ['x="<F-USER>"; sed -i "s/x/$x/" file', /sed may run/],
+    ['echo "<matches>" | sh', /sh runs text/],
+    ['echo "<matches>" | sqlite3 /var/lib/x.db', /sqlite3 runs/],
+    ['echo "<matches>" | mail -s bans root', /"~!"/],
+    ['x="<matches>"; y=$(eval "$x")', /eval runs/],
+    ['<F-USER> now', /name the program/],
+    ['echo x > "/tmp/<F-USER>"', /name a file/],
+    ['echo $((<F-COUNT>))', /put in safely/],
+    ['echo ${x:-<matches>}', /put in safely/],
+    ["cat <<'EOF'\n<matches>\nEOF", /put in safely/],
+    ['echo "<matches>', /no end/],
+    ['echo `echo \\`echo <matches>\\``', /backticks in backticks/],
+    ['curl --data "<matches>" https://example.org', /curl would send/],
+    ['curl -F "logs=<matches>" https://example.org', /curl would send/],
+  ] as const) {
+    it(text, () => {
+      const parsed = parseShellTemplate(text);
+      assert.ok(!parsed.ok, parsed.ok ? JSON.stringify(parsed.value.template.pieces) : '');
+      assert.match(parsed.error.map(({ message }) => message).join('; '), reason);
+    });
+  }
+});
+
+describe('text from a log may stand there', () => {
+  for (const text of [
+    "printf %b '<matches>' | mail -E 'set escape' -s bans root",
+    'curl --data-urlencode "logs=<matches>" https://example.org',
+    'sed \'s/a/b/\' file; echo "<matches>"',
+    'python3 /usr/local/bin/report.py <ip> "<matches>"',
+    'python3 /usr/local/bin/report.py "$x" | logger "<matches>"',
+    'cat <<EOF | sendmail root\n<matches>\nEOF\n',
+  ]) {
+    it(text, () => assert.doesNotThrow(() => scriptOf(text)));
+  }
+});
+
+describe('what is exact may stand there', () => {
+  for (const text of [
+    'eval "x=<ip>"',
+    'sh -c "echo <ip>"',
+    'sed "s/x/<ip>/" file',
+    'echo <ip> | sh',
+    'echo x > "/tmp/<ip>"',
+    'echo "<ip>',
+  ]) {
+    it(text, () => assert.doesNotThrow(() => scriptOf(text)));
+  }
+});
+
+it('a value that is not exact is not put in', () => {
+  const parsed = parseShellTemplate('ufw deny from <fid>');
+  assert.ok(parsed.ok);
+  const { template } = parsed.value;
+  for (const value of ['$(id)', '-x', 'a b', "a'", 'a\nb', 'a;b', 'a%b', 'a\\b', '`id`', '*']) {
+    assert.throws(() => renderShellTemplate(template, new Map([['fid', value]])), /<fid>/, value);
+  }
+});
+
+it('a long value is cut where a character ends', () => {
+  const parsed = parseShellTemplate('printf %b "<matches>"');
+  assert.ok(parsed.ok);
+  const { env } = renderShellTemplate(parsed.value.template, new Map([['matches', '\\é'.repeat(100_000)]]));
+  const value = env['RJ_MATCHES_ESCAPED'] ?? '';
+  assert.ok(Buffer.byteLength(value) < 128 * 1024 - 100 && value.length > 10_000);
+  assert.match(value, /^(?:\\\\é)+(?:\\\\)?$/);
+});

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import type { BanTicket } from '../../src/action/ban-ticket.ts';
+import type { ActionOutcome, TicketAction } from '../../src/action/ticket-action.ts';
+import { CommandEnforcer } from '../../src/daemon/command-enforcer.ts';
+import { ticketOf } from '../action/ban-ticket.ts';
+import { recordingLog } from './recording-log.ts';
+
+const enforcers: CommandEnforcer[] = [];
+afterEach(async () => {
+  await Promise.all(enforcers.splice(0).map((enforcer) => enforcer.stop()));
+});
+
+class FakeAction implements TicketAction {
+  readonly name = 'fake';
+  readonly calls: string[] = [];
+  readonly fails = new Map<string, number>();
+  lost: ActionOutcome['lost'] = [];
+  hasFlush = false;
+  running = 0;
+  readonly norestored: boolean;
+
+  constructor(norestored = false) {
+    this.norestored = norestored;
+  }
+
+  start = () => this.#do('start');
+  check = () => this.#do('check');
+  ban = (ticket: BanTicket) => this.#do(`ban ${ticket.network}${ticket.restored ? ' restored' : ''}`);
+  unban = (ticket: BanTicket) => this.#do(`unban ${ticket.network}`);
+  prolong = (ticket: BanTicket) => this.#do(`prolong ${ticket.network}`);
+  flush = async () => {
+    await this.#do('flush');
+    return this.hasFlush;
+  };
+  reload = async () => void (await this.#do('reload'));
+  stop = async () => void (await this.#do('stop'));
+
+  async #do(call: string): Promise<ActionOutcome> {
+    this.running += 1;
+    assert.equal(this.running, 1, 'one call at a time');
+    this.calls.push(call);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.running -= 1;
+    const failures = this.fails.get(call) ?? 0;
+    if (failures > 0) {
+      this.fails.set(call, failures - 1);
+      throw new Error(`no ${call}`);
+    }
+    const { lost } = this;
+    this.lost = [];
+    return { lost };
+  }
+}
+
+function create(action = new FakeAction()) {
+  const log = recordingLog();
+  const enforcer = new CommandEnforcer(action, 'sshd', log);
+  enforcers.push(enforcer);
+  return { action, enforcer, log };
+}
+
+const a = ticketOf('192.0.2.1');
+const b = ticketOf('192.0.2.2');
+const c = ticketOf('2001:db8::1');
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+describe('CommandEnforcer', () => {
+  it('bans once, prolongs what ends later, lifts', async () => {
+    const { action, enforcer } = create();
+    await Promise.all([enforcer.ban(a), enforcer.ban(b), enforcer.ban(a)]);
+    await enforcer.ban({ ...a, untilUsec: (a.untilUsec ?? 0) + 1 });
+    await enforcer.ban(a);
+    await enforcer.unban('192.0.2.1');
+    await enforcer.unban('192.0.2.99');
+    assert.deepEqual(action.calls, ['start', 'ban 192.0.2.1', 'ban 192.0.2.2', 'prolong 192.0.2.1', 'unban 192.0.2.1']);
+    assert.deepEqual(enforcer.save(), ['192.0.2.2']);
+  });
+
+  it('what failed is tried again, is known meanwhile, and holds up nothing', async () => {
+    const { action, enforcer, log } = create();
+    action.fails.set('ban 192.0.2.1', 1);
+    await enforcer.ban(a);
+    await enforcer.ban(b);
+    assert.equal(enforcer.failureOf('192.0.2.1'), 'no ban 192.0.2.1');
+    assert.equal(enforcer.failureOf('192.0.2.2'), undefined);
+    assert.equal(enforcer.failure, 'no ban 192.0.2.1');
+    assert.deepEqual([enforcer.isEnforced('192.0.2.1'), enforcer.isEnforced('192.0.2.2')], [false, true]);
+    await until(() => enforcer.isEnforced('192.0.2.1'));
+    assert.equal(enforcer.failure, undefined);
+    assert.deepEqual(log.lines, [
+      'error: action fake: 192.0.2.1 is not enforced: no ban 192.0.2.1',
+      'notice: action fake: 192.0.2.1 is as it should be now',
+    ]);
+  });
+
+  it('a start that fails is tried again before any ban', async () => {
+    const { action, enforcer } = create();
+    action.fails.set('start', 1);
+    await enforcer.ban(a);
+    assert.equal(enforcer.failureOf('192.0.2.1'), 'no start');
+    await until(() => enforcer.isEnforced('192.0.2.1'));
+    assert.deepEqual(action.calls, ['start', 'start', 'ban 192.0.2.1']);
+  });
+
+  it('bans of a family that were lost are put back', async () => {
+    const { action, enforcer } = create();
+    await enforcer.ban(a);
+    await enforcer.ban(c);
+    action.lost = [4];
+    await enforcer.ban(b);
+    assert.deepEqual(action.calls.slice(3), ['ban 192.0.2.2', 'ban 192.0.2.1']);
+    action.lost = [4, 6];
+    await enforcer.check();
+    assert.deepEqual(action.calls.slice(5).toSorted(), ['ban 192.0.2.1', 'ban 192.0.2.2', 'ban 2001:db8::1', 'check']);
+  });
+
+  it('a restart: firewalls are told again, once, and lifted what ended meanwhile', async () => {
+    const { action, enforcer } = create();
+    enforcer.restore([a, b], new Set(['192.0.2.1', '192.0.2.9']));
+    await enforcer.start();
+    assert.deepEqual(action.calls, ['start', 'unban 192.0.2.1', 'ban 192.0.2.1 restored', 'ban 192.0.2.2', 'unban 192.0.2.9']);
+  });
+
+  it('a restart: mail is not sent again, but what was not sent is', async () => {
+    for (const [enforced, calls] of [
+      [undefined, ['start']],
+      [new Set(['192.0.2.1']), ['start', 'ban 192.0.2.2']],
+    ] as const) {
+      const { action, enforcer } = create(new FakeAction(true));
+      enforcer.restore([a, b], enforced);
+      await enforcer.start();
+      assert.deepEqual(action.calls, calls);
+    }
+  });
+
+  it('lifts all at once where it can, else one by one', async () => {
+    for (const hasFlush of [true, false]) {
+      const { action, enforcer } = create();
+      action.hasFlush = hasFlush;
+      await enforcer.ban(a);
+      await enforcer.ban(b);
+      await enforcer.unbanAll();
+      assert.deepEqual(action.calls.slice(3), hasFlush ? ['flush'] : ['flush', 'unban 192.0.2.1', 'unban 192.0.2.2']);
+      assert.deepEqual(enforcer.save(), []);
+    }
+  });
+
+  it('what cannot be lifted is forgotten in the end', async () => {
+    const { action, enforcer, log } = create();
+    await enforcer.ban(a);
+    action.fails.set('unban 192.0.2.1', 100);
+    await enforcer.unban('192.0.2.1');
+    await until(() => log.lines.some((line) => line.includes('gives up')));
+    assert.equal(action.calls.filter((call) => call.startsWith('unban')).length, 5);
+  });
+
+  it('stops without lifting, and for good with', async () => {
+    const first = create();
+    await first.enforcer.ban(a);
+    await first.enforcer.stop();
+    assert.deepEqual(first.action.calls, ['start', 'ban 192.0.2.1']);
+    const last = create();
+    await last.enforcer.ban(a);
+    await last.enforcer.stop({ isFinal: true });
+    assert.deepEqual(last.action.calls, ['start', 'ban 192.0.2.1', 'unban 192.0.2.1', 'stop']);
+  });
+});

@@ -1,0 +1,115 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the shell's
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import type { HelperRequest } from '../../src/action/helper-messages.ts';
+import { StartedFile } from '../../src/action/started-file.ts';
+import { parseIpNetwork } from '../../src/core/ip-network.ts';
+import { ActionRunner } from '../../src/helper/action-runner.ts';
+import { findUntrusted } from '../../src/helper/trusted-file.ts';
+import { NetworkList } from '../../src/jail/network-list.ts';
+import { ticketOf } from '../action/ban-ticket.ts';
+import { recordingLog } from '../daemon/recording-log.ts';
+import { needsRoot } from '../system/requires-root.ts';
+
+// Below /tmp everybody may write.
+const root = needsRoot === false ? mkdtempSync('/run/ringjail-runner-') : '';
+if (root !== '') after(() => rmSync(root, { recursive: true }));
+
+let directories = 0;
+
+function create() {
+  directories += 1;
+  const directory = join(root, String(directories));
+  mkdirSync(join(directory, 'action.d'), { recursive: true, mode: 0o755 });
+  const jail = '[sshd]\nenabled = yes\naction = block[port=ssh]\n  %(more)s\nmore = other\n[off]\nenabled = no\naction = block\nmore =\n';
+  writeFileSync(join(directory, 'jail.conf'), jail);
+  writeFileSync(join(directory, 'action.d/block.conf'), '[Definition]\nactionban = block <ip> <port>\nactionunban = free <ip>\n');
+  writeFileSync(join(directory, 'action.d/other.conf'), '[Definition]\nactionban = eval "<matches>"\n');
+  const log = recordingLog();
+  const ran: string[] = [];
+  const gateway = parseIpNetwork('192.0.2.1');
+  assert.ok(gateway);
+  const runner = new ActionRunner({
+    configDirectory: directory,
+    protectedNetworks: () => new NetworkList([{ network: gateway, reason: 'gateway' }]),
+    runShell: ({ script, env }) => {
+      ran.push(`${script} ${env['RJ_IP']}`);
+      return Promise.resolve({ exitCode: 0, output: '' });
+    },
+    started: new StartedFile(join(directory, 'started.json'), log),
+    hostNames: { full: 'host', short: 'host' },
+    lookUpName: () => Promise.resolve(''),
+    log,
+  });
+  return { directory, runner, ran, file: join(directory, 'action.d/block.conf') };
+}
+
+const banBy = (action: string, network = '192.0.2.7', jail = 'sshd'): HelperRequest => ({
+  id: 9,
+  op: 'ban',
+  jail,
+  action,
+  ticket: ticketOf(network, { jail }),
+});
+
+const block = 'block[port="ssh"]';
+
+describe('ActionRunner', { skip: needsRoot }, () => {
+  it('runs what an enabled jail names, as it names it', async () => {
+    const { runner, ran } = create();
+    assert.deepEqual(await runner.run(banBy(block)), { id: 9, ok: true, lost: [], flushed: false });
+    assert.deepEqual(ran, ['block "${RJ_IP}" ssh 192.0.2.7']);
+  });
+
+  for (const [name, request, reason] of [
+    ['other arguments', banBy('block[port="22"]'), /no enabled jail sshd/],
+    ['no arguments', banBy('block'), /no enabled jail/],
+    ['a jail that is off', banBy('block', '192.0.2.7', 'off'), /no enabled jail off/],
+    ['a path', banBy('../../tmp/x'), /no enabled jail/],
+    ['a protected address', banBy(block, '192.0.2.1'), /protected \(gateway\)/],
+    ['a network around one', banBy(block, '192.0.2.0/24'), /protected \(gateway\)/],
+    ['a definition that would run text', banBy('other'), /text from a log/],
+  ] as const) {
+    it(`refuses ${name}`, async () => {
+      const { runner, ran } = create();
+      await assert.rejects(runner.run(request), reason);
+      assert.deepEqual(ran, []);
+    });
+  }
+
+  for (const [name, spoil] of [
+    ['a definition that others may write', (directory: string) => chmodSync(join(directory, 'action.d/block.conf'), 0o666)],
+    ['a definition of its group', (directory: string) => chmodSync(join(directory, 'action.d/block.conf'), 0o664)],
+    ["somebody else's definition", (directory: string) => chownSync(join(directory, 'action.d/block.conf'), 65534, 0)],
+    ['a directory that others may write', (directory: string) => chmodSync(join(directory, 'action.d'), 0o777)],
+    ["somebody else's jail.conf", (directory: string) => chownSync(join(directory, 'jail.conf'), 65534, 0)],
+    [
+      'a link to a file of others',
+      (directory: string) => {
+        rmSync(join(directory, 'action.d/block.conf'));
+        mkdirSync(join(directory, 'open'));
+        chmodSync(join(directory, 'open'), 0o777);
+        writeFileSync(join(directory, 'open/block.conf'), '[Definition]\nactionban = evil\n');
+        symlinkSync('../open/block.conf', join(directory, 'action.d/block.conf'));
+      },
+    ],
+  ] as const) {
+    it(`refuses ${name}`, async () => {
+      const { directory, runner, ran } = create();
+      spoil(directory);
+      await assert.rejects(runner.run(banBy(block)), /run as root.*: \/run\/\S+ (?:may be written by others|belongs to uid 65534)/);
+      assert.deepEqual(ran, []);
+    });
+  }
+
+  it('findUntrusted', () => {
+    assert.equal(findUntrusted('/etc/passwd'), undefined);
+    assert.match(findUntrusted('/tmp/x') ?? '', /^\/tmp may be written/);
+    const { directory } = create();
+    symlinkSync('b', join(directory, 'a'));
+    symlinkSync('a', join(directory, 'b'));
+    assert.match(findUntrusted(join(directory, 'a')) ?? '', /too many links/);
+  });
+});

@@ -1,0 +1,242 @@
+// fail2ban's own definitions, run for real: by the helper as root, in the laboratory's server, asked over its socket as the daemon asks.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { HelperClient } from '../../src/action/helper-client.ts';
+import { RemoteAction } from '../../src/action/remote-action.ts';
+import { formatDefinition, parseDefinition } from '../../src/config/action-list.ts';
+import { CommandEnforcer } from '../../src/daemon/command-enforcer.ts';
+import { ticketOf } from '../action/ban-ticket.ts';
+import { recordingLog } from '../daemon/recording-log.ts';
+import { Laboratory, projectDirectory, run, until } from '../lab/laboratory.ts';
+import { cacheDirectory } from '../lab/staged-program.ts';
+import { needsRoot } from './requires-root.ts';
+
+const samples = process.env['RINGJAIL_FAIL2BAN_CONFIG'] ?? join(cacheDirectory, 'fail2ban/etc/fail2ban');
+const skip =
+  needsRoot || (!existsSync(join(samples, 'action.d')) && "needs Debian's package fail2ban, extracted: sudo scripts/fetch-samples.sh");
+
+const v4 = '10.77.0.11';
+const v6 = 'fd77::11';
+
+describe('commands of fail2ban, by the helper', { skip }, () => {
+  const lab = new Laboratory('rjcmd');
+  // Below /tmp others may write, and the helper would refuse it.
+  const directory = skip ? '' : mkdtempSync('/run/ringjail-commands-');
+  const socket = join(directory, 'actions.sock');
+  const client = new HelperClient(socket);
+  const enforcers: CommandEnforcer[] = [];
+  const actions: Record<string, string> = {
+    iptables: 'iptables-multiport[name=ipt, port="22,80", blocktype=DROP]',
+    nftables: 'nftables-multiport[name=nft, port="22,80"]',
+    ipset: 'iptables-ipset-proto6[name=set, port=22]',
+    ufw: 'ufw[blocktype=deny]',
+    hostsdeny: `hostsdeny[file="${directory}/hosts.deny"]`,
+    route: 'route',
+    'mail-whois': 'mail-whois[name=mailed, dest=admin]',
+    'sendmail-whois-matches': `sendmail-whois-matches[name=sent, mailcmd="cat >> ${directory}/sent"]`,
+    shorewall: 'shorewall[blocktype=drop]',
+  };
+  let helper: ChildProcess;
+  let said = '';
+
+  const create = (jail: string): CommandEnforcer => {
+    const named = parseDefinition(actions[jail] ?? '');
+    assert.ok(named.ok);
+    const action = new RemoteAction({ name: formatDefinition(named.value), jail, norestored: jail.includes('mail'), client });
+    const enforcer = new CommandEnforcer(action, jail, recordingLog());
+    enforcers.push(enforcer);
+    return enforcer;
+  };
+  const onServer = async (...command: string[]) => (await run(lab.onServer(...command))).stdout;
+  const banned = async (jail: string, others = {}) => {
+    const enforcer = create(jail);
+    for (const network of [v4, v6]) {
+      await enforcer.ban(ticketOf(network, { jail, ...others }));
+      assert.equal(enforcer.failureOf(network), undefined);
+    }
+    return enforcer;
+  };
+  const lifted = async (enforcer: CommandEnforcer) => {
+    for (const network of [v4, v6]) await enforcer.unban(network);
+    assert.equal(enforcer.failure, undefined);
+  };
+
+  before(async () => {
+    lab.up();
+    lab.enableUfw('low');
+    cpSync(join(samples, 'action.d'), join(directory, 'action.d'), { recursive: true });
+    const jails = Object.entries(actions).map(([jail, action]) => `[${jail}]\nenabled = true\naction = ${action}\n`);
+    writeFileSync(join(directory, 'jail.conf'), jails.join('\n'));
+    writeFileSync(join(directory, 'hosts.deny'), 'ALL: 198.51.100.7\n');
+    const fakes = join(directory, 'fakes');
+    mkdirSync(fakes);
+    const fake = (name: string, text: string) => {
+      writeFileSync(join(fakes, name), `#!/bin/sh\n${text}\n`);
+      chmodSync(join(fakes, name), 0o755);
+    };
+    fake('whois', 'echo "netname: $1 \\\\c $(echo EVIL)"');
+    fake('mail', `{ printf "[%s]" "$@"; echo; cat; echo; } >> ${directory}/mail`);
+    await run(lab.onServer('mount', '--bind', fakes, '/usr/local/sbin'));
+    const program = [process.execPath, join(projectDirectory, 'dist/src/cli/ringjail.js'), '-c', directory, 'actions', '--listen', socket];
+    const [command = '', ...args] = lab.onServer('env', `RUNTIME_DIRECTORY=${directory}`, ...program);
+    helper = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    helper.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await until('the helper listens', () => existsSync(socket));
+  });
+
+  after(async () => {
+    await Promise.all(enforcers.map((enforcer) => enforcer.stop()));
+    client.close();
+    helper?.kill();
+    lab.down();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  test('iptables-multiport: chain on demand, ports, repaired when somebody flushes, unbanned', async () => {
+    const enforcer = await banned('iptables');
+    assert.match(await onServer('iptables', '-S'), new RegExp(`-A f2b-ipt -s ${v4}/32 -j DROP`));
+    assert.match(await onServer('iptables', '-S', 'INPUT'), /-p tcp -m multiport --dports 22,80 -j f2b-ipt/);
+    assert.match(await onServer('ip6tables', '-S'), new RegExp(`-A f2b-ipt -s ${v6}/128 -j DROP`));
+    await onServer('iptables', '-F');
+    await onServer('iptables', '-X', 'f2b-ipt');
+    await enforcer.check();
+    await until('the ban is back', async () => (await onServer('iptables', '-S')).includes(`-A f2b-ipt -s ${v4}/32 -j DROP`));
+    await lifted(enforcer);
+    assert.doesNotMatch(await onServer('iptables', '-S'), new RegExp(v4));
+    assert.doesNotMatch(await onServer('ip6tables', '-S'), new RegExp(v6));
+  });
+
+  test('iptables-multiport: a restart leaves one rule, and flush and stop none', async () => {
+    const first = await banned('iptables');
+    const enforced = first.save();
+    await first.stop();
+    const second = create('iptables');
+    second.restore([ticketOf(v4, { jail: 'iptables' })], new Set(enforced));
+    await second.start();
+    assert.equal((await onServer('iptables', '-S', 'f2b-ipt')).match(new RegExp(v4, 'g'))?.length, 1);
+    assert.doesNotMatch(await onServer('ip6tables', '-S'), new RegExp(v6));
+    await second.stop({ isFinal: true });
+    assert.doesNotMatch(await onServer('iptables', '-S'), /f2b-ipt/);
+  });
+
+  test('nftables-multiport', async () => {
+    const enforcer = await banned('nftables');
+    assert.match(await onServer('nft', 'list', 'set', 'inet', 'f2b-table', 'addr-set-nft'), new RegExp(v4));
+    assert.match(await onServer('nft', 'list', 'set', 'inet', 'f2b-table', 'addr6-set-nft'), new RegExp(v6));
+    await onServer('nft', 'flush', 'ruleset');
+    await enforcer.check();
+    await until('the ban is back', async () => (await onServer('nft', 'list', 'ruleset')).includes(v4));
+    await lifted(enforcer);
+    assert.doesNotMatch(await onServer('nft', 'list', 'ruleset'), new RegExp(`${v4}|${v6}`));
+    await enforcer.stop({ isFinal: true });
+    assert.doesNotMatch(await onServer('nft', 'list', 'ruleset'), /f2b-table/);
+    lab.enableUfw('low');
+  });
+
+  test('iptables-ipset-proto6', async () => {
+    const enforcer = await banned('ipset');
+    assert.match(await onServer('ipset', 'list'), new RegExp(`${v4} timeout 0`));
+    assert.match(await onServer('ipset', 'list'), new RegExp(`${v6} timeout 0`));
+    await lifted(enforcer);
+    assert.doesNotMatch(await onServer('ipset', 'list'), new RegExp(v4));
+  });
+
+  test('ufw', async () => {
+    const enforcer = await banned('ufw');
+    assert.match(await onServer('ufw', 'show', 'added'), new RegExp(`deny from ${v4} comment 'by Fail2Ban after 5 attempts against ufw'`));
+    assert.match(await onServer('ufw', 'show', 'added'), new RegExp(`deny from ${v6}`));
+    await lifted(enforcer);
+    assert.doesNotMatch(await onServer('ufw', 'show', 'added'), /deny from/);
+  });
+
+  test('hostsdeny', async () => {
+    const file = join(directory, 'hosts.deny');
+    const enforcer = await banned('hostsdeny');
+    assert.equal(readFileSync(file, 'utf8'), `ALL: 198.51.100.7\nALL: ${v4}\nALL: [${v6}]\n`);
+    await lifted(enforcer);
+    assert.equal(readFileSync(file, 'utf8'), 'ALL: 198.51.100.7\n');
+  });
+
+  test('route', async () => {
+    const enforcer = await banned('route');
+    assert.match(await onServer('ip', 'route'), new RegExp(`unreachable ${v4}`));
+    assert.match(await onServer('ip', '-6', 'route'), new RegExp(`unreachable ${v6}`));
+    await lifted(enforcer);
+    assert.doesNotMatch(await onServer('ip', 'route'), /unreachable/);
+  });
+
+  test('mail-whois: a mail at the start, one a ban, none for restored bans', async () => {
+    const enforcer = await banned('mail-whois');
+    const mail = readFileSync(join(directory, 'mail'), 'utf8');
+    assert.match(mail, new RegExp(`\\[-s\\]\\[\\[Fail2Ban\\] mailed: banned ${v4} from [\\w.-]+\\]\\[admin\\]`));
+    assert.match(mail, new RegExp(`The IP ${v4} has just been banned by Fail2Ban after\n5 attempts against mailed`));
+    assert.match(mail, new RegExp(`netname: ${v4}`));
+    assert.equal(mail.match(/just been banned/g)?.length, 2);
+    const next = create('mail-whois');
+    next.restore([ticketOf(v4, { jail: 'mail-whois' })], new Set(enforcer.save()));
+    await next.start();
+    assert.equal(readFileSync(join(directory, 'mail'), 'utf8'), mail);
+  });
+
+  test('text from a log comes through as it is, and runs nothing', async () => {
+    const matches = ['user "$(touch /run/ringjail-owned)" `id` \\c %s \\n', "~!id 'x' ; rm -rf /"];
+    await banned('sendmail-whois-matches', { matches });
+    const sent = readFileSync(join(directory, 'sent'), 'utf8');
+    assert.ok(sent.includes(`Matches:\n\n${matches.join('\n')}\n`), sent);
+    assert.ok(!existsSync('/run/ringjail-owned'));
+  });
+
+  test('shorewall, the real one', async () => {
+    const start = `set -e
+      for program in shorewall shorewall6; do
+        mkdir ${directory}/$program ${directory}/$program.state
+        family=ipv4; [ $program = shorewall ] || family=ipv6
+        sed 's/^STARTUP_ENABLED=.*/STARTUP_ENABLED=Yes/' /etc/$program/$program.conf >${directory}/$program/$program.conf
+        printf 'fw firewall\\nnet %s\\n' $family >${directory}/$program/zones
+        printf '?FORMAT 2\\nnet ${lab.name}-s -\\n' >${directory}/$program/interfaces
+        printf 'all all ACCEPT\\n' >${directory}/$program/policy
+        mount --bind ${directory}/$program /etc/$program
+        mount --bind ${directory}/$program.state /var/lib/$program
+        $program start
+      done`;
+    const started = await run(lab.onServer('sh', '-c', start));
+    assert.equal(started.code, 0, started.stdout + started.stderr);
+    const enforcer = await banned('shorewall');
+    assert.match(await onServer('iptables', '-S', 'dynamic'), new RegExp(`-s ${v4}/32 -j DROP`));
+    assert.match(await onServer('ip6tables', '-S', 'dynamic'), new RegExp(`-s ${v6}/128 -j DROP`));
+    await lifted(enforcer);
+    assert.doesNotMatch(await onServer('iptables', '-S', 'dynamic'), /DROP/);
+  });
+
+  test('the attacked helper is alive, and has written down who asked for what', async () => {
+    const bad = createConnection(socket);
+    bad.on('error', () => bad.destroy());
+    bad.write('{"id":1,"op":"ban","jail":"ufw","action":"ufw","ticket":{"network":"$(reboot)"}}\n');
+    await new Promise((resolve) => bad.on('close', resolve));
+    await assert.rejects(
+      new RemoteAction({ name: 'iptables', jail: 'ufw', norestored: false, client }).ban(ticketOf(v4, { jail: 'ufw' })),
+      /no enabled jail ufw .* names action iptables/,
+    );
+    for (const network of ['127.0.0.1', '10.77.0.2', 'fd77::2', '10.77.0.0/24']) {
+      const enforcer = create('route');
+      await enforcer.ban(ticketOf(network, { jail: 'route' }));
+      assert.match(enforcer.failureOf(network) ?? '', /is protected \((?:loopback|own address)\)/);
+      await enforcer.stop();
+    }
+    chmodSync(join(directory, 'action.d/route.conf'), 0o666);
+    const route = create('route');
+    await route.reload();
+    await route.ban(ticketOf(v4, { jail: 'route' }));
+    assert.match(route.failureOf(v4) ?? '', /route\.conf may be written by others than root/);
+    await route.stop();
+    assert.match(said, new RegExp(`uid 0: ban ${v4.replaceAll('.', '\\.')} by route of jail route: done in \\d+ ms`));
+    assert.match(said, /refused: uid 0: a frame that is no request/);
+    assert.equal(helper.exitCode, null);
+  });
+});
