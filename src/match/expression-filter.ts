@@ -60,9 +60,37 @@ class ExpressionFilter implements Filter {
   }
 }
 
-function tell({ identity, lines }: LineFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
+function tell({ identity, lines, groups }: LineFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
   const text = lines.join('\n').slice(0, maxEvidenceCharacters);
-  const facts = { timeUsec, distinct: undefined, evidence: { source: batch.source, sequence: batch.sequence[record] ?? 0, text } };
+  const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text, ...fieldsOf(groups) };
+  const facts = { timeUsec, distinct: undefined, evidence };
   if (identity.network !== undefined) sink.onFailure({ ...facts, address: identity.network });
   else if (identity.kind === 'name') sink.onNamedFailure({ ...facts, hostname: identity.text });
 }
+
+/** Of what <F-NAME> captured, what may be of use to actions; bounded, as who attacks may have written it. */
+function fieldsOf(groups: LineFailure['groups']): { readonly fields?: Readonly<Record<string, string>> } {
+  const fields: Record<string, string> = {};
+  for (const [name, value] of groups) {
+    if (!silentGroups.has(name))
+      fields[`F-${name.toUpperCase()}`] = (typeof value === 'string' ? value : value.join(',')).slice(0, mostFieldCharacters);
+  }
+  return Object.keys(fields).length === 0 ? {} : { fields };
+}
+
+const mostFieldCharacters = 256;
+/** The address, which has tags of its own, and what only the matching needs. */
+const silentGroups = new Set([
+  'ip4',
+  'ip6',
+  'dns',
+  'cidr',
+  'fid',
+  'content',
+  'mlfid',
+  'nofail',
+  'mlfonce',
+  'mlfforget',
+  'mlfgained',
+  'mlfpending',
+]);

@@ -3,20 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { OtherActions } from '../../src/config/action-choice.ts';
 import { loadMergedConfig } from '../../src/config/config-files.ts';
 import { loadDaemonConfig } from '../../src/config/daemon-config.ts';
 import { type JailConfigs, type JailContext, loadJails } from '../../src/config/jail-config.ts';
 import { configDirectory, shownErrors } from './config-directory.ts';
 
-const otherActions: OtherActions = {
-  choose: ({ name }) => (name === 'null' ? { key: 'null' } : { refusal: name === 'ufw' ? 'insists on root' : 'no such action' }),
-};
 const filter = { 'filter.d/portscan.conf': '[Definition]\nnetfilter = blocked\n' };
 
 const contextOf = (directory: string): JailContext => ({
   directory,
-  otherActions,
+  isRoot: false,
+  hostName: 'host',
   hasUnit: (name) => name === 'here.service',
   clock: () => 0,
   listensToSyslog: false,
