@@ -2,7 +2,7 @@
 import { maxEvidenceCharacters } from '../core/evidence.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { FailureSink, Filter, GivenUp } from './filter.ts';
-import type { CompiledExpressions } from './line-expressions.ts';
+import { type CompiledExpressions, requiredLiterals } from './line-expressions.ts';
 import type { LineFailure } from './line-failure.ts';
 import type { LineFilter } from './line-filter.ts';
 
@@ -21,9 +21,7 @@ export function createExpressionFilter({ name, lineFilter, compiled, hasDates }:
 /** Of the failregex, which are looked for in the line or a part of it. */
 function literalsOf({ failregex, maxlines }: CompiledExpressions, hasDates: boolean): string[] {
   // A text may stand on both sides of a date that is cut out, or in another line of a window.
-  if (hasDates || maxlines > 1) return [];
-  const literals = Array.from({ length: failregex.size }, (_, index) => failregex.literals(index));
-  return literals.every((texts) => texts.length > 0) ? [...new Set(literals.flat())] : [];
+  return hasDates || maxlines > 1 ? [] : requiredLiterals(failregex);
 }
 
 class ExpressionFilter implements Filter {
