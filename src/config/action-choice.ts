@@ -1,6 +1,7 @@
 // A jail's `action`: which firewall or command enforces its bans, each by a name that tells all, for a ban outlives its configuration.
 import { defaultScope, describeScope } from '../action/nftables-scope.ts';
 import { formatDefinition, type NamedDefinition, parseDefinitionList } from './action-list.ts';
+import { quoteText } from './config-error.ts';
 import type { ConfigValue } from './interpolation.ts';
 import { isNativeFirewall, mapNativeFirewall } from './native-firewall.ts';
 import type { OptionReader } from './option-reader.ts';
@@ -42,8 +43,9 @@ function chooseAction(reader: OptionReader, value: ConfigValue, named: NamedDefi
   if (name === 'ufw' && options.size === 0 && context.isRoot) return 'ufw';
   const loaded = loadTicketAction(context.directory, named, { section: reader.section, origin: value.originAt(offset) }, context.hostName);
   reader.errors.push(...loaded.errors.map((error) => ({ ...error, section: reader.section })));
-  if (native !== undefined && loaded.errors.length > 0) {
-    reader.fail(value.originAt(offset), `action ${name}: ${native.refusal}, so its own commands would have to do it`);
+  if (loaded.errors.length > 0) {
+    const why = native === undefined ? '' : `: ${native.refusal}, so its own commands would have to do it`;
+    reader.fail(value.originAt(offset), `action ${quoteText(name)} cannot be used${why}`);
   }
   return loaded.create && formatDefinition(named);
 }
