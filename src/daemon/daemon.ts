@@ -42,9 +42,6 @@ const refusalLogIntervalMs = 60_000;
 // fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
 const checkIntervalMs = 10_000;
 
-// What ringjail-actions.socket listens at.
-const helperSocket = '/run/ringjail-actions.sock';
-
 // A day.
 const defaultProtectLoginsUsec = 86_400_000_000;
 
@@ -77,6 +74,7 @@ export class Daemon {
   readonly #confirmation: CommitConfirm;
   readonly #cutter: ConnectionCutter;
   readonly #keeper: BanKeeper;
+  readonly #helper: HelperClient;
   readonly #firewallWatch: FirewallWatch;
   readonly #pipeline: Pipeline;
   readonly #requests: RequestHandler;
@@ -95,11 +93,12 @@ export class Daemon {
     this.#jails = jails;
     this.#givenUpLog = new GivenUpLog({ log, nowMs: () => performance.now() });
     const isRoot = process.getuid?.() === 0;
+    this.#helper = new HelperClient(paths.helper);
     const actionSettings = {
       directory: paths.config,
       isRoot,
       tools: actionTools(join(dirname(paths.socket), 'started.json'), log),
-      helper: new HelperClient(helperSocket),
+      helper: this.#helper,
     };
     this.#confirmation = new CommitConfirm({
       limitMs: options.confirmMs,
@@ -211,6 +210,7 @@ export class Daemon {
       this.#hostNetworks.close();
       this.#firewallWatch.stop();
       await this.#keeper.stop();
+      this.#helper.close();
       this.#store.stop();
     }
   }
