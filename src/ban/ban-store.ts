@@ -36,6 +36,8 @@ export interface StoreChanges {
   readonly jails: readonly { readonly name: string; readonly isWhole: boolean; readonly windows: Iterable<StoredWindowChange> }[];
   /** By source, those that changed; null takes one away. */
   readonly positions: Readonly<Record<string, StoredPosition | null>>;
+  /** Who logged in lately, plain data; undefined where nothing changed. */
+  readonly logins?: unknown;
 }
 
 export interface BanStoreOptions {
@@ -108,6 +110,11 @@ export class BanStore {
     );
   }
 
+  /** As it was written; undefined where nothing was. */
+  logins(): unknown {
+    return parseJson(this.#statements.memory.get('logins')?.value ?? '');
+  }
+
   windows(jail: string): StoredWindows {
     // Sorted here: SQLite would do it in a file where they are many.
     const rows = this.#statements.windows.all(this.#jails.get(jail) ?? -1).sort((a, b) => a.touched - b.touched);
@@ -164,8 +171,8 @@ export class BanStore {
     this.#database.close();
   }
 
-  #write({ bans, jails, positions }: StoreChanges): void {
-    const { setPosition, removePosition } = this.#statements;
+  #write({ bans, jails, positions, logins }: StoreChanges): void {
+    const { setPosition, removePosition, setMemory } = this.#statements;
     const nowUsec = this.#options.clock();
     const made = this.#writeBans(bans.isWhole, bans.bans, nowUsec);
     for (const { name, isWhole, windows } of jails) this.#writeWindows(name, isWhole, windows, made);
@@ -174,6 +181,7 @@ export class BanStore {
       if (position === null) removePosition.run(source);
       else setPosition.run(source, JSON.stringify(position));
     }
+    if (logins !== undefined) setMemory.run('logins', JSON.stringify(logins));
     this.#purge(nowUsec);
   }
 

@@ -21,6 +21,7 @@ import { FirewallWatch } from './firewall-watch.ts';
 import { GivenUpLog } from './given-up-log.ts';
 import { HostNetworks } from './host-networks.ts';
 import type { JailSet } from './jail-set.ts';
+import { createLoginTaker } from './login-taker.ts';
 import { NameResolver } from './name-resolver.ts';
 import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
@@ -37,9 +38,6 @@ import { StoreKeeper } from './store-keeper.ts';
 const refusalLogIntervalMs = 60_000;
 // fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
 const checkIntervalMs = 10_000;
-
-// A day.
-const defaultProtectLoginsUsec = 86_400_000_000;
 
 export interface DaemonOptions {
   readonly version: string;
@@ -60,13 +58,8 @@ export class Daemon {
   readonly #abort = new AbortController();
   readonly #notifier = new ServiceNotifier();
   readonly #hostNetworks = new HostNetworks(() => this.#onHostChange());
-  readonly #logins = new LoginMemory(defaultProtectLoginsUsec);
-  readonly #protectedSet = new ProtectedSet({
-    host: this.#hostNetworks,
-    sessions: new SessionPeers(),
-    logins: this.#logins,
-    clock: systemClock,
-  });
+  readonly #logins: LoginMemory;
+  readonly #protectedSet: ProtectedSet;
   readonly #confirmation: CommitConfirm;
   readonly #cutter: ConnectionCutter;
   readonly #keeper: BanKeeper;
@@ -86,6 +79,10 @@ export class Daemon {
     this.#options = options;
     this.#log = log;
     this.#jails = jails;
+    const { protectLoginsUsec } = options.settings;
+    const logins = new LoginMemory(protectLoginsUsec);
+    this.#logins = logins;
+    this.#protectedSet = new ProtectedSet({ host: this.#hostNetworks, sessions: new SessionPeers(), logins, clock: systemClock });
     this.#givenUpLog = new GivenUpLog({ log, nowMs: () => performance.now() });
     this.#confirmation = new CommitConfirm({
       limitMs: options.confirmMs,
@@ -121,6 +118,7 @@ export class Daemon {
       positions: () => this.#sources.positions(),
       configurationOf: (name) => jails.configurationOf(name),
       purgeAgeUsec: options.settings.dbpurgeageUsec,
+      logins,
     });
     const protectedNetworks = () => this.#protectedSet.current();
     const resolver = new NameResolver({ clock: systemClock });
@@ -131,6 +129,7 @@ export class Daemon {
       earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
       clock: systemClock,
       mayBan: () => this.#confirmation.mayBan,
+      takers: [createLoginTaker(logins, protectLoginsUsec)],
       events: {
         onBan: (decision) => this.#onBan(decision),
         onRefused: (decision, reason) => this.#onRefused(decision, reason),
@@ -208,6 +207,7 @@ export class Daemon {
     const restored = this.#store.open();
     for (const warning of restored.warnings) this.#warn(warning);
     this.#sources.restore(restored.positions);
+    this.#logins.restore(restored.logins);
     this.#jails.restore(restored.windows);
     this.#keeper.restore(restored.bans);
     this.#store.begin();

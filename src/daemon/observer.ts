@@ -11,15 +11,13 @@ import type { Loss } from '../source/source.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { HostNetworks } from './host-networks.ts';
 import type { JailSet } from './jail-set.ts';
+import { createLoginTaker } from './login-taker.ts';
 import { NameResolver } from './name-resolver.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProtectedSet } from './protected-set.ts';
 import { SessionPeers } from './session-peers.ts';
 import { createSource } from './source-registry.ts';
 import { SourceSet } from './source-set.ts';
-
-// A day, as the daemon has it.
-const protectLoginsUsec = 86_400_000_000;
 
 export interface ObserverEvents {
   onFailure(failure: Failure, jail: Jail): void;
@@ -37,11 +35,13 @@ export class Observer {
   readonly #hostNetworks = new HostNetworks(() => undefined);
 
   constructor(jails: JailSet, settings: DaemonConfig, log: Log, events: ObserverEvents) {
+    const { protectLoginsUsec } = settings;
+    const logins = new LoginMemory(protectLoginsUsec);
     const resolver = new NameResolver({ clock: systemClock });
     const protectedSet = new ProtectedSet({
       host: this.#hostNetworks,
       sessions: new SessionPeers(),
-      logins: new LoginMemory(protectLoginsUsec),
+      logins,
       clock: systemClock,
     });
     this.#jails = jails;
@@ -50,6 +50,7 @@ export class Observer {
       protectedNetworks: () => protectedSet.current(),
       resolve: (hostname) => resolver.resolve(hostname),
       earlierBans: () => 0,
+      takers: [createLoginTaker(logins, protectLoginsUsec)],
       clock: systemClock,
       events: { ...bound(events), onSeenWhileBanned: () => undefined },
     });

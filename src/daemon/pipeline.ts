@@ -9,9 +9,14 @@ import type { FailureSink } from '../match/filter.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { BanKeeper } from './ban-keeper.ts';
 import { banRecord } from './ban-record.ts';
-import { Routes } from './routes.ts';
+import { type RecordTaker, Routes } from './routes.ts';
 import type { RunningJail } from './running-jail.ts';
 import { TwinMemory } from './twin-memory.ts';
+
+/** What takes records. */
+export interface PipelineTaker extends RecordTaker {
+  take(batch: RecordBatch, records: Uint32Array): void;
+}
 
 interface PipelineEvents {
   /** A jail's filter found a failure, before it is counted. */
@@ -36,36 +41,40 @@ export interface PipelineOptions {
   readonly clock: Clock;
   /** Whether bans are made at all; without it they are. */
   readonly mayBan?: () => boolean;
+  /** Who has records before the jails have them. */
+  readonly takers?: readonly PipelineTaker[];
   readonly events: PipelineEvents;
 }
 
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #twins = new TwinMemory();
-  #routes = new Routes([]);
+  #routes = new Routes<PipelineTaker>([]);
 
   constructor(options: PipelineOptions) {
     this.#options = options;
   }
 
   /** Who is to have which records. The sources must be told of the same selectors before they deliver again. */
-  get routes(): Routes {
+  get routes(): Routes<PipelineTaker> {
     return this.#routes;
   }
 
   set jails(jails: readonly RunningJail[]) {
-    this.#routes = new Routes(jails);
+    this.#routes = new Routes([...(this.#options.takers ?? []), ...jails.map((running) => this.#takerOf(running))]);
   }
 
   process(batch: RecordBatch): void {
-    for (const [running, records] of this.#routes.offer(batch)) running.filter.match(batch, records, this.#sinkOf(running));
+    for (const [taker, records] of this.#routes.offer(batch)) taker.take(batch, records);
   }
 
-  #sinkOf(running: RunningJail): FailureSink {
-    return {
+  #takerOf(running: RunningJail): PipelineTaker {
+    const { selectors, filter } = running;
+    const sink: FailureSink = {
       onFailure: (failure) => this.#observe(failure, running),
       onNamedFailure: (failure) => void this.#observeNamed(failure, running),
     };
+    return { selectors, literals: filter.literals, take: (batch, records) => filter.match(batch, records, sink) };
   }
 
   #observe(failure: Failure, { jail, selectors }: RunningJail): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Routes } from '../../src/daemon/routes.ts';
+import { type RecordTaker, Routes } from '../../src/daemon/routes.ts';
 import type { RunningJail } from '../../src/daemon/running-jail.ts';
 import { Jail } from '../../src/jail/jail.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
@@ -19,7 +19,7 @@ const journal = (place: JournalSelector['place'] = {}, facility = 0): RecordSele
   isSystemOnly: true,
 });
 
-function jailOf(name: string, selectors: readonly RecordSelector[], literals: readonly string[] = []): RunningJail {
+function jailOf(name: string, selectors: readonly RecordSelector[], literals: readonly string[] = []): RunningJail & RecordTaker {
   const jail = new Jail({
     name,
     actions: [],
@@ -33,7 +33,7 @@ function jailOf(name: string, selectors: readonly RecordSelector[], literals: re
     maxtracked: 10,
     increment: undefined,
   });
-  return { selectors, jail, resolvesNames: false, filter: { name, literals, match: () => undefined, takeGivenUp: () => [] } };
+  return { selectors, literals, jail, resolvesNames: false, filter: { name, literals, match: () => undefined, takeGivenUp: () => [] } };
 }
 
 /** `selected`: by record, the selectors that it meets. */
@@ -49,7 +49,7 @@ function withSelected(batch: RecordBatch, selectors: number, selected: readonly 
   return { ...batch, selected: bits };
 }
 
-const offered = (routes: Routes, batch: RecordBatch): Record<string, number[]> =>
+const offered = (routes: Routes<RunningJail & RecordTaker>, batch: RecordBatch): Record<string, number[]> =>
   Object.fromEntries(Array.from(routes.offer(batch), ([{ jail }, records]) => [jail.options.name, [...records]]));
 
 describe('Routes', () => {

@@ -89,6 +89,7 @@ describe('configurations as published', { skip: skipWithoutFail2ban }, () => {
     assert.deepEqual(errors, []);
     const running = jails.map(({ options, filter, records }) => ({
       selectors: records.selectors,
+      literals: filter.literals,
       filter,
       jail: new Jail(options),
       resolvesNames: false,
