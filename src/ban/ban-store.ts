@@ -48,6 +48,8 @@ export interface BanStoreOptions {
   readonly maxHistory?: number;
   /** Records kept for each ban, the latest (fail2ban's maxmatches). */
   readonly maxEvidence?: number;
+  /** The same of one jail; undefined: as of all. */
+  readonly maxEvidenceOf?: (jail: string) => number | undefined;
   /** What a jail is configured as, in short, kept with each of its bans. */
   readonly configurationOf?: (jail: string) => string | undefined;
   /** For tests of the migration. */
@@ -78,6 +80,7 @@ export class BanStore {
       purgeAgeUsec: dayUsec,
       maxHistory: usualMaxHistory,
       maxEvidence: usualMaxEvidence,
+      maxEvidenceOf: () => undefined,
       configurationOf: () => undefined,
       ...options,
     };
@@ -231,7 +234,7 @@ export class BanStore {
     for (const { identity, entries, evidence } of changes) {
       if (entries !== undefined) statements.setWindow.run(jail, identity, ++this.#touched, formatEntries(entries));
       else if (!isWhole) statements.removeWindow.run(jail, identity);
-      this.#writeEvidence(jail, identity, evidence, made.get(`${identity} ${name}`));
+      this.#writeEvidence(name, identity, evidence, made.get(`${identity} ${name}`));
       const isGone = entries === undefined && statements.isKnown.get({ identity, jail }) === undefined;
       if (isGone) statements.removeEvidence.run(jail, identity);
     }
@@ -239,13 +242,14 @@ export class BanStore {
   }
 
   /** What comes from somebody who is banned already did not lead to the ban, and must not push out what did. */
-  #writeEvidence(jail: number, identity: string, evidence: readonly Evidence[], made: BanDecision | undefined): void {
+  #writeEvidence(name: string, identity: string, evidence: readonly Evidence[], made: BanDecision | undefined): void {
+    const jail = this.#jailOf(name);
     const { isHeld, addEvidence, trimEvidence } = this.#statements;
     if (evidence.length === 0 || (made === undefined && isHeld.get(identity, jail) !== undefined)) return;
     for (const record of made?.evidence === undefined ? evidence : until(made.evidence, evidence)) {
       addEvidence.run({ jail, identity, record: JSON.stringify(record) });
     }
-    trimEvidence.run({ jail, identity, kept: this.#options.maxEvidence });
+    trimEvidence.run({ jail, identity, kept: this.#options.maxEvidenceOf(name) ?? this.#options.maxEvidence });
   }
 
   /** The record that completed a ban is there, also where the windows' changes were too many to have it among them. */

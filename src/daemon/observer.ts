@@ -1,5 +1,6 @@
 // The daemon's flow up to the decision, and no further: nothing is banned, nothing is written. For `ringjail watch`.
 import type { Action } from '../action/action.ts';
+import { runCommand } from '../action/run-command.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import type { DaemonConfig } from '../config/daemon-config.ts';
 import { systemClock } from '../core/clock.ts';
@@ -10,6 +11,8 @@ import type { Failure } from '../match/failure.ts';
 import type { Loss } from '../source/source.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { HostNetworks } from './host-networks.ts';
+import { IgnoreCheck, ticketOf } from './ignore-check.ts';
+import { IgnoredNames } from './ignored-names.ts';
 import type { JailSet } from './jail-set.ts';
 import { createLoginTaker } from './login-taker.ts';
 import { NameResolver } from './name-resolver.ts';
@@ -32,11 +35,14 @@ export class Observer {
   readonly #sources: SourceSet;
   readonly #pipeline: Pipeline;
   readonly #jails: JailSet;
+  readonly #ignoredNames: IgnoredNames;
   readonly #hostNetworks = new HostNetworks(() => undefined);
 
   constructor(jails: JailSet, settings: DaemonConfig, log: Log, events: ObserverEvents) {
     const { protectLoginsUsec } = settings;
     const logins = new LoginMemory(protectLoginsUsec);
+    const ignoreCheck = new IgnoreCheck({ runCommand, clock: systemClock, log });
+    this.#ignoredNames = new IgnoredNames({ log, onChange: () => undefined });
     const resolver = new NameResolver({ clock: systemClock });
     const protectedSet = new ProtectedSet({
       host: this.#hostNetworks,
@@ -50,6 +56,7 @@ export class Observer {
       protectedNetworks: () => protectedSet.current(),
       resolve: (hostname) => resolver.resolve(hostname),
       earlierBans: () => 0,
+      isIgnored: (command, decision, address) => ignoreCheck.isIgnored(command, ticketOf(decision, address)),
       takers: [createLoginTaker(logins, protectLoginsUsec)],
       clock: systemClock,
       events: { ...bound(events), onSeenWhileBanned: () => undefined },
@@ -65,11 +72,14 @@ export class Observer {
 
   /** Until `signal` aborts. Rejects where no source may be read. */
   async run(signal: AbortSignal): Promise<void> {
+    await this.#ignoredNames.update(this.#jails.running);
     this.#pipeline.jails = this.#jails.running;
     this.#sources.update(this.#pipeline.routes.entries());
     try {
-      await Promise.race([new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())), this.#sources.refused]);
+      await Promise.race([aborted(signal), this.#sources.refused]);
     } finally {
+      this.#pipeline.close();
+      this.#ignoredNames.close();
       this.#hostNetworks.close();
       await this.#sources.stop();
     }
@@ -79,6 +89,12 @@ export class Observer {
     return this.#sources.describe();
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 const bound = (events: ObserverEvents) => ({
   onFailure: (failure: Failure, jail: Jail) => events.onFailure(failure, jail),

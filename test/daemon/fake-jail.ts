@@ -1,3 +1,4 @@
+import { usualPolicy } from '../../src/config/jail-policy.ts';
 import type { RunningJail } from '../../src/daemon/running-jail.ts';
 import { Jail, type JailOptions } from '../../src/jail/jail.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
@@ -41,5 +42,5 @@ export function runningJail({ selectors, literal, options = {} }: FakeJailOption
     },
     takeGivenUp: () => [],
   };
-  return { selectors, filter, jail, resolvesNames: false };
+  return { selectors, filter, jail, policy: usualPolicy, resolvesNames: false };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { usualPolicy } from '../../src/config/jail-policy.ts';
 import { type RecordTaker, Routes } from '../../src/daemon/routes.ts';
 import type { RunningJail } from '../../src/daemon/running-jail.ts';
 import { Jail } from '../../src/jail/jail.ts';
@@ -33,7 +34,14 @@ function jailOf(name: string, selectors: readonly RecordSelector[], literals: re
     maxtracked: 10,
     increment: undefined,
   });
-  return { selectors, literals, jail, resolvesNames: false, filter: { name, literals, match: () => undefined, takeGivenUp: () => [] } };
+  return {
+    selectors,
+    literals,
+    jail,
+    policy: usualPolicy,
+    resolvesNames: false,
+    filter: { name, literals, match: () => undefined, takeGivenUp: () => [] },
+  };
 }
 
 /** `selected`: by record, the selectors that it meets. */

@@ -1,10 +1,12 @@
 // Two configurations as people published them, laid over fail2ban's own jail.conf: what the web page ate is told with its place and the cure,
 // and with it put back their jails find what they are for. One is Ubuntu's port scans by ufw's log, the other Gentoo's ssh, greylisting and
 // named with shorewall and mail.
+
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { formatConfigError } from '../../src/config/config-error.ts';
 import { loadJails } from '../../src/config/jail-config.ts';
+import { usualPolicy } from '../../src/config/jail-policy.ts';
 import { Routes } from '../../src/daemon/routes.ts';
 import { Jail } from '../../src/jail/jail.ts';
 import { KernelLine } from '../../src/record/kernel-line.ts';
@@ -92,6 +94,7 @@ describe('configurations as published', { skip: skipWithoutFail2ban }, () => {
       literals: filter.literals,
       filter,
       jail: new Jail(options),
+      policy: usualPolicy,
       resolvesNames: false,
     }));
     const routes = new Routes(running);
