@@ -15,17 +15,24 @@ export async function status({ paths, isJson, print }: CommandContext, jail?: st
 }
 
 export function formatStatus(status: DaemonStatus, now: Date): string[] {
-  const { version, pid, startedAt, sources, jails, otherBans, actions, warnings } = status;
+  const { version, pid, startedAt, sources, jails, otherBans, actions, cut, warnings } = status;
   return [
     `ringjail ${version}, process ${pid}, running since ${startedAt}`,
     ...sources.map(({ name, state, ...numbers }) => `source ${name}: ${state}; ${formatNumbers(numbers)}`),
     ...actions.map(
       ({ name, bans, failure }) => `action ${name}: ${failure === null ? `${bans} bans enforced` : `NOT ENFORCED: ${failure}`}`,
     ),
+    ...formatCut(cut),
     ...jails.flatMap((jail) => formatJail(jail, now)),
     ...(otherBans.length === 0 ? [] : ['held by no running jail:', ...formatBans(otherBans, now)]),
     ...warnings.map((warning) => `warning: ${warning}`),
   ];
+}
+
+function formatCut({ sockets, flows, failures }: DaemonStatus['cut']): string[] {
+  if (sockets + flows + failures === 0) return [];
+  const failed = failures === 0 ? '' : `; ${failures} times the kernel refused`;
+  return [`cut of banned addresses: ${sockets} TCP connections, ${flows} tracked flows${failed}`];
 }
 
 function formatJail(jail: JailStatus, now: Date): string[] {

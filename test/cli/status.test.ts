@@ -45,6 +45,7 @@ function statusOf(bans: readonly BannedAddress[], other: Partial<DaemonStatus> =
     jails: [jail],
     otherBans: [],
     actions: [{ name: 'nftables', bans: bans.length, failure: null }],
+    cut: { sockets: 0, flows: 0, failures: 0 },
     warnings: [],
     ...other,
   };
