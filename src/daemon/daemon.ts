@@ -132,6 +132,7 @@ export class Daemon {
       clock: systemClock,
       mayBan: () => this.#confirmation.mayBan,
       events: {
+        onFailure: ({ evidence }) => this.#sources.expectMore(evidence.source),
         onBan: (decision) => this.#onBan(decision),
         onRefused: (decision, reason) => this.#onRefused(decision, reason),
         onSuppressed: () => this.#confirmation.noteSuppressed(),
