@@ -11,7 +11,8 @@ import type { Loss, Source, SourceSink } from './source.ts';
 const recordsPerBatch = 1024;
 const bytesPerBatch = 1 << 20;
 
-// journald tells of new entries 250 ms late at most (journald-server.c, POST_CHANGE_TIMER_INTERVAL_USEC), though they can be read at once.
+// journald tells of new entries 250 to 500 ms late (journald-server.c, POST_CHANGE_TIMER_INTERVAL_USEC and the accuracy of sd-event), though
+// they can be read at once.
 // While more failures are likely they are looked for: an empty look takes 10 us (bench/journal-latency.ts).
 const lookEveryMs = 2;
 const looksForMs = 3000;
