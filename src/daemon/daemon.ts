@@ -162,6 +162,7 @@ export class Daemon {
       isIgnored: (command, decision, address) => ignoreCheck.isIgnored(command, questionOf(decision, address)),
       takers: [createLoginTaker(logins, protectLoginsUsec)],
       events: {
+        onFailure: ({ evidence }) => this.#sources.expectMore(evidence.source),
         onBan: (decision) => this.#onBan(decision),
         onRefused: (decision, reason) => this.#onRefused(decision, reason),
         onSuppressed: () => this.#confirmation.noteSuppressed(),
