@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { containsNetwork, type IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
+import type { ActionHealth, Enforcement } from './enforcement.ts';
 import { Enforcer } from './enforcer.ts';
 
 // The longest that a timer of Node can wait is 24.8 days; waking once a day costs nothing.
@@ -137,8 +138,13 @@ export class BanKeeper {
     for (const enforcer of this.#enforcers.values()) enforcer.noticeChange(parts);
   }
 
-  actions(): readonly { readonly name: string; readonly bans: number; readonly failure: string | undefined }[] {
-    return Array.from(this.#enforcers, ([name, enforcer]) => ({ name, bans: enforcer.bannedCount, failure: enforcer.failure }));
+  actions(): readonly (ActionHealth & { readonly name: string })[] {
+    return Array.from(this.#enforcers, ([name, enforcer]) => ({ name, ...enforcer.health() }));
+  }
+
+  /** Whether the named action has the network shut out right now. */
+  async enforcement(name: string, network: IpNetwork): Promise<Enforcement> {
+    return this.#enforcer(name).enforcement(network);
   }
 
   /** Lifts nothing. */

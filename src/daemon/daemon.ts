@@ -155,6 +155,7 @@ export class Daemon {
       confirmation: this.#confirmation,
       stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
+      store: this.#store,
     });
   }
 

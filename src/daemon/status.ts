@@ -31,7 +31,9 @@ export function describeDaemon({ version, startedAt, jails, keeper, sources, war
     })),
     jails: jails.running.map((running) => describeJail(running, decisions)),
     otherBans: decisions.filter((decision) => !isOfRunningJail(decision)).map(describeBan),
-    actions: keeper.actions().map(({ name, bans, failure }) => ({ name, bans, failure: failure ?? null })),
+    actions: keeper
+      .actions()
+      .map(({ failure, counters, ...action }) => ({ ...action, failure: failure ?? null, counters: counters ?? null })),
     warnings: [...warnings, ...jails.errors],
   };
 }

@@ -105,6 +105,11 @@ export class Jail {
     return this.#windows.size;
   }
 
+  /** What is counted of `identity` now, the oldest first; empty where nothing is. */
+  windowOf(identity: IpNetwork): readonly WindowEntry[] {
+    return this.#windows.get(identity.text)?.entries() ?? [];
+  }
+
   /** Forgets what was counted for `identity`, as when it is unbanned by hand. */
   clear(identity: IpNetwork): void {
     if (this.#windows.delete(identity.text)) this.#remember(identity.text);
