@@ -5,7 +5,7 @@ import { parseDefinition } from '../config/action-list.ts';
 import { readJournalPlace } from '../config/journal-place.ts';
 import { parseJournalmatch } from '../config/journalmatch.ts';
 import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
-import type { JournalFields, JournalPlace } from '../record/record-selector.ts';
+import type { JournalPlace, JournalSelector } from '../record/record-selector.ts';
 import { JournalReading } from '../source/journal-reading.ts';
 import { blockOf } from './line-block.ts';
 import type { RegexLines } from './regex-lines.ts';
@@ -65,7 +65,7 @@ const absolute = (paths: string): string =>
     .map((path) => resolve(path))
     .join(' ');
 
-function parseMatch(line: string): readonly JournalFields[] {
+function parseMatch(line: string): JournalSelector['matches'] {
   const parsed = parseJournalmatch(line);
   if (!parsed.ok) throw new RingjailError('usage', `journalmatch: ${parsed.error}`);
   return parsed.value;

@@ -3,12 +3,13 @@ import { parseIpNetwork } from '../core/ip-network.ts';
 import type { AggregateRule } from '../jail/aggregate.ts';
 import type { JailOptions } from '../jail/jail.ts';
 import { NetworkList } from '../jail/network-list.ts';
-import { type OtherActions, readActions } from './action-choice.ts';
+import { type ActionContext, readActions } from './action-choice.ts';
 import { readBanTime } from './ban-time-config.ts';
 import { type ConfigError, type Origin, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
 import { type FilterContext, type JailFilter, loadJailFilter } from './filter-config.ts';
 import { defaultSection } from './ini.ts';
+import { readEnabled } from './jail-enabled.ts';
 import { servedOptions, unservedOptions } from './jail-options.ts';
 import type { MergedConfig } from './merged-config.ts';
 import { nearestName, suggestName } from './nearest-name.ts';
@@ -33,8 +34,7 @@ const defaultFindtimeMs = 10 * 60 * 1000;
 // About 200 bytes each: 13 MB at the most.
 const defaultMaxtracked = 65_536;
 
-export interface JailContext extends FilterContext {
-  readonly otherActions: OtherActions;
+export interface JailContext extends FilterContext, ActionContext {
   /** Whether this machine has a unit file of that name: `enabled = auto`. */
   readonly hasUnit: (name: string) => boolean;
 }
@@ -64,19 +64,10 @@ export function loadJails(context: JailContext): JailConfigs {
   return { jails, disabled, errors, notices };
 }
 
-/** `auto`: where one of its services is installed. */
-function readEnabled(reader: OptionReader, hasUnit: (name: string) => boolean): boolean {
-  if (reader.value('enabled')?.text.trim() !== 'auto') return reader.boolean('enabled', false);
-  return reader
-    .text('service', '')
-    .split(/\s+/)
-    .some((unit) => unit !== '' && hasUnit(unit));
-}
-
 function readJail(context: JailContext, reader: OptionReader): JailConfig | undefined {
   const options: JailOptions = {
     name: reader.section,
-    actions: readActions(reader, context.otherActions),
+    actions: readActions(reader, context),
     maxretry: reader.integer('maxretry', defaultMaxretry, 1, 10_000),
     findtimeUsec: reader.durationUsec('findtime', defaultFindtimeMs),
     ...readBanTime(reader),

@@ -1,6 +1,8 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ConnectionCutter } from '../action/connection-cutter.ts';
+import { HelperClient } from '../action/helper-client.ts';
 import { tableName } from '../action/nftables-table.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import { cutConnections, openNetfilterMonitor, openNftables } from '../binding/addon.ts';
@@ -13,8 +15,10 @@ import { LoginMemory } from '../jail/login-memory.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { Loss } from '../source/source.ts';
 import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
-import { createAction, releaseUnusedScopes } from './action-registry.ts';
-import { BanKeeper } from './ban-keeper.ts';
+import { createAction, createTicketAction, isTicketAction, releaseUnusedScopes } from './action-registry.ts';
+import { actionTools } from './action-tools.ts';
+import { type ActionUse, BanKeeper } from './ban-keeper.ts';
+import { ticketOf } from './ban-tickets.ts';
 import { CommitConfirm } from './commit-confirm.ts';
 import { listenForControl } from './control-server.ts';
 import { FirewallWatch } from './firewall-watch.ts';
@@ -37,6 +41,9 @@ import { StoreKeeper } from './store-keeper.ts';
 const refusalLogIntervalMs = 60_000;
 // fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
 const checkIntervalMs = 10_000;
+
+// What ringjail-actions.socket listens at.
+const helperSocket = '/run/ringjail-actions.sock';
 
 // A day.
 const defaultProtectLoginsUsec = 86_400_000_000;
@@ -87,6 +94,13 @@ export class Daemon {
     this.#log = log;
     this.#jails = jails;
     this.#givenUpLog = new GivenUpLog({ log, nowMs: () => performance.now() });
+    const isRoot = process.getuid?.() === 0;
+    const actionSettings = {
+      directory: paths.config,
+      isRoot,
+      tools: actionTools(join(dirname(paths.socket), 'started.json'), log),
+      helper: new HelperClient(helperSocket),
+    };
     this.#confirmation = new CommitConfirm({
       limitMs: options.confirmMs,
       log,
@@ -102,6 +116,15 @@ export class Daemon {
       clock: systemClock,
       log,
       onEnded: (decisions) => this.#onEnded(decisions),
+      tickets: {
+        isTicketAction: (name) => isTicketAction(name, isRoot),
+        create: (jail, name) => createTicketAction(jail, name, actionSettings),
+        ticketOf: (decision) =>
+          ticketOf(decision, {
+            evidence: (identity, jail) => this.#store.evidence(identity, jail),
+            earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
+          }),
+      },
       // A ban does not wait for it.
       onAsked: (networks) => void this.#cutter.cut(networks.map((network) => ({ network }))),
     });
@@ -156,6 +179,7 @@ export class Daemon {
       stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
       store: this.#store,
+      onReload: () => this.#onReload(),
     });
   }
 
@@ -216,7 +240,7 @@ export class Daemon {
     if (restored.isEmpty) this.#adopt(actions);
     this.#releaseSpared();
     this.#firewallWatch.start();
-    await this.#keeper.start(actions);
+    await this.#keeper.start(this.#uses());
     this.#releaseLeftovers();
     this.#store.touch();
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
@@ -324,7 +348,18 @@ export class Daemon {
     this.#notifier.status(this.#watching());
     this.#store.flush();
     await this.#keeper.settle();
+  }
+
+  /** The configuration was read again. */
+  async #onReload(): Promise<void> {
+    await this.#onChange();
+    this.#keeper.reload(this.#uses());
     this.#releaseLeftovers();
+  }
+
+  /** The actions that the jails name. */
+  #uses(): ActionUse[] {
+    return this.#jails.running.flatMap(({ jail: { options } }) => options.actions.map((action) => ({ jail: options.name, action })));
   }
 
   /** What an earlier configuration left in the firewall. */

@@ -149,7 +149,7 @@ class Explanation {
     const row = this.#historyOf(network.text).findLast((former) => former.jail === jail && former.sinceUsec === sinceUsec);
     const actions: ExplainedBan['actions'][number][] = [];
     for (const name of decision.actions) {
-      const { isEnforced, reason } = await this.#parts.keeper.enforcement(name, network);
+      const { isEnforced, reason } = await this.#parts.keeper.enforcement(decision, name);
       actions.push({ name, isEnforced: isEnforced ?? null, reason });
     }
     return {

@@ -39,6 +39,8 @@ export interface RequestHandlerOptions {
   readonly onChange: () => Promise<void>;
   /** What is remembered of bans; `commit` has the latest in it. */
   readonly store: { readonly store: BanRecords | undefined; commit(): boolean };
+  /** The configuration was read again. */
+  readonly onReload: () => Promise<void>;
 }
 
 export class RequestHandler {
@@ -69,12 +71,12 @@ export class RequestHandler {
   }
 
   async reload(): Promise<ReloadAnswer> {
-    const { jails, log, onChange } = this.#options;
+    const { jails, log, onReload } = this.#options;
     jails.load();
     for (const error of jails.errors) log.error(error);
     const names = jails.running.map(({ jail }) => jail.options.name);
     log.notice(`reloaded: jails ${names.join(', ') || 'none'}`);
-    await onChange();
+    await onReload();
     return { jails: names, errors: jails.errors };
   }
 

@@ -1,7 +1,7 @@
 // A journal read once, from its first entry to its last, in pieces of bounded size. (JournalSource reads on from where it was, for ever.)
 import type { JournalReader, RawJournalPlace, RawJournalRecords } from '../binding/addon.ts';
 import { RingjailError, systemCodeOf } from '../core/errors.ts';
-import { type JournalFields, type JournalPlace, sourceNameOf } from '../record/record-selector.ts';
+import { type JournalPlace, type JournalSelector, sourceNameOf } from '../record/record-selector.ts';
 import { unreadablePart } from './journal-directory.ts';
 import { journalOpenError, journalPermissionError } from './journal-error.ts';
 
@@ -12,7 +12,7 @@ export interface JournalReadingOptions {
   readonly open: (place: RawJournalPlace, onReadable: () => void) => JournalReader;
   readonly place: JournalPlace;
   /** Any of these; none: every entry. */
-  readonly matches: readonly JournalFields[];
+  readonly matches: JournalSelector['matches'];
 }
 
 export class JournalReading {

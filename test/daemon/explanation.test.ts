@@ -41,7 +41,7 @@ async function setUp() {
   jails.load();
   const action = Object.assign(new FakeAction(), { enforces: ({ text }: { text: string }) => action.inForce.has(text) });
   const keeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log: recordingLog(), onEnded: () => undefined });
-  await keeper.start(['nftables']);
+  await keeper.start([{ jail: 'portscan', action: 'nftables' }]);
   const store = openAt(storePath(), { clock: () => nowUsec, configurationOf: (jail) => jails.configurationOf(jail) });
   const protectedNetworks = new NetworkList([{ network: network('192.0.2.1'), reason: 'gateway' }]);
   const none = new NetworkList([]);
