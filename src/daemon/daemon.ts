@@ -187,6 +187,7 @@ export class Daemon {
       confirmation: this.#confirmation,
       stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
+      store: this.#store,
       onReload: () => this.#onReload(),
     });
   }
