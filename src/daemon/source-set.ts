@@ -28,6 +28,8 @@ export class SourceSet {
   readonly #positions = new Map<string, SourcePosition>();
   readonly #ending = new Set<Promise<void>>();
   #isReady = false;
+  /** Not all that are needed have been started yet. */
+  #isUpdating = false;
   #wasReady = false;
   #isStopped = false;
   #refuse: (error: Error) => void = () => undefined;
@@ -58,11 +60,13 @@ export class SourceSet {
     for (const [name, running] of this.#running) {
       if (!needed.has(name)) this.#stop(name, running);
     }
+    this.#isUpdating = true;
     for (const [name, { selectors }] of needed) {
       const known = this.#running.get(name);
       if (known !== undefined) known.source.select(selectors);
       else this.#start(name, selectors);
     }
+    this.#isUpdating = false;
     // What is stopped may be what all waited for; and without a source there is nothing to wait for.
     this.#look();
   }
@@ -99,9 +103,11 @@ export class SourceSet {
         this.#look();
       },
     };
-    const ended = supervise(source, sink, abort.signal, health, log, (error) => this.#onRefused(error));
     this.#isReady = false;
-    this.#running.set(name, { source, health, abort, ended });
+    const running = { source, health, abort, ended: Promise.resolve() };
+    // First: a source may have read everything in its first step, and is to be found among those that are waited for.
+    this.#running.set(name, running);
+    running.ended = supervise(source, sink, abort.signal, health, log, (error) => this.#onRefused(error));
   }
 
   #stop(name: string, { abort, ended }: RunningSource): void {
@@ -120,7 +126,7 @@ export class SourceSet {
 
   #look(): void {
     const isSettled = Array.from(this.#running.values()).every(({ health }) => health.state !== 'starting' || health.failure !== undefined);
-    if (this.#isReady || !isSettled) return;
+    if (this.#isReady || this.#isUpdating || !isSettled) return;
     this.#isReady = true;
     this.#wasReady = true;
     this.#options.onReady();
