@@ -25,7 +25,7 @@ interface RunningSource {
   readonly source: Source;
   readonly health: SourceHealth;
   readonly abort: AbortController;
-  readonly ended: Promise<void>;
+  ended: Promise<void>;
   isOptional: boolean;
 }
 
