@@ -16,6 +16,8 @@ import { TwinMemory } from './twin-memory.ts';
 
 /** What takes records. */
 export interface PipelineTaker extends RecordTaker {
+  /** Its name, where it is a jail. */
+  readonly jail?: string;
   take(batch: RecordBatch, records: Uint32Array): void;
 }
 
@@ -73,7 +75,13 @@ export class Pipeline {
   }
 
   process(batch: RecordBatch): void {
-    for (const [taker, records] of this.#routes.offer(batch)) taker.take(batch, records);
+    this.#pass(batch);
+  }
+
+  #pass(batch: RecordBatch, exceptJail?: string): void {
+    for (const [taker, records] of this.#routes.offer(batch)) {
+      if (exceptJail === undefined || taker.jail !== exceptJail) taker.take(batch, records);
+    }
   }
 
   #takerOf(running: RunningJail): PipelineTaker {
@@ -85,7 +93,12 @@ export class Pipeline {
         if (running.policy.resetsOnSuccess) running.jail.forgive(address, this.#options.protectedNetworks());
       },
     };
-    return { selectors, literals: filter.literals, take: (batch, records) => filter.match(batch, records, sink) };
+    return {
+      jail: running.jail.options.name,
+      selectors,
+      literals: filter.literals,
+      take: (batch, records) => filter.match(batch, records, sink),
+    };
   }
 
   /** What still waits for an answer comes to nothing. */
@@ -136,7 +149,8 @@ export class Pipeline {
       jail.counts.banned++;
       events.onBan(decision);
       const countsBans = this.#routes.selectorsOf('bans');
-      if (countsBans > 0) this.process(banRecord(decision, countsBans));
+      // Not to the jail itself, which would count what it has done.
+      if (countsBans > 0) this.#pass(banRecord(decision, countsBans, jail.options.ipv6prefix), decision.jail);
     }
   }
 
