@@ -43,8 +43,14 @@ const selector = { source: 'syslog', facilities: undefined, programs: undefined 
 function loadRunning(names: readonly string[] | undefined, settings: string): RunningJail[] {
   const directory = copyFail2banConfig();
   changeFiles(directory, { 'jail.local': `[DEFAULT]\nenabled = true\n${settings}\n` });
-  const otherActions = { choose: ({ name }: { name: string }) => ({ key: name }) };
-  const { jails } = loadJails({ directory, otherActions, hasUnit: () => false, clock: systemClock, listensToSyslog: true });
+  const { jails } = loadJails({
+    directory,
+    isRoot: false,
+    hostName: 'host',
+    hasUnit: () => false,
+    clock: systemClock,
+    listensToSyslog: true,
+  });
   removeFail2banConfig(directory);
   return jails
     .filter(({ options }) => names === undefined || names.includes(options.name))

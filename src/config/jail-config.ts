@@ -1,13 +1,14 @@
 // jail.conf and what is laid over it, to jails: options checked and typed, every error with its line, one bad jail not stopping another.
 import type { AggregateRule } from '../jail/aggregate.ts';
 import { type JailOptions, usualMaxmatches } from '../jail/jail.ts';
-import { type OtherActions, readActions } from './action-choice.ts';
+import { type ActionContext, readActions } from './action-choice.ts';
 import { readBanTime } from './ban-time-config.ts';
 import { type ConfigError, type Origin, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
 import { type FilterContext, type JailFilter, loadJailFilter } from './filter-config.ts';
 import { isIgnoreselfRefused, readIgnoreip } from './ignore-config.ts';
 import { defaultSection } from './ini.ts';
+import { readEnabled } from './jail-enabled.ts';
 import { interpolatedOptions, servedOptions } from './jail-options.ts';
 import { type JailPolicy, readJailPolicy } from './jail-policy.ts';
 import type { MergedConfig } from './merged-config.ts';
@@ -36,8 +37,7 @@ const defaultMaxtracked = 65_536;
 
 const mostMaxmatches = 100;
 
-export interface JailContext extends FilterContext {
-  readonly otherActions: OtherActions;
+export interface JailContext extends FilterContext, ActionContext {
   /** Whether this machine has a unit file of that name: `enabled = auto`. */
   readonly hasUnit: (name: string) => boolean;
 }
@@ -72,20 +72,11 @@ export function loadJails(context: JailContext): JailConfigs {
   return { jails, disabled, errors, notices };
 }
 
-/** `auto`: where one of its services is installed. */
-function readEnabled(reader: OptionReader, hasUnit: (name: string) => boolean): boolean {
-  if (reader.value('enabled')?.text.trim() !== 'auto') return reader.boolean('enabled', false);
-  return reader
-    .text('service', '')
-    .split(/\s+/)
-    .some((unit) => unit !== '' && hasUnit(unit));
-}
-
 function readJail(context: JailContext, reader: OptionReader): JailConfig | undefined {
   const ignored = readIgnoreip(reader);
   const options: JailOptions = {
     name: reader.section,
-    actions: readActions(reader, context.otherActions),
+    actions: readActions(reader, context),
     maxretry: reader.integer('maxretry', defaultMaxretry, 1, 10_000),
     findtimeUsec: reader.durationUsec('findtime', defaultFindtimeMs),
     ...readBanTime(reader),

@@ -1,6 +1,8 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ConnectionCutter } from '../action/connection-cutter.ts';
+import { HelperClient } from '../action/helper-client.ts';
 import { tableName } from '../action/nftables-table.ts';
 import { runCommand } from '../action/run-command.ts';
 import type { BanDecision } from '../ban/ban.ts';
@@ -14,15 +16,17 @@ import { LoginMemory } from '../jail/login-memory.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { Loss } from '../source/source.ts';
 import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
-import { createAction, releaseUnusedScopes } from './action-registry.ts';
-import { BanKeeper } from './ban-keeper.ts';
+import { createAction, createTicketAction, isTicketAction, releaseUnusedScopes } from './action-registry.ts';
+import { actionTools } from './action-tools.ts';
+import { type ActionUse, BanKeeper } from './ban-keeper.ts';
+import { ticketOf } from './ban-tickets.ts';
 import { CommitConfirm } from './commit-confirm.ts';
 import { listenForControl } from './control-server.ts';
 import { cutTargetsOf } from './cut-targets.ts';
 import { FirewallWatch } from './firewall-watch.ts';
 import { GivenUpLog } from './given-up-log.ts';
 import { HostNetworks } from './host-networks.ts';
-import { IgnoreCheck, ticketOf } from './ignore-check.ts';
+import { IgnoreCheck, questionOf } from './ignore-check.ts';
 import { IgnoredNames } from './ignored-names.ts';
 import type { JailSet } from './jail-set.ts';
 import { createLoginTaker } from './login-taker.ts';
@@ -68,6 +72,7 @@ export class Daemon {
   readonly #confirmation: CommitConfirm;
   readonly #cutter: ConnectionCutter;
   readonly #keeper: BanKeeper;
+  readonly #helper: HelperClient;
   readonly #firewallWatch: FirewallWatch;
   readonly #pipeline: Pipeline;
   readonly #requests: RequestHandler;
@@ -90,6 +95,14 @@ export class Daemon {
     this.#protectedSet = new ProtectedSet({ host: this.#hostNetworks, sessions: new SessionPeers(), logins, clock: systemClock });
     this.#givenUpLog = new GivenUpLog({ log, nowMs: () => performance.now() });
     this.#ignoredNames = new IgnoredNames({ log, onChange: () => this.#onHostChange() });
+    const isRoot = process.getuid?.() === 0;
+    this.#helper = new HelperClient(paths.helper);
+    const actionSettings = {
+      directory: paths.config,
+      isRoot,
+      tools: actionTools(join(dirname(paths.socket), 'started.json'), log),
+      helper: this.#helper,
+    };
     this.#confirmation = new CommitConfirm({
       limitMs: options.confirmMs,
       log,
@@ -105,6 +118,15 @@ export class Daemon {
       clock: systemClock,
       log,
       onEnded: (decisions) => this.#onEnded(decisions),
+      tickets: {
+        isTicketAction: (name) => isTicketAction(name, isRoot),
+        create: (jail, name) => createTicketAction(jail, name, actionSettings),
+        ticketOf: (decision) =>
+          ticketOf(decision, {
+            evidence: (identity, jail) => this.#store.evidence(identity, jail),
+            earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
+          }),
+      },
       // A ban does not wait for it.
       onAsked: (decisions) => this.#cut(decisions),
     });
@@ -137,7 +159,7 @@ export class Daemon {
       earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
       clock: systemClock,
       mayBan: () => this.#confirmation.mayBan,
-      isIgnored: (command, decision, address) => ignoreCheck.isIgnored(command, ticketOf(decision, address)),
+      isIgnored: (command, decision, address) => ignoreCheck.isIgnored(command, questionOf(decision, address)),
       takers: [createLoginTaker(logins, protectLoginsUsec)],
       events: {
         onBan: (decision) => this.#onBan(decision),
@@ -164,6 +186,7 @@ export class Daemon {
       confirmation: this.#confirmation,
       stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
+      onReload: () => this.#onReload(),
     });
   }
 
@@ -202,6 +225,7 @@ export class Daemon {
       this.#hostNetworks.close();
       this.#firewallWatch.stop();
       await this.#keeper.stop();
+      this.#helper.close();
       this.#store.stop();
     }
   }
@@ -231,7 +255,7 @@ export class Daemon {
     if (restored.isEmpty) this.#adopt(actions);
     this.#releaseSpared();
     this.#firewallWatch.start();
-    await this.#keeper.start(actions);
+    await this.#keeper.start(this.#uses());
     this.#releaseLeftovers();
     this.#store.touch();
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
@@ -352,7 +376,18 @@ export class Daemon {
     this.#notifier.status(this.#watching());
     this.#store.flush();
     await this.#keeper.settle();
+  }
+
+  /** The configuration was read again. */
+  async #onReload(): Promise<void> {
+    await this.#onChange();
+    this.#keeper.reload(this.#uses());
     this.#releaseLeftovers();
+  }
+
+  /** The actions that the jails name. */
+  #uses(): ActionUse[] {
+    return this.#jails.running.flatMap(({ jail: { options } }) => options.actions.map((action) => ({ jail: options.name, action })));
   }
 
   /** What an earlier configuration left in the firewall. */

@@ -94,7 +94,7 @@ export class IgnoreCheck {
 }
 
 /** `address`: the one whose failure completed the ban, of which the decision may have a network. */
-export const ticketOf = ({ jail, failures, evidence, sinceUsec, untilUsec, bancount }: BanDecision, address: IpNetwork): BanTicket => ({
+export const questionOf = ({ jail, failures, evidence, sinceUsec, untilUsec, bancount }: BanDecision, address: IpNetwork): BanTicket => ({
   network: address.text,
   jail,
   failures,

@@ -11,7 +11,7 @@ import type { Failure } from '../match/failure.ts';
 import type { Loss } from '../source/source.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { HostNetworks } from './host-networks.ts';
-import { IgnoreCheck, ticketOf } from './ignore-check.ts';
+import { IgnoreCheck, questionOf } from './ignore-check.ts';
 import { IgnoredNames } from './ignored-names.ts';
 import type { JailSet } from './jail-set.ts';
 import { createLoginTaker } from './login-taker.ts';
@@ -56,7 +56,7 @@ export class Observer {
       protectedNetworks: () => protectedSet.current(),
       resolve: (hostname) => resolver.resolve(hostname),
       earlierBans: () => 0,
-      isIgnored: (command, decision, address) => ignoreCheck.isIgnored(command, ticketOf(decision, address)),
+      isIgnored: (command, decision, address) => ignoreCheck.isIgnored(command, questionOf(decision, address)),
       takers: [createLoginTaker(logins, protectLoginsUsec)],
       clock: systemClock,
       events: { ...bound(events), onSeenWhileBanned: () => undefined },

@@ -34,6 +34,8 @@ export interface RequestHandlerOptions {
   readonly stateFailure: () => string | undefined;
   /** The ban list or the jails changed by a request: to be on disk before the answer. */
   readonly onChange: () => Promise<void>;
+  /** The configuration was read again. */
+  readonly onReload: () => Promise<void>;
 }
 
 export class RequestHandler {
@@ -62,12 +64,12 @@ export class RequestHandler {
   }
 
   async reload(): Promise<ReloadAnswer> {
-    const { jails, log, onChange } = this.#options;
+    const { jails, log, onReload } = this.#options;
     jails.load();
     for (const error of jails.errors) log.error(error);
     const names = jails.running.map(({ jail }) => jail.options.name);
     log.notice(`reloaded: jails ${names.join(', ') || 'none'}`);
-    await onChange();
+    await onReload();
     return { jails: names, errors: jails.errors };
   }
 

@@ -35,6 +35,7 @@ export class SourceSet {
   readonly #positions = new Map<string, SourcePosition>();
   readonly #ending = new Set<Promise<void>>();
   #isReady = false;
+  #isUpdating = false;
   #wasReady = false;
   #isStopped = false;
   #refuse: (error: Error) => void = () => undefined;
@@ -65,6 +66,8 @@ export class SourceSet {
     for (const [name, running] of this.#running) {
       if (!needed.has(name)) this.#stop(name, running);
     }
+    // A source may be done before the next one has begun.
+    this.#isUpdating = true;
     for (const [name, { selectors, isOptional = false }] of needed) {
       const known = this.#running.get(name);
       if (known === undefined) this.#start(name, selectors, isOptional);
@@ -73,6 +76,7 @@ export class SourceSet {
         known.isOptional = isOptional;
       }
     }
+    this.#isUpdating = false;
     // What is stopped may be what all waited for; and without a source there is nothing to wait for.
     this.#look();
   }
@@ -130,7 +134,7 @@ export class SourceSet {
 
   #look(): void {
     const isSettled = Array.from(this.#running.values()).every(({ health }) => health.state !== 'starting' || health.failure !== undefined);
-    if (this.#isReady || !isSettled) return;
+    if (this.#isReady || this.#isUpdating || !isSettled) return;
     this.#isReady = true;
     this.#wasReady = true;
     this.#options.onReady();

@@ -15,6 +15,7 @@ import {
   setStoreAside,
 } from '../ban/store-file.ts';
 import { messageOf } from '../core/errors.ts';
+import type { Evidence } from '../core/evidence.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { Jail } from '../jail/jail.ts';
@@ -171,6 +172,15 @@ export class StoreKeeper {
     }
     const asked = jail === undefined ? Array.from(counts.values()) : [counts.get(jail) ?? { rows: 0, bancount: 0 }];
     return asked.reduce((sum, { rows, bancount }) => sum + Math.max(rows, bancount), 0);
+  }
+
+  /** The records that led to a ban, the oldest first; none where the store cannot tell. */
+  evidence(identity: string, jail: string): readonly Evidence[] {
+    try {
+      return this.#store?.evidence(identity, jail) ?? [];
+    } catch {
+      return [];
+    }
   }
 
   #historyOf(network: IpNetwork): readonly { readonly jail: string; readonly bancount: number }[] {

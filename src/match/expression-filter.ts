@@ -2,7 +2,7 @@
 import { maxEvidenceCharacters } from '../core/evidence.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { FailureSink, Filter, GivenUp } from './filter.ts';
-import type { CompiledExpressions } from './line-expressions.ts';
+import { type CompiledExpressions, requiredLiterals } from './line-expressions.ts';
 import type { LineFailure } from './line-failure.ts';
 import type { LineFilter } from './line-filter.ts';
 
@@ -21,9 +21,7 @@ export function createExpressionFilter({ name, lineFilter, compiled, hasDates }:
 /** Of the failregex, which are looked for in the line or a part of it. */
 function literalsOf({ failregex, maxlines }: CompiledExpressions, hasDates: boolean): string[] {
   // A text may stand on both sides of a date that is cut out, or in another line of a window.
-  if (hasDates || maxlines > 1) return [];
-  const literals = Array.from({ length: failregex.size }, (_, index) => failregex.literals(index));
-  return literals.every((texts) => texts.length > 0) ? [...new Set(literals.flat())] : [];
+  return hasDates || maxlines > 1 ? [] : requiredLiterals(failregex);
 }
 
 class ExpressionFilter implements Filter {
@@ -60,9 +58,37 @@ class ExpressionFilter implements Filter {
   }
 }
 
-function tell({ identity, lines }: LineFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
+function tell({ identity, lines, groups }: LineFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
   const text = lines.join('\n').slice(0, maxEvidenceCharacters);
-  const facts = { timeUsec, distinct: undefined, evidence: { source: batch.source, sequence: batch.sequence[record] ?? 0, text } };
+  const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text, ...fieldsOf(groups) };
+  const facts = { timeUsec, distinct: undefined, evidence };
   if (identity.network !== undefined) sink.onFailure({ ...facts, address: identity.network });
   else if (identity.kind === 'name') sink.onNamedFailure({ ...facts, hostname: identity.text });
 }
+
+/** Of what <F-NAME> captured, what may be of use to actions; bounded, as who attacks may have written it. */
+function fieldsOf(groups: LineFailure['groups']): { readonly fields?: Readonly<Record<string, string>> } {
+  const fields: Record<string, string> = {};
+  for (const [name, value] of groups) {
+    if (!silentGroups.has(name))
+      fields[`F-${name.toUpperCase()}`] = (typeof value === 'string' ? value : value.join(',')).slice(0, mostFieldCharacters);
+  }
+  return Object.keys(fields).length === 0 ? {} : { fields };
+}
+
+const mostFieldCharacters = 256;
+/** The address, which has tags of its own, and what only the matching needs. */
+const silentGroups = new Set([
+  'ip4',
+  'ip6',
+  'dns',
+  'cidr',
+  'fid',
+  'content',
+  'mlfid',
+  'nofail',
+  'mlfonce',
+  'mlfforget',
+  'mlfgained',
+  'mlfpending',
+]);

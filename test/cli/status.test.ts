@@ -114,7 +114,7 @@ describe('status', () => {
     let text = '';
     const code = await status({
       version: '1',
-      paths: { config: '', state: '', socket },
+      paths: { config: '', state: '', helper: '', socket },
       isJson,
       print: (line) => (text += line),
       write: () => assert.fail('not for lines'),

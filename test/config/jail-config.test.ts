@@ -3,20 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { OtherActions } from '../../src/config/action-choice.ts';
 import { loadMergedConfig } from '../../src/config/config-files.ts';
 import { loadDaemonConfig } from '../../src/config/daemon-config.ts';
 import { type JailConfigs, type JailContext, loadJails } from '../../src/config/jail-config.ts';
 import { configDirectory, shownErrors } from './config-directory.ts';
 
-const otherActions: OtherActions = {
-  choose: ({ name }) => (name === 'null' ? { key: 'null' } : { refusal: name === 'ufw' ? 'insists on root' : 'no such action' }),
-};
 const filter = { 'filter.d/portscan.conf': '[Definition]\nnetfilter = blocked\n' };
 
 const contextOf = (directory: string): JailContext => ({
   directory,
-  otherActions,
+  isRoot: false,
+  hostName: 'host',
   hasUnit: (name) => name === 'here.service',
   clock: () => 0,
   listensToSyslog: false,
@@ -148,8 +145,6 @@ describe('loadJails', () => {
     ['distinct = host', 'distinct = "host": what can be counted is "port"'],
     ['backend = sistemd', 'backend = "sistemd": expected auto, systemd, kernel, syslog, ringjail; did you mean "systemd"?'],
     ['backend = syslog', 'backend = syslog needs a port to listen at: set syslog_listen = udp://127.0.0.1:5514 in ringjail.local'],
-    ['action = mail', 'action mail: no such action'],
-    ['action = ufw', 'action ufw: insists on root'],
     [
       'action = iptables[port=shh]',
       'action iptables: port "shh" is neither a number up to 65535 nor in /etc/services; did you mean "ssh"?',
@@ -204,12 +199,25 @@ describe('loadJails', () => {
     });
   }
 
+  it('an action is the name of a file in action.d, where ringjail does not do it by itself', () => {
+    const files = { 'action.d/block.conf': '[Definition]\nactionban = block <ip> <port>\nactionunban = unblock <ip>\n' };
+    assert.deepEqual(optionsOf(load(jail('scan', 'action = block[port=ssh]'), files)).actions, ['block[port="ssh"]']);
+    assert.deepEqual(load(jail('scan', 'action = blok'), files).shown, [
+      'action.d/blok.conf: no such file, and no blok.local; did you mean "block"?',
+      'jail.conf:4: action "blok" cannot be used',
+    ]);
+    assert.deepEqual(optionsOf(load(jail('scan', 'action = iptables[port="ssh,2222"]'))).actions, [
+      'nftables: protocol tcp, ports 22,2222, reject port-unreachable',
+    ]);
+    assert.deepEqual(optionsOf(load(jail('scan', 'action = nftables[type=allports, protocol=all, blocktype=drop]'))).actions, ['nftables']);
+  });
+
   it('an error in a list of several lines has its own line', () => {
     assert.match(
       load(jail('scan', 'ignoreip = 192.0.2.7\n  192.0.2.8\n  192.0.2.300')).shown[0] ?? '',
       /^jail\.conf:6: ignoreip: "192\.0\.2\.300"/,
     );
-    assert.match(load(jail('scan', 'action = nftables\n  mail')).shown[0] ?? '', /^jail\.conf:5: action mail: no such action/);
+    assert.match(load(jail('scan', 'action = nftables\n  mail')).shown.at(-1) ?? '', /^jail\.conf:5: action "mail" cannot be used/);
   });
 
   it('a jail without a filter is an error', () => {

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { type RunCommand, runCommand } from '../../src/action/run-command.ts';
 import type { IgnoreCommand } from '../../src/config/ignore-config.ts';
-import { IgnoreCheck, ticketOf } from '../../src/daemon/ignore-check.ts';
+import { IgnoreCheck, questionOf } from '../../src/daemon/ignore-check.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { network } from '../core/network.ts';
 import { recordingLog } from './recording-log.ts';
 import { settled } from './settled.ts';
 
-const ticket = (address = '192.0.2.7') => ticketOf(decisionOf('2001:db8::/64', 5, { jail: 'sshd', failures: 3 }), network(address));
+const ticket = (address = '192.0.2.7') => questionOf(decisionOf('2001:db8::/64', 5, { jail: 'sshd', failures: 3 }), network(address));
 const command = (program: string, args: readonly string[] = [], cache?: IgnoreCommand['cache']): IgnoreCommand => ({
   program,
   args,

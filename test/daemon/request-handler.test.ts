@@ -33,6 +33,8 @@ filter = scan
 bantime = -1
 `;
 
+const usesOf = (...actions: string[]) => actions.map((action) => ({ jail: 'j', action }));
+
 /** A handler with two jails, a gateway to protect, and a firewall in memory. */
 async function setUp() {
   const directory = configDirectory({ 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n', 'jail.conf': jailConf });
@@ -41,7 +43,7 @@ async function setUp() {
   jails.load();
   const log = recordingLog();
   const keeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log, onEnded: () => undefined });
-  await keeper.start(['nftables']);
+  await keeper.start(usesOf('nftables'));
   const order: string[] = [];
   const handler = new RequestHandler({
     jails,
@@ -53,6 +55,7 @@ async function setUp() {
     stateFailure: () => undefined,
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
+    onReload: async () => void order.push('reloaded'),
   });
   const ask = {
     status: async (jail?: string) =>

@@ -80,8 +80,7 @@ describe('configurations as published', { skip: skipWithoutFail2ban }, () => {
     const directory = copyFail2banConfig();
     made.push(directory);
     changeFiles(directory, files);
-    const otherActions = { choose: ({ name }: { name: string }) => ({ key: name }) };
-    const loaded = loadJails({ directory, otherActions, hasUnit: () => false, clock: () => 0, listensToSyslog: false });
+    const loaded = loadJails({ directory, isRoot: false, hostName: 'host', hasUnit: () => false, clock: () => 0, listensToSyslog: false });
     return { ...loaded, errors: loaded.errors.map((error) => formatConfigError(error).replace(`${directory}/`, '')) };
   }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { loadJails } from '../../src/config/jail-config.ts';
+import { type JailContext, loadJails } from '../../src/config/jail-config.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { Pipeline } from '../../src/daemon/pipeline.ts';
 import { Jail } from '../../src/jail/jail.ts';
@@ -20,13 +20,20 @@ const shippedFiles = () =>
   Object.fromEntries(
     ['jail.conf', 'filter.d/recidive.conf', 'filter.d/portscan.conf'].map((file) => [file, readFileSync(join(shipped, file), 'utf8')]),
   );
+const contextOf = (directory: string): JailContext => ({
+  directory,
+  isRoot: true,
+  hostName: 'host.example',
+  hasUnit: () => false,
+  clock: () => nowUsec,
+  listensToSyslog: false,
+});
 const week = 7 * 86_400_000_000;
 const nowUsec = 1_000_000;
 
 /** The bans that come of `bans` bans of an address by a jail "sshd", each lifted before the next. */
 function bansAfter(directory: string, bans: number, address: string): string[] {
-  const otherActions = { choose: ({ name }: { name: string }) => ({ key: name }) };
-  const { jails, errors } = loadJails({ directory, otherActions, hasUnit: () => false, clock: () => nowUsec, listensToSyslog: false });
+  const { jails, errors } = loadJails(contextOf(directory));
   assert.deepEqual(errors, []);
   const [recidive, ...others] = jails.filter(({ options }) => options.name.startsWith('recidive'));
   assert.ok(recidive);
@@ -72,14 +79,7 @@ describe('recidive as shipped', () => {
   const files = { 'jail.local': '[recidive]\nenabled = true\n' };
   const directory = configDirectory({});
   it('is off unless somebody wants it', () => {
-    const context = {
-      directory: shipped,
-      otherActions: { choose: () => ({ refusal: '' }) },
-      hasUnit: () => false,
-      clock: () => 0,
-      listensToSyslog: false,
-    };
-    assert.ok(loadJails(context).disabled.includes('recidive'));
+    assert.ok(loadJails(contextOf(shipped)).disabled.includes('recidive'));
   });
   for (const [address, banned] of counts) {
     it(`bans ${banned} for a week with the fifth ban, and not with the fourth`, () => {
