@@ -10,6 +10,7 @@ import { ban } from './ban.ts';
 import { check } from './check.ts';
 import type { CommandContext } from './command-context.ts';
 import { confirm } from './confirm.ts';
+import { explain } from './explain.ts';
 import { importBans } from './import.ts';
 import { regex } from './regex.ts';
 import { type GivenOptions, readRegexOptions } from './regex-arguments.ts';
@@ -76,6 +77,11 @@ function createProgram(finish: (exitCode: number) => void): Command {
     'status [jail]',
     'show jails, banned addresses, and the health of sources and actions',
     (jail?: string) => (context) => status(context, jail),
+  );
+  define(
+    'explain <address>',
+    'tell why an address is banned or is not: records, counts, earlier bans, and whether every action enforces it right now',
+    (address: string) => (context) => explain(context, address),
   );
   define(
     'ban <jail> <address...>',

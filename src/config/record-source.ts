@@ -3,6 +3,7 @@ import { fileTagPrefix, type JournalPlace, type RecordSelector } from '../record
 import { type NamedDefinition, parseDefinitionList } from './action-list.ts';
 import { quoteText } from './config-error.ts';
 import type { ConfigValue } from './interpolation.ts';
+import { readJournalPlace } from './journal-place.ts';
 import { parseJournalmatch } from './journalmatch.ts';
 import { suggestName } from './nearest-name.ts';
 import type { OptionReader } from './option-reader.ts';
@@ -144,23 +145,12 @@ class SourceChooser {
   }
 
   #readPlace({ options, offset }: NamedDefinition): JournalPlace {
-    const place: { path?: string; files?: readonly string[]; flags?: number; namespace?: string } = {};
     const refuse = (key: string, text: string, expected: string) => {
       const value = this.#reader.value('backend');
       const message = `backend option ${quoteText(`${key}=${text}`)}: expected ${expected}`;
       if (value !== undefined) this.#reader.fail(value.originAt(offset), message);
     };
-    for (const [key, text] of options) {
-      const paths = key === 'journalfiles' ? text.split(/[\s,]+/).filter((path) => path !== '') : [text];
-      const isOfPaths = key === 'journalpath' || key === 'journalfiles';
-      if (isOfPaths && !paths.every((path) => path.startsWith('/'))) refuse(key, text, 'a path that begins with "/"');
-      else if (key === 'journalpath') place.path = text;
-      else if (key === 'journalfiles') place.files = paths;
-      else if (key === 'journalflags' && /^\d{1,4}$/.test(text)) place.flags = Number(text);
-      else if (key === 'namespace') place.namespace = text;
-      else if (key !== 'rotated') refuse(key, text, 'journalpath, journalfiles, journalflags or namespace');
-    }
-    return place;
+    return readJournalPlace(options, refuse);
   }
 
   #addPaths(paths: readonly LogPath[]): void {

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { containsNetwork, type IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
+import type { ActionHealth, Enforcement } from './enforcement.ts';
 import { Enforcer } from './enforcer.ts';
 import { TicketKeeper, type TicketKeeperOptions } from './ticket-keeper.ts';
 
@@ -178,9 +179,15 @@ export class BanKeeper {
     for (const enforcer of this.#enforcers.values()) enforcer.noticeChange(parts);
   }
 
-  actions(): readonly { readonly name: string; readonly bans: number; readonly failure: string | undefined }[] {
-    const firewalls = Array.from(this.#enforcers, ([name, enforcer]) => ({ name, bans: enforcer.bannedCount, failure: enforcer.failure }));
+  actions(): readonly (ActionHealth & { readonly name: string })[] {
+    const firewalls = Array.from(this.#enforcers, ([name, enforcer]) => ({ name, ...enforcer.health() }));
     return [...firewalls, ...(this.#tickets?.actions() ?? [])];
+  }
+
+  /** Whether the jail's action of that name has the network shut out right now. */
+  async enforcement({ network, jail }: Pick<BanDecision, 'network' | 'jail'>, name: string): Promise<Enforcement> {
+    const isOfTickets = this.#tickets !== undefined && this.#isTicketAction(name);
+    return isOfTickets ? this.#tickets.enforcement(network, jail, name) : this.#enforcer(name).enforcement(network);
   }
 
   /** Lifts nothing. */

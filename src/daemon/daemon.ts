@@ -94,7 +94,6 @@ export class Daemon {
     this.#logins = logins;
     this.#protectedSet = new ProtectedSet({ host: this.#hostNetworks, sessions: new SessionPeers(), logins, clock: systemClock });
     this.#givenUpLog = new GivenUpLog({ log, nowMs: () => performance.now() });
-    this.#ignoredNames = new IgnoredNames({ log, onChange: () => this.#onHostChange() });
     const isRoot = process.getuid?.() === 0;
     this.#helper = new HelperClient(paths.helper);
     const actionSettings = {
@@ -103,6 +102,7 @@ export class Daemon {
       tools: actionTools(join(dirname(paths.socket), 'started.json'), log),
       helper: this.#helper,
     };
+    this.#ignoredNames = new IgnoredNames({ log, onChange: () => this.#onHostChange() });
     this.#confirmation = new CommitConfirm({
       limitMs: options.confirmMs,
       log,
@@ -162,6 +162,7 @@ export class Daemon {
       isIgnored: (command, decision, address) => ignoreCheck.isIgnored(command, questionOf(decision, address)),
       takers: [createLoginTaker(logins, protectLoginsUsec)],
       events: {
+        onFailure: ({ evidence }) => this.#sources.expectMore(evidence.source),
         onBan: (decision) => this.#onBan(decision),
         onRefused: (decision, reason) => this.#onRefused(decision, reason),
         onSuppressed: () => this.#confirmation.noteSuppressed(),
@@ -186,6 +187,7 @@ export class Daemon {
       confirmation: this.#confirmation,
       stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
+      store: this.#store,
       onReload: () => this.#onReload(),
     });
   }

@@ -9,6 +9,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
+import { ticketOf } from './ban-tickets.ts';
 
 // So many attackers may come at once.
 const mostAtOnce = 8;
@@ -94,17 +95,8 @@ export class IgnoreCheck {
 }
 
 /** `address`: the one whose failure completed the ban, of which the decision may have a network. */
-export const questionOf = ({ jail, failures, evidence, sinceUsec, untilUsec, bancount }: BanDecision, address: IpNetwork): BanTicket => ({
-  network: address.text,
-  jail,
-  failures,
-  matches: evidence === undefined ? [] : [evidence.text],
-  sinceUsec,
-  untilUsec: Number.isFinite(untilUsec) ? untilUsec : undefined,
-  bancount: bancount ?? 1,
-  restored: false,
-  fields: {},
-});
+export const questionOf = (decision: BanDecision, address: IpNetwork): BanTicket =>
+  ticketOf({ ...decision, network: address }, { evidence: () => [], earlierBans: () => 1 });
 
 /** Whether the program ran to its end, and said no; a shell and its like end with 126 and 127 where they could not start what they should. */
 function isExitCode(error: unknown): boolean {

@@ -81,6 +81,11 @@ export class SourceSet {
     this.#look();
   }
 
+  /** A failure was found among this source's records. */
+  expectMore(name: string): void {
+    this.#running.get(name)?.source.expectMore?.();
+  }
+
   describe(): readonly { readonly source: Source; readonly health: SourceHealth }[] {
     return [...this.#running.values()];
   }

@@ -33,7 +33,9 @@ export function describeDaemon({ version, startedAt, jails, keeper, sources, cut
     })),
     jails: jails.running.map((running) => describeJail(running, decisions)),
     otherBans: decisions.filter((decision) => !isOfRunningJail(decision)).map(describeBan),
-    actions: keeper.actions().map(({ name, bans, failure }) => ({ name, bans, failure: failure ?? null })),
+    actions: keeper
+      .actions()
+      .map(({ failure, counters, ...action }) => ({ ...action, failure: failure ?? null, counters: counters ?? null })),
     cut: cut ?? { sockets: 0, flows: 0, failures: 0 },
     warnings: [...warnings, ...jails.errors],
   };

@@ -3,8 +3,10 @@ import type { BanTicket } from '../action/ban-ticket.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
+import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import { CommandEnforcer } from './command-enforcer.ts';
+import type { ActionHealth, Enforcement } from './enforcement.ts';
 
 export interface TicketKeeperOptions {
   readonly bans: BanList;
@@ -77,17 +79,14 @@ export class TicketKeeper {
     this.start(uses.filter(({ jail, action }) => !this.#uses.has(keyOf(jail, action))));
   }
 
-  actions(): { readonly name: string; readonly bans: number; readonly failure: string | undefined }[] {
-    return Array.from(this.#uses.values(), ({ jail, action, enforcer }) => ({
-      name: `${action} of ${jail}`,
-      bans: enforcer.bannedCount,
-      failure: enforcer.failure,
-    }));
+  actions(): (ActionHealth & { readonly name: string })[] {
+    return Array.from(this.#uses.values(), ({ jail, action, enforcer }) => ({ name: `${action} of ${jail}`, ...enforcer.health() }));
   }
 
-  /** Why the action does not enforce the ban; undefined where it does, or was not told yet. */
-  failureOf(network: string, jail: string, action: string): string | undefined {
-    return this.#uses.get(keyOf(jail, action))?.enforcer.failureOf(network);
+  /** Whether the jail's action was told of the ban, and why not. */
+  async enforcement(network: IpNetwork, jail: string, action: string): Promise<Enforcement> {
+    const use = this.#uses.get(keyOf(jail, action));
+    return use === undefined ? { isEnforced: false, reason: 'the action was not told yet' } : use.enforcer.enforcement(network);
   }
 
   /** Waits for what runs; lifts nothing. */

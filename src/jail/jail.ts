@@ -115,6 +115,11 @@ export class Jail {
     this.clear(identityOf(address, ipv6prefix, [protectedNetworks, ignoreip]));
   }
 
+  /** What is counted of `identity` now, the oldest first; empty where nothing is. */
+  windowOf(identity: IpNetwork): readonly WindowEntry[] {
+    return this.#windows.get(identity.text)?.entries() ?? [];
+  }
+
   /** Forgets what was counted for `identity`, as when it is unbanned by hand. */
   clear(identity: IpNetwork): void {
     if (this.#windows.delete(identity.text)) this.#remember(identity.text);

@@ -181,8 +181,14 @@ describe('configurations as published', { skip: skipWithoutFail2ban }, () => {
     const shown = Object.fromEntries(
       jails.map(({ options, records }) => [options.name, [...records.descriptions, ...options.actions].join(', ')]),
     );
-    assert.match(shown['ssh'] ?? '', /^the journal \(.*_COMM=sshd.*\), shorewall, mail-whois$/);
-    assert.match(shown['greylist'] ?? '', /^the journal \(facility mail, for \/var\/log\/mail\.log\), shorewall, mail-whois$/);
-    assert.match(shown['named'] ?? '', /^the journal \(all that the system wrote, for \/var\/log\/messages\), shorewall, mail-whois$/);
+    assert.match(shown['ssh'] ?? '', /^the journal \(.*_COMM=sshd.*\), shorewall, mail-whois\[dest="root@example\.org",name="SSH"\]$/);
+    assert.match(
+      shown['greylist'] ?? '',
+      /^the journal \(facility mail, for \/var\/log\/mail\.log\), shorewall, mail-whois\[dest="root@example\.org",name="SSH"\]$/,
+    );
+    assert.match(
+      shown['named'] ?? '',
+      /^the journal \(all that the system wrote, for \/var\/log\/messages\), shorewall, mail-whois\[dest="root@example\.org",name="SSH"\]$/,
+    );
   });
 });
