@@ -126,7 +126,7 @@ function loadExpressionFilter(
     expressions: definition.failregex.length,
     usedns: definition.usedns,
     records,
-    notices: [...notices, ...noticesOf(records, jail, value)],
+    notices: [...notices, ...rawNames(definition, jail, value), ...noticesOf(records, jail, value)],
   };
 }
 
@@ -136,6 +136,13 @@ function compile(definition: FilterDefinition, { clock }: FilterContext, jail: O
   const working = createLineFilter(definition, { section: jail.section, hasDates, logtimezone, nowSec: () => clock() / 1e6 });
   if (!working.ok) jail.errors.push(...working.error);
   return working.ok ? working.value : undefined;
+}
+
+/** fail2ban bans the name itself, then, by whatever the action makes of it. */
+function rawNames({ usedns }: FilterDefinition, { section }: OptionReader, { origin }: ConfigValue): ConfigError[] {
+  if (usedns !== 'raw') return [];
+  const message = `jail ${section}: usedns = raw: only addresses can be banned here, so that records with a host name count for nothing`;
+  return [{ ...origin, section, message }];
 }
 
 /** Undefined where nobody asks for it. */

@@ -32,6 +32,8 @@ interface PipelineEvents {
   onSuppressed?(decision: BanDecision): void;
   /** A jail still counts failures of somebody it has banned. */
   onSeenWhileBanned(decision: BanDecision): void;
+  /** A host name in a record was resolved for a jail that wants to be warned. */
+  onNameResolved?(hostname: string, addresses: readonly IpNetwork[], jail: Jail): void;
   /** After something was decided that had to wait for an answer, and so outside of `process`. */
   onLate?(): void;
 }
@@ -122,8 +124,10 @@ export class Pipeline {
     if (!running.resolvesNames) return;
     const addresses = await this.#options.resolve(failure.hostname);
     if (this.#isClosed) return;
+    if (addresses.length === 0) return;
+    if (running.tellsOfNames === true) this.#options.events.onNameResolved?.(failure.hostname, addresses, running.jail);
     for (const address of addresses) this.#observe({ ...failure, address }, running);
-    if (addresses.length > 0) this.#options.events.onLate?.();
+    this.#options.events.onLate?.();
   }
 
   /** `isAsked`: the ignorecommand had its say. */

@@ -49,6 +49,22 @@ describe('loadJailFilter, expressions', () => {
   }
 });
 
+describe('loadJailFilter, usedns', () => {
+  const app = { 'filter.d/app.conf': '[Definition]\nfailregex = ^\\S+ bad <HOST>$\njournalmatch = _COMM=app\n' };
+  for (const [usedns, told] of [
+    ['raw', 1],
+    ['no', 0],
+    ['warn', 0],
+  ] as const) {
+    it(`${usedns}: ${told === 0 ? 'nothing to tell' : 'told that names count for nothing'}`, () => {
+      const { loaded, errors } = load('app', app, `usedns = ${usedns}`);
+      assert.deepEqual(errors, []);
+      assert.equal(loaded?.usedns, usedns);
+      assert.equal(loaded.notices.filter(({ message }) => message.includes('usedns = raw')).length, told);
+    });
+  }
+});
+
 describe('loadJailFilter, successregex', () => {
   const app = { 'filter.d/app.conf': '[Definition]\nfailregex = ^\\S+ bad <HOST>$\njournalmatch = _COMM=app\n' };
   const cleared = (rest: string, files: Readonly<Record<string, string>> = app) => {
