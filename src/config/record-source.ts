@@ -107,6 +107,7 @@ class SourceChooser {
     if (isOfKernel) this.#take({ source: 'kernel' }, 'the kernel log');
     else if (journalmatch.length > 0) {
       this.#addJournal(backend, journalmatch);
+      if (isOfFail2ban(journalmatch)) return;
       this.#addFilesBeside(paths);
     } else if (paths.length > 0) this.#addPaths(paths);
     else {
@@ -128,6 +129,10 @@ class SourceChooser {
   }
 
   #addJournal(backend: NamedDefinition, journalmatch: readonly string[]): void {
+    if (isOfFail2ban(journalmatch)) {
+      this.#take({ source: 'bans' }, 'our own bans (for the journal of fail2ban)');
+      return;
+    }
     const matches = journalmatch.flatMap((line) => {
       const parsed = parseJournalmatch(line);
       return parsed.ok ? parsed.value : [];
@@ -214,6 +219,11 @@ class SourceChooser {
     return paths;
   }
 }
+
+/** fail2ban's recidive counts fail2ban's bans, and we are in its place. */
+const isOfFail2ban = (journalmatch: readonly string[]): boolean =>
+  journalmatch.length > 0 &&
+  journalmatch.every((line) => /(?:^|\s)_SYSTEMD_UNIT=fail2ban\.service(?:\s|$)/.test(line) && !line.includes('+'));
 
 interface LogPath {
   readonly path: string;

@@ -22,7 +22,7 @@ const everything: readonly CutScope[] = [{}];
 
 const scopePrefix = 'nftables: ';
 /** These tell somebody, and shut nothing. */
-const tellers = /^(?:null|mail|webhook)\b/;
+const tellers = /^(?:null|(?:send)?mail|webhook)\b/;
 
 /** The scopes are made once for each action, so that the cutter has their targets together. */
 const scopes = new Map<string, readonly CutScope[]>();

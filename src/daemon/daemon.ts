@@ -30,6 +30,7 @@ import { IgnoreCheck, questionOf } from './ignore-check.ts';
 import { IgnoredNames } from './ignored-names.ts';
 import type { JailSet } from './jail-set.ts';
 import { createLoginTaker } from './login-taker.ts';
+import { NameLog } from './name-log.ts';
 import { NameResolver } from './name-resolver.ts';
 import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
@@ -150,6 +151,7 @@ export class Daemon {
       logins,
     });
     const protectedNetworks = () => this.#protectedSet.current();
+    const nameLog = new NameLog({ log, nowMs: () => performance.now() });
     const ignoreCheck = new IgnoreCheck({ runCommand, clock: systemClock, log });
     const resolver = new NameResolver({ clock: systemClock });
     this.#pipeline = new Pipeline({
@@ -167,6 +169,7 @@ export class Daemon {
         onRefused: (decision, reason) => this.#onRefused(decision, reason),
         onSuppressed: () => this.#confirmation.noteSuppressed(),
         onSeenWhileBanned: (decision) => this.#keeper.suspect(decision),
+        onNameResolved: (hostname, addresses, jail) => nameLog.tell(hostname, addresses, jail.options.name),
         onLate: () => this.#carryOut(),
       },
     });

@@ -41,7 +41,14 @@ export class JailSet {
       const jail = new Jail(options);
       const former = this.find(options.name)?.jail;
       if (former !== undefined) jail.takeOver(former);
-      return { selectors: records.selectors, filter, jail, policy, resolvesNames: usedns === 'yes' || usedns === 'warn' };
+      return {
+        selectors: records.selectors,
+        filter,
+        jail,
+        policy,
+        resolvesNames: usedns === 'yes' || usedns === 'warn',
+        tellsOfNames: usedns === 'warn',
+      };
     });
     const broken = new Set(errors.map(({ section }) => section));
     // An error that belongs to no section (a file that cannot be read) may be any jail's.

@@ -16,6 +16,8 @@ import { TwinMemory } from './twin-memory.ts';
 
 /** What takes records. */
 export interface PipelineTaker extends RecordTaker {
+  /** Its name, where it is a jail. */
+  readonly jail?: string;
   take(batch: RecordBatch, records: Uint32Array): void;
 }
 
@@ -30,6 +32,8 @@ interface PipelineEvents {
   onSuppressed?(decision: BanDecision): void;
   /** A jail still counts failures of somebody it has banned. */
   onSeenWhileBanned(decision: BanDecision): void;
+  /** A host name in a record was resolved for a jail that wants to be warned. */
+  onNameResolved?(hostname: string, addresses: readonly IpNetwork[], jail: Jail): void;
   /** After something was decided that had to wait for an answer, and so outside of `process`. */
   onLate?(): void;
 }
@@ -73,7 +77,13 @@ export class Pipeline {
   }
 
   process(batch: RecordBatch): void {
-    for (const [taker, records] of this.#routes.offer(batch)) taker.take(batch, records);
+    this.#pass(batch);
+  }
+
+  #pass(batch: RecordBatch, exceptJail?: string): void {
+    for (const [taker, records] of this.#routes.offer(batch)) {
+      if (exceptJail === undefined || taker.jail !== exceptJail) taker.take(batch, records);
+    }
   }
 
   #takerOf(running: RunningJail): PipelineTaker {
@@ -85,7 +95,12 @@ export class Pipeline {
         if (running.policy.resetsOnSuccess) running.jail.forgive(address, this.#options.protectedNetworks());
       },
     };
-    return { selectors, literals: filter.literals, take: (batch, records) => filter.match(batch, records, sink) };
+    return {
+      jail: running.jail.options.name,
+      selectors,
+      literals: filter.literals,
+      take: (batch, records) => filter.match(batch, records, sink),
+    };
   }
 
   /** What still waits for an answer comes to nothing. */
@@ -109,8 +124,10 @@ export class Pipeline {
     if (!running.resolvesNames) return;
     const addresses = await this.#options.resolve(failure.hostname);
     if (this.#isClosed) return;
+    if (addresses.length === 0) return;
+    if (running.tellsOfNames === true) this.#options.events.onNameResolved?.(failure.hostname, addresses, running.jail);
     for (const address of addresses) this.#observe({ ...failure, address }, running);
-    if (addresses.length > 0) this.#options.events.onLate?.();
+    this.#options.events.onLate?.();
   }
 
   /** `isAsked`: the ignorecommand had its say. */
@@ -136,7 +153,8 @@ export class Pipeline {
       jail.counts.banned++;
       events.onBan(decision);
       const countsBans = this.#routes.selectorsOf('bans');
-      if (countsBans > 0) this.process(banRecord(decision, countsBans));
+      // Not to the jail itself, which would count what it has done.
+      if (countsBans > 0) this.#pass(banRecord(decision, countsBans, jail.options.ipv6prefix), decision.jail);
     }
   }
 

@@ -11,4 +11,6 @@ export interface RunningJail {
   readonly policy: JailPolicy;
   /** Whether host names in records are resolved (`usedns`). */
   readonly resolvesNames: boolean;
+  /** Whether it is told when one was (`usedns = warn`). */
+  readonly tellsOfNames?: boolean;
 }

@@ -12,10 +12,16 @@ export interface ExpressionFilterOptions {
   readonly compiled: CompiledExpressions;
   /** Whether lines carry a date of their own, which the expressions must not see: those of forwarded files. Time is the record's all the same. */
   readonly hasDates: boolean;
+  /** What tells of logins that succeeded, beside <F-MLFGAINED> (successregex). */
+  readonly successes?: Pick<ExpressionFilterOptions, 'lineFilter' | 'compiled'> | undefined;
 }
 
-export function createExpressionFilter({ name, lineFilter, compiled, hasDates }: ExpressionFilterOptions): Filter {
-  return new ExpressionFilter(name, lineFilter, hasDates, literalsOf(compiled, hasDates));
+export function createExpressionFilter({ name, lineFilter, compiled, hasDates, successes }: ExpressionFilterOptions): Filter {
+  const literals = literalsOf(compiled, hasDates);
+  if (successes === undefined) return new ExpressionFilter(name, lineFilter, hasDates, literals);
+  const others = literalsOf(successes.compiled, hasDates);
+  const all = literals.length > 0 && others.length > 0 ? [...new Set([...literals, ...others])] : [];
+  return new ExpressionFilter(name, lineFilter, hasDates, all, successes.lineFilter);
 }
 
 /** Of the failregex, which are looked for in the line or a part of it. */
@@ -29,13 +35,15 @@ class ExpressionFilter implements Filter {
   readonly literals: readonly string[];
   readonly #lineFilter: LineFilter;
   readonly #hasDates: boolean;
+  readonly #successes: LineFilter | undefined;
   readonly #givenUp = new Map<string, number>();
 
-  constructor(name: string, lineFilter: LineFilter, hasDates: boolean, literals: readonly string[]) {
+  constructor(name: string, lineFilter: LineFilter, hasDates: boolean, literals: readonly string[], successes?: LineFilter) {
     this.name = name;
     this.literals = literals;
     this.#lineFilter = lineFilter;
     this.#hasDates = hasDates;
+    this.#successes = successes;
   }
 
   match(batch: RecordBatch, records: Uint32Array, sink: FailureSink): void {
@@ -43,13 +51,21 @@ class ExpressionFilter implements Filter {
     for (const record of records) {
       const timeUsec = realtimeUsec[record] ?? 0;
       const timeSec = this.#hasDates ? undefined : timeUsec / 1e6;
-      const failure = this.#lineFilter.match(bytes, lineStart[record] ?? 0, messageEnd[record] ?? 0, timeSec);
+      const start = lineStart[record] ?? 0;
+      const end = messageEnd[record] ?? 0;
+      const failure = this.#lineFilter.match(bytes, start, end, timeSec);
       if (failure !== undefined) tell(failure, timeUsec, batch, record, sink);
+      else if (sink.onSuccess !== undefined) {
+        const gained = this.#lineFilter.gained ?? this.#successes?.match(bytes, start, end, timeSec)?.identity;
+        if (gained?.network !== undefined) sink.onSuccess(gained.network);
+      }
     }
   }
 
   takeGivenUp(): readonly GivenUp[] {
-    return this.#lineFilter.limitsReached().flatMap(({ kind, index, count }) => {
+    const own = this.#lineFilter.limitsReached().map((limit) => ({ ...limit, kind: limit.kind as string }));
+    const others = (this.#successes?.limitsReached() ?? []).map((limit) => ({ ...limit, kind: 'successregex' }));
+    return [...own, ...others].flatMap(({ kind, index, count }) => {
       const expression = kind === 'prefregex' ? kind : `${kind} ${index + 1}`;
       const since = count - (this.#givenUp.get(expression) ?? 0);
       this.#givenUp.set(expression, count);

@@ -2,7 +2,7 @@
 import type { CompiledExpressions } from './line-expressions.ts';
 import type { LineFailure } from './line-failure.ts';
 import { type GroupValue, type LineGroups, readGroups, textOf } from './line-groups.ts';
-import { identityOfGroups } from './line-identity.ts';
+import { identityOfGroups, type LineIdentity } from './line-identity.ts';
 import { type ExpressionCounts, type LimitReached, type LineMatch, LineSearch } from './line-search.ts';
 import { type CutDate, cleanLine, SubjectBuilder } from './line-subject.ts';
 import { marksOf, Session, type SessionMarks } from './session.ts';
@@ -35,6 +35,7 @@ export class LineFilter {
   readonly #search: LineSearch;
   readonly #sessions = new SessionCache();
   #outcome: LineOutcome = 'missed';
+  #gained: LineIdentity | undefined;
 
   constructor({ expressions, dates, nowSec }: LineFilterOptions) {
     this.#nowSec = nowSec;
@@ -45,6 +46,11 @@ export class LineFilter {
   /** What became of the last line. */
   get outcome(): LineOutcome {
     return this.#outcome;
+  }
+
+  /** Whose login the last line tells to have succeeded (<F-MLFGAINED>), by itself or by what its session told of them before. */
+  get gained(): LineIdentity | undefined {
+    return this.#gained;
   }
 
   get counts(): ExpressionCounts {
@@ -60,6 +66,7 @@ export class LineFilter {
    * The line needs no "\n"; one behind it saves a copy. Never throws, whatever the bytes are.
    */
   match(bytes: Buffer, start: number, end: number, timeSec?: number): LineFailure | undefined {
+    this.#gained = undefined;
     const line = cleanLine(bytes, start, end);
     const date = timeSec === undefined ? this.#dates?.detect(line.bytes, line.start, line.end) : undefined;
     const match = this.#search.search(line, this.#subjects.ofLine(line, date));
@@ -73,9 +80,9 @@ export class LineFilter {
     if (prefregex !== undefined) for (const [name, value] of readGroups(failregex)) groups.set(name, value);
     const id = groups.get('mlfid');
     const marks = marksOf(groups);
-    const session = id === undefined ? undefined : this.#addToSession(textOf(id), groups, marks, lines);
-    // fail2ban counts what is marked as no failure where it belongs to no session; its own samples say that it is none.
-    if (session === 'held' || (session === undefined && marks.isNofail)) {
+    const { session, isFailure } = id === undefined ? without(marks) : this.#addToSession(textOf(id), groups, marks, lines);
+    if (!isFailure) {
+      if (marks.isGained) this.#gained = identityOfGroups(groups) ?? (session && identityOfGroups(session.groups));
       this.#outcome = 'held';
       return undefined;
     }
@@ -94,15 +101,23 @@ export class LineFilter {
     };
   }
 
-  #addToSession(id: string, groups: LineGroups, marks: SessionMarks, lines: readonly string[]): Session | 'held' {
+  #addToSession(id: string, groups: LineGroups, marks: SessionMarks, lines: readonly string[]): Added {
     const nowSec = this.#nowSec();
     const session = this.#sessions.find(id, nowSec) ?? new Session(nowSec);
     const isFailure = session.add(groups, marks, lines);
     if (marks.isForget) this.#sessions.delete(id);
     else this.#sessions.keep(id, session);
-    return isFailure ? session : 'held';
+    return { session, isFailure };
   }
 }
+
+interface Added {
+  readonly session: Session | undefined;
+  readonly isFailure: boolean;
+}
+
+/** fail2ban counts what is marked as no failure where it belongs to no session; its own samples say that it is none. */
+const without = ({ isNofail }: SessionMarks): Added => ({ session: undefined, isFailure: !isNofail });
 
 /** Of a group that took no part there is nothing to tell. */
 function withoutAbsent(groups: LineGroups): Map<string, GroupValue> {

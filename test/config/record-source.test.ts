@@ -65,6 +65,13 @@ describe('readRecordSource', () => {
     ['logpath = /var/log/ufw.log', {}, [kernel]],
     ['logpath = /var/log/ufw.log\n  /var/log/kern.log', {}, [kernel]],
     ['logpath = /var/log/fail2ban.log', {}, [bans]],
+    ['logpath = /var/log/fail2ban.log', { journalmatch: ['_SYSTEMD_UNIT=fail2ban.service PRIORITY=5'] }, [bans]],
+    ['backend = systemd', { journalmatch: ['_SYSTEMD_UNIT=fail2ban.service PRIORITY=5'] }, [bans]],
+    [
+      'backend = systemd',
+      { journalmatch: ['_SYSTEMD_UNIT=fail2ban.service + _COMM=a'] },
+      [{ ...journal(), matches: [['_SYSTEMD_UNIT=fail2ban.service'], ['_COMM=a']] }],
+    ],
     ['logpath = /var/log/auth.log', { isOfKernel: true }, [kernel]],
     ['backend = kernel', sshd, [kernel]],
     ['backend = kernel\nlogpath = /var/log/app.log', {}, [kernel]],

@@ -36,7 +36,7 @@ describe('cutTargetsOf', () => {
     ['both of two', [action({ ports: [22] }), action({ protocol: 'udp' })], [{ protocol: 6, ports: [[22, 22]] }, { protocol: 17 }]],
     ['all, where a command shuts nobody knows what', ['ufw'], [{}]],
     ['what our firewall shuts, beside a command', [action({ ports: [22] }), 'shorewall'], [{ protocol: 6, ports: [[22, 22]] }]],
-    ['nothing, where somebody is only told', ['mail', 'null', 'webhook[url="https://hooks.example"]'], []],
+    ['nothing, where somebody is only told', ['mail', 'sendmail-whois[dest="root"]', 'null', 'webhook[url="https://hooks.example"]'], []],
     ['nothing, without an action', [], []],
     ['all, where the name makes no sense', ['nftables: what'], [{}]],
   ];

@@ -8,13 +8,15 @@ import { minute } from '../jail/failure.ts';
 
 interface FakeJailOptions {
   readonly selectors: readonly RecordSelector[];
-  /** Records that hold it are failures of 192.0.2.1. */
+  /** Records that hold it are failures. */
   readonly literal: string;
+  /** Whose. */
+  readonly address?: string;
   readonly options?: Partial<JailOptions>;
 }
 
 /** A jail that bans at the first failure. */
-export function runningJail({ selectors, literal, options = {} }: FakeJailOptions): RunningJail {
+export function runningJail({ selectors, literal, address = '192.0.2.1', options = {} }: FakeJailOptions): RunningJail {
   const jail = new Jail({
     name: 'fake',
     actions: ['nftables'],
@@ -37,7 +39,7 @@ export function runningJail({ selectors, literal, options = {} }: FakeJailOption
         const text = batch.bytes.toString('latin1', batch.lineStart[record], batch.messageEnd[record]);
         const timeUsec = batch.realtimeUsec[record] ?? 0;
         const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text };
-        if (text.includes(literal)) sink.onFailure({ address: network('192.0.2.1'), timeUsec, distinct: undefined, evidence });
+        if (text.includes(literal)) sink.onFailure({ address: network(address), timeUsec, distinct: undefined, evidence });
       }
     },
     takeGivenUp: () => [],

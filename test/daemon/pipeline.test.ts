@@ -72,6 +72,7 @@ class Trial {
         onBan: ({ network: { text }, jail }) => void this.events.push(`ban ${text} ${jail}`),
         onRefused: ({ network: { text } }, reason) => void this.events.push(`refused ${text} ${reason}`),
         onSeenWhileBanned: ({ network: { text } }) => void this.events.push(`seen ${text}`),
+        onNameResolved: (hostname, addresses) => void this.events.push(`${hostname} is ${addresses.map(({ text }) => text).join(' ')}`),
         onLate: () => void this.events.push('late'),
       },
     });
@@ -95,13 +96,14 @@ class Trial {
   }
 
   /** `policy`: of the first jail. */
-  give(policy: JailPolicy, sources: readonly string[]): void {
+  give(policy: JailPolicy, sources: readonly string[], tellsOfNames = false): void {
     this.pipeline.jails = this.jails.map((jail, index) => ({
       selectors: (sources[index] ?? '').split('+').map((source) => selectors[source as keyof typeof selectors]),
       filter: this.#filter,
       jail,
       policy: index === 0 ? policy : usualPolicy,
       resolvesNames: index === 0,
+      tellsOfNames,
     }));
   }
 
@@ -206,6 +208,16 @@ describe('Pipeline', () => {
     assert.deepEqual(trial.events, ['late', 'ban 192.0.2.1 jail0', 'ban 192.0.2.2 jail0', 'late']);
   });
 
+  it('usedns = warn: a host name that has addresses is told of', async () => {
+    const trial = new Trial('kernel');
+    trial.give(usualPolicy, ['kernel'], true);
+    await trial.scanNamed('two.example');
+    assert.equal(trial.events[0], 'two.example is 192.0.2.1 192.0.2.2');
+    trial.events.length = 0;
+    await trial.scanNamed('none.example');
+    assert.deepEqual(trial.events, []);
+  });
+
   const policy = { ...usualPolicy, ignorecommand: { program: 'ask', args: [], cache: undefined } };
 
   it('an ignorecommand is asked before the ban, once however many failures come meanwhile; no means that it is made', async () => {
@@ -284,9 +296,9 @@ describe('Pipeline', () => {
     assert.equal(jail.counts.failures, 4);
   });
 
-  it('bans are records for jails that count bans', () => {
+  it('bans are records for jails that count bans, and none for the jail that made them', () => {
     const trial = new Trial('kernel', 'bans');
     trial.scan('kernel', minute, '192.0.2.1');
-    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'ban 192.0.2.1 jail1', 'seen 192.0.2.1']);
+    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'ban 192.0.2.1 jail1']);
   });
 });
