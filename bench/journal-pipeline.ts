@@ -33,7 +33,12 @@ export function shippedJails(backend: string, portscan: string): RunningJail[] {
   const { jails, errors } = loadJails(context);
   rmSync(directory, { recursive: true });
   if (errors.length > 0 || jails.length !== jailNames.length) throw new Error(JSON.stringify(errors));
-  return jails.map(({ options, filter, records }) => ({ selectors: records.selectors, filter, jail: new Jail(options), resolvesNames: false }));
+  return jails.map(({ options, filter, records }) => ({
+    selectors: records.selectors,
+    filter,
+    jail: new Jail(options),
+    resolvesNames: false,
+  }));
 }
 
 export interface BenchPipeline {

@@ -3,8 +3,7 @@ import { maxEvidenceCharacters } from '../core/evidence.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { FailureSink, Filter, GivenUp } from './filter.ts';
 import type { CompiledExpressions } from './line-expressions.ts';
-import type { LineFailure } from './line-failure.ts';
-import type { LineFilter } from './line-filter.ts';
+import type { FoundFailure, LineFilter } from './line-filter.ts';
 
 export interface ExpressionFilterOptions {
   readonly name: string;
@@ -44,8 +43,7 @@ class ExpressionFilter implements Filter {
     const { bytes, lineStart, messageEnd, realtimeUsec } = batch;
     for (const record of records) {
       const timeUsec = realtimeUsec[record] ?? 0;
-      const timeSec = this.#hasDates ? undefined : timeUsec / 1e6;
-      const failure = this.#lineFilter.match(bytes, lineStart[record] ?? 0, messageEnd[record] ?? 0, timeSec);
+      const failure = this.#lineFilter.find(bytes, lineStart[record] ?? 0, messageEnd[record] ?? 0, this.#hasDates);
       if (failure !== undefined) tell(failure, timeUsec, batch, record, sink);
     }
   }
@@ -60,9 +58,10 @@ class ExpressionFilter implements Filter {
   }
 }
 
-function tell({ identity, lines }: LineFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
-  const text = lines.join('\n').slice(0, maxEvidenceCharacters);
-  const facts = { timeUsec, distinct: undefined, evidence: { source: batch.source, sequence: batch.sequence[record] ?? 0, text } };
-  if (identity.network !== undefined) sink.onFailure({ ...facts, address: identity.network });
-  else if (identity.kind === 'name') sink.onNamedFailure({ ...facts, hostname: identity.text });
+function tell({ identity, lines }: FoundFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
+  const [first = ''] = lines;
+  const text = (lines.length > 1 ? lines.join('\n') : first).slice(0, maxEvidenceCharacters);
+  const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text };
+  if (identity.network !== undefined) sink.onFailure({ timeUsec, distinct: undefined, evidence, address: identity.network });
+  else if (identity.kind === 'name') sink.onNamedFailure({ timeUsec, distinct: undefined, evidence, hostname: identity.text });
 }

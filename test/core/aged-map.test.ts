@@ -23,11 +23,14 @@ describe('AgedMap', () => {
     const map = mapOf('a', 'b', 'c');
     map.set('a', 'again');
     map.set('a', 'and again');
-    assert.deepEqual([...map], [
-      ['b', 'of b'],
-      ['c', 'of c'],
-      ['a', 'and again'],
-    ]);
+    assert.deepEqual(
+      [...map],
+      [
+        ['b', 'of b'],
+        ['c', 'of c'],
+        ['a', 'and again'],
+      ],
+    );
     assert.equal(map.get('a'), 'and again');
   });
 
