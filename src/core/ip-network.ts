@@ -25,7 +25,9 @@ export const isSingleAddress = (network: IpNetwork): boolean => network.prefix =
  */
 export function parseIpAddress(text: string): IpNetwork | undefined {
   if (isIPv4(text)) {
-    return { family: 4, bytes: bytesOfIpv4(text), prefix: 32, text };
+    // A text of its own: a part of a log line would keep all of the line for as long as the address is remembered.
+    const bytes = bytesOfIpv4(text);
+    return { family: 4, bytes, prefix: 32, text: `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` };
   }
   if (!isIPv6(text) || text.includes('%')) return undefined;
   const address = ipaddr.IPv6.parse(text);

@@ -52,7 +52,9 @@ export class FailureWindow {
   }
 
   #append(entry: WindowEntry): boolean {
-    this.#entries.push(entry);
+    // Most addresses come once: a list that was empty would get room for seventeen.
+    if (this.#entries.length === 0) this.#entries = [entry];
+    else this.#entries.push(entry);
     this.#earliestUsec = Math.min(this.#earliestUsec, entry.timeUsec);
     return this.#entries.length >= this.#maxretry;
   }
