@@ -17,13 +17,14 @@ export async function status({ paths, isJson, print }: CommandContext, jail?: st
 
 /** What somebody should look at comes first. */
 export function formatStatus(status: DaemonStatus, now: Date): string[] {
-  const { version, pid, startedAt, sources, jails, otherBans, actions, warnings } = status;
+  const { version, pid, startedAt, sources, jails, otherBans, actions, cut, warnings } = status;
   const uptime = timeBetween(Date.parse(startedAt), now.getTime());
   const [busy, idle] = [jails.filter(isBusy), jails.filter((jail) => !isBusy(jail))];
   return [
     `ringjail ${version}, process ${pid}, running for ${uptime}, since ${shortTime(startedAt)}`,
     ...warnings.map((warning) => `warning: ${warning}`),
     ...actions.map(formatAction),
+    ...formatCut(cut),
     ...sources.flatMap(formatSource),
     // Of one jail that somebody asks for all is told.
     ...(jails.length === 1 ? jails : busy).flatMap((jail) => formatJail(jail, now)),
@@ -53,6 +54,12 @@ function formatSource({ name, state, ...numbers }: DaemonStatus['sources'][numbe
 
 const isBusy = ({ failures, tracked, ignored, refused, bannedTotal, banned }: JailStatus): boolean =>
   failures + tracked + ignored + refused + bannedTotal + banned.length > 0;
+
+function formatCut({ sockets, flows, failures }: DaemonStatus['cut']): string[] {
+  if (sockets + flows + failures === 0) return [];
+  const failed = failures === 0 ? '' : `; ${failures} times the kernel refused`;
+  return [`cut of banned addresses: ${sockets} TCP connections, ${flows} tracked flows${failed}`];
+}
 
 function formatJail(jail: JailStatus, now: Date): string[] {
   const { name, filter, source, actions, failures, tracked, evicted, ignored, refused, bannedTotal, banned } = jail;

@@ -10,16 +10,19 @@ export interface DaemonConfig {
   readonly loglevel: Severity;
   /** How long the history and evidence of bans are kept after their end; 0: not at all. */
   readonly dbpurgeageUsec: number;
+  /** How long whoever logged in by ssh is not banned; 0: not at all. */
+  readonly protectLoginsUsec: number;
   readonly syslog: SyslogConfig;
   /** What is in order, but hardly meant. */
   readonly notices: readonly ConfigError[];
   readonly errors: readonly ConfigError[];
 }
 
-const options = ['loglevel', 'dbpurgeage', 'syslog_listen', 'syslog_allow'];
+const options = ['loglevel', 'dbpurgeage', 'protect_logins', 'syslog_listen', 'syslog_allow'];
 
 // As in fail2ban.
 const defaultPurgeAgeMs = 24 * 60 * 60 * 1000;
+const defaultProtectLoginsMs = 24 * 60 * 60 * 1000;
 
 /** fail2ban's words, too. */
 const loglevels: ReadonlyMap<string, Severity> = new Map([
@@ -42,9 +45,11 @@ export function loadDaemonConfig(directory: string): DaemonConfig {
   if (loglevel === undefined && value !== undefined) {
     reader.fail(value.origin, `loglevel = ${quoteText(value.text)}: expected one of ${[...loglevels.keys()].join(', ')}`);
   }
-  const keepsNothing = reader.text('dbpurgeage', '').trim() === '0';
-  const dbpurgeageUsec = keepsNothing ? 0 : reader.durationUsec('dbpurgeage', defaultPurgeAgeMs, { mayBeForGood: true });
+  const usecOr0 = (option: string, fallbackMs: number) =>
+    reader.text(option, '').trim() === '0' ? 0 : reader.durationUsec(option, fallbackMs, { mayBeForGood: true });
+  const dbpurgeageUsec = usecOr0('dbpurgeage', defaultPurgeAgeMs);
+  const protectLoginsUsec = usecOr0('protect_logins', defaultProtectLoginsMs);
   const notices: ConfigError[] = [];
   const syslog = readSyslogConfig(reader, notices);
-  return { loglevel: loglevel ?? 'info', dbpurgeageUsec, syslog, notices, errors: [...config.errors, ...reader.errors] };
+  return { loglevel: loglevel ?? 'info', dbpurgeageUsec, protectLoginsUsec, syslog, notices, errors: [...config.errors, ...reader.errors] };
 }

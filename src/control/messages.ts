@@ -52,6 +52,8 @@ export interface DaemonStatus {
   /** Held by jails that are not running any more, or found in force without being known. */
   readonly otherBans: readonly BannedAddress[];
   readonly actions: readonly ActionStatus[];
+  /** Of banned addresses since the start: TCP connections and tracked flows that were ended, and tries that failed. */
+  readonly cut: { readonly sockets: number; readonly flows: number; readonly failures: number };
   /** What somebody should look at: a state that cannot be written, a log limit that hides scans. */
   readonly warnings: readonly string[];
 }

@@ -25,7 +25,7 @@ export interface BanKeeperOptions {
   /** Bans have ended by themselves. */
   readonly onEnded: (decisions: readonly BanDecision[]) => void;
   /** The actions have been asked to shut these out: what is open of them can be cut, and stays so. */
-  readonly onAsked?: (networks: readonly IpNetwork[]) => void;
+  readonly onAsked?: (decisions: readonly BanDecision[]) => void;
 }
 
 type Change = Pick<BanDecision, 'network' | 'jail' | 'actions'>;
@@ -148,7 +148,8 @@ export class BanKeeper {
     const enforced = Promise.all(Array.from(byAction, ([action, networks]) => this.#enforcer(action).update(networks)));
     if (this.#told.length > 0) setImmediate(() => this.#tell());
     await enforced;
-    const banned = changed.map(({ network }) => network).filter((network) => this.bans.get(network) !== undefined);
+    const networks = new Map(changed.map(({ network }) => [network.text, network]));
+    const banned = Array.from(networks.values()).flatMap((network) => [...(this.bans.get(network)?.holders.values() ?? [])]);
     if (banned.length > 0) this.#options.onAsked?.(banned);
   }
 

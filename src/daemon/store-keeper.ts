@@ -41,6 +41,8 @@ export interface StoreKeeperOptions extends BanStoreOptions {
   readonly bans: BanList;
   readonly jails: () => Iterable<Jail>;
   readonly positions: () => Readonly<Record<string, StoredPosition>>;
+  /** Who logged in lately. */
+  readonly logins?: { readonly revision: number; save(): unknown };
 }
 
 export interface Restored extends StoreContents {
@@ -65,6 +67,8 @@ export class StoreKeeper {
   #lacksAll = false;
   /** By source, as JSON, as the store has them. */
   #written = new Map<string, string>();
+  /** Of the logins that the store has. */
+  #writtenLogins: number | undefined;
 
   constructor(options: StoreKeeperOptions) {
     this.#options = options;
@@ -111,6 +115,8 @@ export class StoreKeeper {
   begin(): void {
     const { jails, clock } = this.#options;
     if (this.#store === undefined) return;
+    // What was restored is in the store, or is written with all.
+    this.#writtenLogins = this.#options.logins?.revision;
     if (this.#lacksAll) this.flush();
     if (this.#lacksAll) return;
     const names = Array.from(jails(), ({ options }) => options.name);
@@ -211,10 +217,12 @@ export class StoreKeeper {
       bans.touchAll();
       for (const jail of jails()) jail.touchAll();
       this.#written.clear();
+      this.#writtenLogins = undefined;
     }
     const running = Array.from(jails());
     const positions = formatPositions(this.#options.positions());
     const changes = this.#collect(running, positions);
+    const loginsRevision = this.#options.logins?.revision;
     const begin = performance.now();
     store.commit(changes, { isDurable });
     this.#endedMs = performance.now();
@@ -222,6 +230,7 @@ export class StoreKeeper {
     bans.forgetChanges();
     for (const jail of running) jail.forgetChanges();
     this.#written = positions;
+    this.#writtenLogins = loginsRevision;
     this.#lacksAll = false;
     this.#retryMs = firstRetryMs;
     if (this.#failure !== undefined) log.notice(`store ${path}: written again`);
@@ -229,12 +238,14 @@ export class StoreKeeper {
   }
 
   #collect(running: readonly Jail[], positions: ReadonlyMap<string, string>): StoreChanges {
+    const { logins } = this.#options;
     const current = this.#options.positions();
     const changed = Object.entries(current).filter(([source]) => positions.get(source) !== this.#written.get(source));
     return {
       bans: this.#options.bans.changes(),
       jails: running.map((jail) => ({ name: jail.options.name, ...jail.changes() })),
       positions: Object.fromEntries(changed),
+      ...(logins === undefined || logins.revision === this.#writtenLogins ? {} : { logins: logins.save() }),
     };
   }
 

@@ -25,7 +25,12 @@ export interface JailOptions extends BanTime {
   readonly ignoreip: NetworkList;
   /** How many addresses are remembered at most; the one longest unseen is forgotten first. */
   readonly maxtracked: number;
+  /** How many records are kept for each ban, the latest; usually `usualMaxmatches`. */
+  readonly maxmatches?: number;
 }
+
+// fail2ban's dbmaxmatches.
+export const usualMaxmatches = 10;
 
 export interface JailCounts {
   failures: number;
@@ -54,7 +59,6 @@ export interface WindowChange {
 
 // Records wait here for the store only. Of one identity as many as a ban's evidence has; of all, what a flood may take while the store
 // cannot be written (512 characters each).
-const maxPendingOfOne = 10;
 const maxPendingEvidence = 10_000;
 
 export class Jail {
@@ -108,6 +112,12 @@ export class Jail {
   /** What is counted of `identity` now, the oldest first; empty where nothing is. */
   windowOf(identity: IpNetwork): readonly WindowEntry[] {
     return this.#windows.get(identity.text)?.entries() ?? [];
+  }
+
+  /** Forgets what was counted for whoever the address belongs to, as when a login from it succeeded. */
+  forgive(address: IpNetwork, protectedNetworks: NetworkList): void {
+    const { ipv6prefix, ignoreip } = this.options;
+    this.clear(identityOf(address, ipv6prefix, [protectedNetworks, ignoreip]));
   }
 
   /** Forgets what was counted for `identity`, as when it is unbanned by hand. */
@@ -184,7 +194,7 @@ export class Jail {
     if (this.#changed.size > this.options.maxtracked + this.#windows.size) this.touchAll();
     else if (evidence !== undefined && this.#pendingEvidence < maxPendingEvidence) {
       pending.push(evidence);
-      if (pending.length > maxPendingOfOne) pending.shift();
+      if (pending.length > (this.options.maxmatches ?? usualMaxmatches)) pending.shift();
       else this.#pendingEvidence++;
     }
   }

@@ -55,6 +55,7 @@ function statusOf(bans: readonly BannedAddress[], other: Partial<DaemonStatus> =
     jails: [jail],
     otherBans: [],
     actions: [actionOf({ bans: bans.length })],
+    cut: { sockets: 0, flows: 0, failures: 0 },
     warnings: [],
     ...other,
   };
@@ -164,7 +165,7 @@ describe('status', () => {
     let text = '';
     const code = await status({
       version: '1',
-      paths: { config: '', state: '', socket },
+      paths: { config: '', state: '', helper: '', socket },
       isJson,
       print: (line) => (text += line),
       write: () => assert.fail('not for lines'),

@@ -53,6 +53,20 @@ describe('loadDaemonConfig', () => {
     });
   }
 
+  const protections: [string, number, number][] = [
+    ['', day, 0],
+    ['protect_logins = 0', 0, 0],
+    ['protect_logins = 12h', day / 2, 0],
+    ['protect_logins = -1', Number.POSITIVE_INFINITY, 0],
+    ['protect_logins = no', day, 1],
+  ];
+  for (const [text, protectLoginsUsec, errors] of protections) {
+    it(text === '' ? 'without protect_logins: a day' : text, () => {
+      const config = loadDaemonConfig(configDirectory({ 'ringjail.conf': `[Definition]\n${text}\n` }));
+      assert.deepEqual([config.protectLoginsUsec, config.errors.length], [protectLoginsUsec, errors]);
+    });
+  }
+
   it('what cannot be interpolated is one error', () => {
     assert.equal(load({ 'ringjail.conf': '[Definition]\nloglevel = %(level)s\n' }).errors.length, 1);
   });

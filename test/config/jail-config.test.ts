@@ -55,6 +55,7 @@ describe('loadJails', () => {
       isDistinct: false,
       ipv6prefix: 64,
       maxtracked: 65_536,
+      maxmatches: 10,
     });
   });
 
@@ -76,6 +77,7 @@ describe('loadJails', () => {
       isDistinct: true,
       ipv6prefix: 48,
       maxtracked: 9,
+      maxmatches: 10,
     });
   });
 
@@ -148,20 +150,24 @@ describe('loadJails', () => {
       'action iptables: port "shh" is neither a number up to 65535 nor in /etc/services; did you mean "ssh"?',
     ],
     ['action = nftables[', 'this "[" has no "]"; close it'],
+    ['ignoreip = 192.0.2.0/33', 'ignoreip: "192.0.2.0/33" is no address, network or host name'],
+    ['ignoreip = 192.0.2.256', 'ignoreip: "192.0.2.256" is no address, network or host name'],
+    ['ignoreip = -v.example', 'ignoreip: "-v.example" is no address, network or host name'],
+    ['ignoreip = \x1b[2J', 'ignoreip: "\\x1b[2J" is no address, network or host name'],
+    ['cut = perhaps', 'cut = "perhaps": expected yes or no'],
+    ['maxmatches = many', 'maxmatches = "many": expected a whole number from 0 to 1000000000'],
+    ['ignorecommand = grep <ip> | wc', 'ignorecommand: "| wc" needs a shell, and none is used: put it into a script, and name that'],
+    ['ignorecommand = check <host>', 'ignorecommand: unknown tag <host>; there are <ip> <ip-rev> <fid> <family> <failures> <time>'],
+    ['ignorecommand = "check', 'ignorecommand: this " has no second one'],
     [
-      'ignoreip = 192.0.2.7 example.org',
-      'ignoreip: "example.org" is no address or network; names are not resolved by this version, write the address',
+      'ignorecommand = check\nignorecache = max-count=5',
+      'ignorecache = "max-count=5": a key of tags is needed; write key="<ip>", max-count=100, max-time=5m',
     ],
-    [
-      'ignoreip = 192.0.2.0/33',
-      'ignoreip: "192.0.2.0/33" is no address or network; names are not resolved by this version, write the address',
-    ],
-    ['ignoreip = \x1b[2J', 'ignoreip: "\\x1b[2J" is no address or network; names are not resolved by this version, write the address'],
   ];
   for (const [option, error] of errors) {
     it(`${JSON.stringify(option)}: ${error}`, () => {
       const { names, shown } = load(jail('scan', option));
-      assert.deepEqual(shown, [`jail.conf:4: ${error}`]);
+      assert.deepEqual(shown, [`jail.conf:${option.includes('\n') ? 5 : 4}: ${error}`]);
       assert.deepEqual(names, []);
     });
   }
@@ -208,8 +214,8 @@ describe('loadJails', () => {
 
   it('an error in a list of several lines has its own line', () => {
     assert.match(
-      load(jail('scan', 'ignoreip = 192.0.2.7\n  192.0.2.8\n  192.0.2.x')).shown[0] ?? '',
-      /^jail\.conf:6: ignoreip: "192\.0\.2\.x"/,
+      load(jail('scan', 'ignoreip = 192.0.2.7\n  192.0.2.8\n  192.0.2.300')).shown[0] ?? '',
+      /^jail\.conf:6: ignoreip: "192\.0\.2\.300"/,
     );
     assert.match(load(jail('scan', 'action = nftables\n  mail')).shown.at(-1) ?? '', /^jail\.conf:5: action "mail" cannot be used/);
   });
@@ -226,13 +232,60 @@ describe('loadJails', () => {
 
   it('two jails may share a filter', () => assert.deepEqual(load(jail('one') + jail('two')).names, ['one', 'two']));
 
-  it("fail2ban's options that have no effect yet are notices, and spoil nothing", () => {
-    const { names, noticed } = load(jail('scan', 'maxmatches = 5\nignorecommand = true'));
+  it('ignoreself = no is told to be without effect, and spoils nothing; yes is not', () => {
+    const { names, noticed } = load(jail('scan', 'ignoreself = no'));
     assert.deepEqual(names, ['scan']);
-    assert.deepEqual(noticed, [
-      'jail.conf:4: maxmatches has no effect in this version',
-      'jail.conf:5: ignorecommand has no effect in this version',
-    ]);
+    assert.deepEqual(noticed, ['jail.conf:4: ignoreself = no has no effect: the addresses of this machine are never banned']);
+    assert.deepEqual(load(jail('scan', 'ignoreself = yes')).noticed, []);
+  });
+
+  const matchCounts: [string, number][] = [
+    ['', 10],
+    ['maxmatches = 1', 1],
+    ['maxmatches = 0', 1],
+    ['maxmatches = 100', 100],
+    ['maxmatches = %(maxretry)s\nmaxretry = 500', 100],
+  ];
+  for (const [text, expected] of matchCounts) {
+    it(`${text === '' ? 'without maxmatches' : JSON.stringify(text)}: ${expected} records`, () =>
+      assert.equal(optionsOf(load(jail('scan', text))).maxmatches, expected));
+  }
+
+  const policyOf = (text: string) => {
+    const { jails, shown } = load(jail('scan', text));
+    assert.deepEqual(shown, []);
+    return jails[0]?.policy;
+  };
+
+  it('cut is yes unless somebody says no', () => {
+    assert.equal(policyOf('')?.cutsConnections, true);
+    assert.equal(policyOf('cut = no')?.cutsConnections, false);
+  });
+
+  it('names in ignoreip are told apart, each once', () => {
+    assert.deepEqual(policyOf('ignoreip = home.example 192.0.2.1 HOME.example. localhost')?.ignoredNames, ['home.example', 'localhost']);
+    assert.deepEqual(optionsOf(load(jail('scan', 'ignoreip = home.example 192.0.2.1'))).ignoreip.entries().length, 1);
+  });
+
+  it('ignorecommand is words, with tags in them; ignorecache says how long its answers hold', () => {
+    assert.deepEqual(policyOf('ignorecommand =')?.ignorecommand, undefined);
+    assert.deepEqual(policyOf(`ignorecommand = /bin/check --ip=<ip> "a b" 'c "d"' e\\ f`)?.ignorecommand, {
+      program: '/bin/check',
+      args: ['--ip=<ip>', 'a b', 'c "d"', 'e f'],
+      cache: undefined,
+    });
+    const cached = policyOf('ignorecommand = check <ip>\nignorecache = key="<ip>", max-count=100, max-time=2m');
+    assert.deepEqual(cached?.ignorecommand?.cache, { key: '<ip>', maxCount: 100, maxTimeUsec: 120_000_000 });
+    const usual = policyOf('ignorecommand = check <ip>\nignorecache = key=<family>');
+    assert.deepEqual(usual?.ignorecommand?.cache, { key: '<family>', maxCount: 300, maxTimeUsec: 300_000_000 });
+    assert.match(policyOf('ignorecommand = %(fail2ban_confpath)s/check <ip>')?.ignorecommand?.program ?? '', /^\/.+\/check$/);
+  });
+
+  it("what fail2ban's jail.conf sets for its values to refer to is no unknown option", () => {
+    const text =
+      'port = ssh\nprotocol = tcp\nchain = INPUT\nbanaction = x\nmode = normal\nlogencoding = utf-8\ndestemail = me@here.example';
+    const { names, noticed, shown } = load(`[DEFAULT]\nmta = sendmail\nfail2ban_agent = x\n${jail('scan', text)}`);
+    assert.deepEqual([names, noticed, shown], [['scan'], [], []]);
   });
 
   it('an option that only serves interpolation is no unknown one', () => {
@@ -270,9 +323,9 @@ describe('what concerns every jail', () => {
   });
 
   it('another unknown option in [DEFAULT] is told of; fail2ban has some that nothing uses', () => {
-    const { names, noticed } = load(`[DEFAULT]\nmta = sendmail\n${jail('one')}`);
+    const { names, noticed } = load(`[DEFAULT]\nmtu = 1500\n${jail('one')}`);
     assert.deepEqual(names, ['one']);
-    assert.deepEqual(noticed, ['jail.conf:2: unknown option "mta"']);
+    assert.deepEqual(noticed, ['jail.conf:2: unknown option "mtu"; did you mean "mta"?']);
   });
 
   it('an option in [DEFAULT] that jails refer to is none', () => {

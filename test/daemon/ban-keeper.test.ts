@@ -36,7 +36,7 @@ class Trial {
       clock: () => this.nowUsec,
       log: this.log,
       onEnded: (decisions) => void this.ended.push(...decisions),
-      onAsked: (networks) => void this.asked.push({ networks: networks.map(({ text }) => text), inForce: this.inForce() }),
+      onAsked: (bans) => void this.asked.push({ networks: bans.map(({ network }) => network.text), inForce: this.inForce() }),
     });
   }
 

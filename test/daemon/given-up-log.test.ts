@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { usualPolicy } from '../../src/config/jail-policy.ts';
 import { GivenUpLog } from '../../src/daemon/given-up-log.ts';
 import type { RunningJail } from '../../src/daemon/running-jail.ts';
 import type { Jail } from '../../src/jail/jail.ts';
@@ -11,6 +12,7 @@ import { recordingLog } from './recording-log.ts';
 class FakeJail implements RunningJail {
   readonly selectors = [];
   readonly resolvesNames = false;
+  readonly policy = usualPolicy;
   readonly jail: Jail;
   asked = 0;
   givenUp: readonly GivenUp[] = [];

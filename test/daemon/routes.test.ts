@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Routes } from '../../src/daemon/routes.ts';
+import { usualPolicy } from '../../src/config/jail-policy.ts';
+import { type RecordTaker, Routes } from '../../src/daemon/routes.ts';
 import type { RunningJail } from '../../src/daemon/running-jail.ts';
 import { type RecordBatch, selectorWords } from '../../src/record/record-batch.ts';
 import type { JournalSelector, RecordSelector } from '../../src/record/record-selector.ts';
@@ -17,9 +18,11 @@ const journal = (place: JournalSelector['place'] = {}, facility = 0): RecordSele
   isSystemOnly: true,
 });
 
-const runningOf = (name: string, selectors: readonly RecordSelector[], literals: readonly string[] = []): RunningJail => ({
+const runningOf = (name: string, selectors: readonly RecordSelector[], literals: readonly string[] = []): RunningJail & RecordTaker => ({
   selectors,
+  literals,
   jail: jailOf(name),
+  policy: usualPolicy,
   resolvesNames: false,
   filter: { name, literals, match: () => undefined, takeGivenUp: () => [] },
 });
@@ -37,7 +40,7 @@ function withSelected(batch: RecordBatch, selectors: number, selected: readonly 
   return { ...batch, selected: bits };
 }
 
-const offered = (routes: Routes, batch: RecordBatch): Record<string, number[]> =>
+const offered = (routes: Routes<RunningJail & RecordTaker>, batch: RecordBatch): Record<string, number[]> =>
   Object.fromEntries(Array.from(routes.offer(batch), ([{ jail }, records]) => [jail.options.name, [...records]]));
 
 describe('Routes', () => {

@@ -23,6 +23,10 @@ export interface DaemonProcessOptions {
   readonly jailLocal?: string;
   readonly isRoot?: boolean;
   readonly capabilities?: readonly string[];
+  /** ringjail.conf, whole. */
+  readonly settings?: string;
+  /** Shipped filters beside portscan's. */
+  readonly filters?: readonly string[];
   /** Of `ringjail run`. */
   readonly runArguments?: readonly string[];
 }
@@ -60,7 +64,14 @@ export class DaemonProcess {
     const shipped = `${stagedProgram()}/config`;
     mkdirSync(join(this.directory, 'config', 'filter.d'), { recursive: true });
     writeFileSync(join(this.directory, 'config', 'jail.conf'), `[INCLUDES]\nbefore = ${shipped}/jail.conf\n`);
-    writeFileSync(join(this.directory, 'config', 'filter.d', 'portscan.conf'), `[INCLUDES]\nbefore = ${shipped}/filter.d/portscan.conf\n`);
+    const { filters = [], settings } = this.#options;
+    for (const filter of ['portscan', ...filters]) {
+      writeFileSync(
+        join(this.directory, 'config', 'filter.d', `${filter}.conf`),
+        `[INCLUDES]\nbefore = ${shipped}/filter.d/${filter}.conf\n`,
+      );
+    }
+    if (settings !== undefined) writeFileSync(join(this.directory, 'config', 'ringjail.conf'), settings);
     writeFileSync(join(this.directory, 'config', 'jail.local'), jailLocal);
   }
 
