@@ -35,7 +35,7 @@ export function formatCheck(report: CheckReport): string[] {
   const isOfJail = ({ section }: ConfigError) => section !== undefined && names.has(section);
   const shorten = (error: ConfigError): ConfigError => ({ ...error, file: shortPath(directory, error.file) });
   const others = notices.filter((notice) => !isOfJail(notice)).map(shorten);
-  return [
+  const lines = [
     ...jails.flatMap((jail) => [
       ...formatJail(jail),
       ...notices.filter(({ section }) => section === jail.name).map((notice) => `  notice: ${withoutJail(notice)}`),
@@ -47,6 +47,7 @@ export function formatCheck(report: CheckReport): string[] {
     '',
     verdict(report),
   ];
+  return lines[0] === '' ? lines.slice(1) : lines;
 }
 
 function formatJail(jail: CheckedJail): string[] {

@@ -7,8 +7,11 @@ import { printable } from '../core/printable.ts';
 import { jailContextOf } from '../daemon/jail-context.ts';
 import { type CheckedJail, formatCheck } from './check-report.ts';
 import type { CommandContext } from './command-context.ts';
+import { requireDirectory } from './require-directory.ts';
 
 export async function check({ paths, isJson, print }: CommandContext): Promise<number> {
+  // Programs that read JSON get it in any case.
+  if (!isJson) requireDirectory(paths.config);
   const settings = loadDaemonConfig(paths.config);
   // As the service runs it, whoever asks: without root.
   const { jails, disabled, errors, notices } = loadJails(jailContextOf(paths.config, false, settings));
