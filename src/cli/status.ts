@@ -33,6 +33,12 @@ export function formatStatus(status: DaemonStatus, now: Date): string[] {
   ];
 }
 
+function formatCut({ sockets, flows, failures }: DaemonStatus['cut']): string[] {
+  if (sockets + flows + failures === 0) return [];
+  const failed = failures === 0 ? '' : `; ${failures} times the kernel refused`;
+  return [`cut of banned addresses: ${sockets} TCP connections, ${flows} tracked flows${failed}`];
+}
+
 function formatAction({ name, bans, failure, isContested, repairs, counters }: ActionStatus): string {
   const enforced = `${bans} ${bans === 1 ? 'ban' : 'bans'} enforced`;
   const state = failure === null ? enforced : isContested ? `CONTESTED: ${failure}` : `NOT ENFORCED: ${failure}`;
@@ -54,12 +60,6 @@ function formatSource({ name, state, ...numbers }: DaemonStatus['sources'][numbe
 
 const isBusy = ({ failures, tracked, ignored, refused, bannedTotal, banned }: JailStatus): boolean =>
   failures + tracked + ignored + refused + bannedTotal + banned.length > 0;
-
-function formatCut({ sockets, flows, failures }: DaemonStatus['cut']): string[] {
-  if (sockets + flows + failures === 0) return [];
-  const failed = failures === 0 ? '' : `; ${failures} times the kernel refused`;
-  return [`cut of banned addresses: ${sockets} TCP connections, ${flows} tracked flows${failed}`];
-}
 
 function formatJail(jail: JailStatus, now: Date): string[] {
   const { name, filter, source, actions, failures, tracked, evicted, ignored, refused, bannedTotal, banned } = jail;

@@ -25,7 +25,7 @@ interface RunningSource {
   readonly source: Source;
   readonly health: SourceHealth;
   readonly abort: AbortController;
-  readonly ended: Promise<void>;
+  ended: Promise<void>;
   isOptional: boolean;
 }
 
@@ -35,6 +35,7 @@ export class SourceSet {
   readonly #positions = new Map<string, SourcePosition>();
   readonly #ending = new Set<Promise<void>>();
   #isReady = false;
+  /** Not all that are needed have been started yet. */
   #isUpdating = false;
   #wasReady = false;
   #isStopped = false;
@@ -118,9 +119,11 @@ export class SourceSet {
         this.#look();
       },
     };
-    const ended = supervise(source, sink, abort.signal, health, log, (error) => this.#onRefused(error));
     this.#isReady = false;
-    this.#running.set(name, { source, health, abort, ended, isOptional });
+    const running: RunningSource = { source, health, abort, ended: Promise.resolve(), isOptional };
+    // First: a source may have read everything in its first step, and is to be found among those that are waited for.
+    this.#running.set(name, running);
+    running.ended = supervise(source, sink, abort.signal, health, log, (error) => this.#onRefused(error));
   }
 
   #stop(name: string, { abort, ended }: RunningSource): void {

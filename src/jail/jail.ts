@@ -109,15 +109,15 @@ export class Jail {
     return this.#windows.size;
   }
 
-  /** What is counted of `identity` now, the oldest first; empty where nothing is. */
-  windowOf(identity: IpNetwork): readonly WindowEntry[] {
-    return this.#windows.get(identity.text)?.entries() ?? [];
-  }
-
   /** Forgets what was counted for whoever the address belongs to, as when a login from it succeeded. */
   forgive(address: IpNetwork, protectedNetworks: NetworkList): void {
     const { ipv6prefix, ignoreip } = this.options;
     this.clear(identityOf(address, ipv6prefix, [protectedNetworks, ignoreip]));
+  }
+
+  /** What is counted of `identity` now, the oldest first; empty where nothing is. */
+  windowOf(identity: IpNetwork): readonly WindowEntry[] {
+    return this.#windows.get(identity.text)?.entries() ?? [];
   }
 
   /** Forgets what was counted for `identity`, as when it is unbanned by hand. */
