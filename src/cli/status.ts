@@ -99,7 +99,9 @@ function reasonOf({ origin, failures, distinct }: BannedAddress): string {
   if (origin === 'hand') return 'by hand';
   if (origin === 'found') return 'found in force';
   if (origin === 'imported') return 'imported';
-  return distinct.length > 0 ? `ports ${distinct.join(', ')}` : `${failures} failures`;
+  // An aggregate's are addresses.
+  const kind = distinct.some((value) => /[.:]/.test(value)) ? 'addresses' : 'ports';
+  return distinct.length > 0 ? `${kind} ${distinct.join(', ')}` : `${failures} failures`;
 }
 
 function formatBytes(bytes: number): string {
