@@ -30,7 +30,9 @@ export class Routes<Taker extends RecordTaker> {
   /** In the order in which they are to have the records of a batch. */
   constructor(takers: readonly Taker[]) {
     const pairs = takers.flatMap((taker) => taker.selectors.map((selector) => ({ selector, taker })));
-    const names = new Set(pairs.map(({ selector }) => sourceNameOf(selector)));
+    // Those that are needed first: so they are started and shown.
+    const needed = [...pairs.filter(({ taker }) => taker.isOptional !== true), ...pairs];
+    const names = new Set(needed.map(({ selector }) => sourceNameOf(selector)));
     this.#bySource = new Map(
       Array.from(names, (name) => {
         const own = pairs.filter(({ selector }) => sourceNameOf(selector) === name);

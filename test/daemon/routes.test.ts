@@ -66,6 +66,20 @@ describe('Routes', () => {
     );
   });
 
+  it('a source that all can do without is shown as such, and behind the others', () => {
+    const optional = { ...runningOf('o', [journal()]), isOptional: true };
+    const sources = (...takers: (RunningJail & RecordTaker)[]) =>
+      Array.from(new Routes(takers).entries(), ([name, { isOptional }]) => [name, isOptional]);
+    assert.deepEqual(sources(optional, runningOf('a', [kernel])), [
+      ['kernel', false],
+      ['journal', true],
+    ]);
+    assert.deepEqual(sources(optional, runningOf('a', [kernel]), runningOf('b', [journal()])), [
+      ['kernel', false],
+      ['journal', false],
+    ]);
+  });
+
   it('a record goes to the jails whose selector it meets and whose literals it holds', () => {
     const routes = new Routes([
       runningOf('any', [syslog(1)]),
