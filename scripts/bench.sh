@@ -15,6 +15,7 @@ node dist/bench/ban-store.js
 if [ "$(id -u)" = 0 ]; then
   node dist/bench/ban-latency.js
   node dist/bench/journal-latency.js
+  node dist/bench/control-latency.js
   node dist/bench/nftables-restore.js
   node dist/bench/connection-cutter.js
 else
