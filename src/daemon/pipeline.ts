@@ -43,6 +43,8 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #twins = new TwinMemory();
   #routes = new Routes([]);
+  /** While a batch is processed: who is protected is looked up in files, which is too much for every failure of a flood. */
+  #protectedNetworks: NetworkList | undefined;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -58,7 +60,13 @@ export class Pipeline {
   }
 
   process(batch: RecordBatch): void {
-    for (const [running, records] of this.#routes.offer(batch)) running.filter.match(batch, records, this.#sinkOf(running));
+    const outer = this.#protectedNetworks;
+    this.#protectedNetworks = outer ?? this.#options.protectedNetworks();
+    try {
+      for (const [running, records] of this.#routes.offer(batch)) running.filter.match(batch, records, this.#sinkOf(running));
+    } finally {
+      this.#protectedNetworks = outer;
+    }
   }
 
   #sinkOf(running: RunningJail): FailureSink {
@@ -72,11 +80,11 @@ export class Pipeline {
     // What comes both ways, as by /dev/kmsg and from rsyslog, happened once.
     if (selectors.length > 1 && this.#twins.isTwin(jail.options.name, failure.evidence, failure.timeUsec)) return;
     this.#options.events.onFailure?.(failure, jail);
-    const protectedNetworks = this.#options.protectedNetworks();
+    const protectedNetworks = this.#protectedNetworks ?? this.#options.protectedNetworks();
     const decision = jail.observe(failure, protectedNetworks, (network, isOverall) => {
       return isOverall ? this.#options.earlierBans(network) : this.#options.earlierBans(network, jail.options.name);
     });
-    if (decision !== undefined) this.#carryOut(decision, jail, protectedNetworks);
+    if (decision !== undefined) this.#carryOut(decision, jail);
   }
 
   async #observeNamed(failure: NamedFailure, running: RunningJail): Promise<void> {
@@ -84,9 +92,10 @@ export class Pipeline {
     for (const address of await this.#options.resolve(failure.hostname)) this.#observe({ ...failure, address }, running);
   }
 
-  #carryOut(decision: BanDecision, jail: Jail, protectedNetworks: NetworkList): void {
+  #carryOut(decision: BanDecision, jail: Jail): void {
     const { keeper, clock, events, mayBan } = this.#options;
-    const spared = protectedNetworks.find(decision.network);
+    // Anew: who logged in a moment ago counts.
+    const spared = this.#options.protectedNetworks().find(decision.network);
     if (spared !== undefined) {
       jail.counts.refused++;
       events.onRefused(decision, spared.reason);
