@@ -1,5 +1,6 @@
 // Keeps one action in agreement with the ban list: hands it what changed, repeats with back-off what failed, and knows what is not enforced.
 import type { Action, Counters, Repair, WantedBans } from '../action/action.ts';
+import type { Ban } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
@@ -245,18 +246,23 @@ const countBans = (count: number): string => `${count} ${count === 1 ? 'ban' : '
 
 /** The bans that name the action. */
 export function wantedOf(bans: BanList, action: string): WantedBans {
-  const untilUsec = (network: IpNetwork) => {
-    const ends = Array.from(bans.get(network)?.holders.values() ?? [])
-      .filter((holder) => holder.actions.includes(action))
-      .map((holder) => holder.untilUsec);
-    return ends.length === 0 ? undefined : Math.max(...ends);
+  const endOf = ({ holders }: Ban): number | undefined => {
+    let end: number | undefined;
+    // Not by lists: this is done for every ban there is, whenever all is looked at.
+    for (const holder of holders.values()) {
+      if (holder.actions.includes(action) && !(holder.untilUsec <= (end ?? Number.NEGATIVE_INFINITY))) end = holder.untilUsec;
+    }
+    return end;
   };
   return {
-    untilUsec,
+    untilUsec: (network) => {
+      const ban = bans.get(network);
+      return ban === undefined ? undefined : endOf(ban);
+    },
     *all() {
-      for (const { network } of bans.bans()) {
-        const end = untilUsec(network);
-        if (end !== undefined) yield { network, untilUsec: end };
+      for (const ban of bans.bans()) {
+        const end = endOf(ban);
+        if (end !== undefined) yield { network: ban.network, untilUsec: end };
       }
     },
   };

@@ -62,6 +62,8 @@ export class Pipeline {
   readonly #asking = new Set<string>();
   #isClosed = false;
   #routes = new Routes<PipelineTaker>([]);
+  /** While a batch is processed: who is protected is looked up in files, which is too much for every failure of a flood. */
+  #protectedNetworks: NetworkList | undefined;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -77,7 +79,13 @@ export class Pipeline {
   }
 
   process(batch: RecordBatch): void {
-    this.#pass(batch);
+    const outer = this.#protectedNetworks;
+    this.#protectedNetworks = outer ?? this.#options.protectedNetworks();
+    try {
+      this.#pass(batch);
+    } finally {
+      this.#protectedNetworks = outer;
+    }
   }
 
   #pass(batch: RecordBatch, exceptJail?: string): void {
@@ -113,7 +121,7 @@ export class Pipeline {
     // What comes both ways, as by /dev/kmsg and from rsyslog, happened once.
     if (selectors.length > 1 && this.#twins.isTwin(jail.options.name, failure.evidence, failure.timeUsec)) return;
     this.#options.events.onFailure?.(failure, jail);
-    const protectedNetworks = this.#options.protectedNetworks();
+    const protectedNetworks = this.#protectedNetworks ?? this.#options.protectedNetworks();
     const decision = jail.observe(failure, protectedNetworks, (network, isOverall) => {
       return isOverall ? this.#options.earlierBans(network) : this.#options.earlierBans(network, jail.options.name);
     });
@@ -134,6 +142,7 @@ export class Pipeline {
   #carryOut(decision: BanDecision, running: RunningJail, address: IpNetwork, isAsked = false): void {
     const { jail, policy } = running;
     const { keeper, clock, events, mayBan, protectedNetworks } = this.#options;
+    // Anew: who logged in a moment ago counts.
     const spared = protectedNetworks().find(decision.network);
     if (spared !== undefined) {
       jail.counts.refused++;

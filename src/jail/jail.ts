@@ -129,7 +129,10 @@ export class Jail {
   /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
   changes(): { readonly isWhole: boolean; readonly windows: Iterable<WindowChange> } {
     const isWhole = this.#isWholeChanged;
-    return { isWhole, windows: this.#listChanges(isWhole ? this.#windows.keys() : this.#changed.keys()) };
+    // Of those that were banned meanwhile there is no window any more, but there are records.
+    const gone = Array.from(this.#changed).flatMap(([identity, { length }]) => (length > 0 ? [identity] : []));
+    const all = isWhole ? new Set([...this.#windows.keys(), ...gone]) : this.#changed.keys();
+    return { isWhole, windows: this.#listChanges(all) };
   }
 
   forgetChanges(): void {
@@ -188,7 +191,6 @@ export class Jail {
   }
 
   #remember(identity: string, evidence?: Evidence): void {
-    if (this.#isWholeChanged) return;
     const pending = this.#changed.get(identity) ?? [];
     this.#changed.delete(identity);
     this.#changed.set(identity, pending);

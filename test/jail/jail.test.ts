@@ -271,7 +271,7 @@ describe('Jail, what changed', () => {
   it('everything, of a jail that was never restored', () => {
     const jail = jailOf();
     knock(jail, '192.0.2.7', [1, 2]);
-    assert.deepEqual(changesOf(jail), { isWhole: true, list: [['192.0.2.7', 2, []]] });
+    assert.deepEqual(changesOf(jail), { isWhole: true, list: [['192.0.2.7', 2, packet(7, 2)]] });
     assert.deepEqual(changesOf(jail), { isWhole: false, list: [] });
   });
 
@@ -361,7 +361,7 @@ describe('Jail, what changed', () => {
       isWhole: true,
       list: [
         ['192.0.2.5', 1, []],
-        ['192.0.2.6', 1, []],
+        ['192.0.2.6', 1, packet(6, 1)],
       ],
     });
     const busy = begun({ maxretry: 100, isDistinct: false });

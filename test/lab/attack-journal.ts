@@ -45,23 +45,30 @@ const identityOf = (address: string): string =>
         .replace(/(?::0)+$/, '')}::/64`
     : address;
 
-export class AttackJournal {
+const spawnLogger = (journald: PrivateJournald): ChildProcess =>
+  spawn('logger', ['--socket-errors=on', '-u', journald.devLog, '-t', tag], { stdio: ['pipe', 'ignore', 'inherit'] });
+
+async function endLogger(logger: ChildProcess): Promise<void> {
+  if (logger.exitCode !== null) return;
+  const ended = new Promise((resolve) => logger.once('close', resolve));
+  logger.stdin?.end();
+  await ended;
+}
+
+/** All at once; resolves when journald has been given all. */
+export async function writeAttacks(journald: PrivateJournald, addresses: readonly string[]): Promise<void> {
+  const logger = spawnLogger(journald);
+  logger.stdin?.write(addresses.map((address, index) => `attack number ${index} from ${address}\n`).join(''));
+  await endLogger(logger);
+}
+
+/** What arrived in the journal. */
+export class AttackReader {
   readonly #journald: PrivateJournald;
-  readonly #seed: number;
-  readonly #logger: ChildProcess;
-  readonly #timer: NodeJS.Timeout;
-  #written = 0;
   #cursor: string | undefined;
 
-  constructor(journald: PrivateJournald, seed: number) {
+  constructor(journald: PrivateJournald) {
     this.#journald = journald;
-    this.#seed = seed;
-    this.#logger = spawn('logger', ['--socket-errors=on', '-u', journald.devLog, '-t', tag], { stdio: ['pipe', 'ignore', 'inherit'] });
-    this.#timer = setInterval(() => this.#write(), everyMs);
-  }
-
-  get written(): number {
-    return this.#written;
   }
 
   /** Those that arrived since the last call. */
@@ -77,14 +84,29 @@ export class AttackJournal {
       return [{ entry: entryOf(fields['__CURSOR'] ?? ''), timeUsec: Number(fields['__REALTIME_TIMESTAMP']), identity }];
     });
   }
+}
+
+/** Writes until it is stopped. */
+export class AttackWriter {
+  readonly #seed: number;
+  readonly #logger: ChildProcess;
+  readonly #timer: NodeJS.Timeout;
+  #written = 0;
+
+  constructor(journald: PrivateJournald, seed: number) {
+    this.#seed = seed;
+    this.#logger = spawnLogger(journald);
+    this.#timer = setInterval(() => this.#write(), everyMs);
+  }
+
+  get written(): number {
+    return this.#written;
+  }
 
   /** Resolves when journald has been given all. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#logger.exitCode !== null) return;
-    const ended = new Promise((resolve) => this.#logger.once('close', resolve));
-    this.#logger.stdin?.end();
-    await ended;
+    await endLogger(this.#logger);
   }
 
   #write(): void {

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openBanStore } from '../../src/ban/store-file.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { AttackJournal, attackFilter, attackSource, entryOf } from '../lab/attack-journal.ts';
+import { type Attack, AttackReader, AttackWriter, attackFilter, attackSource, entryOf } from '../lab/attack-journal.ts';
 import { BareServer } from '../lab/bare-server.ts';
 import { CountedJail } from '../lab/counted-jail.ts';
 import { DaemonProcess } from '../lab/daemon-process.ts';
@@ -47,9 +47,10 @@ describe(`the daemon, killed ${kills} times under load`, { skip: needsRoot, time
   const random = new Random(seed);
   const models = Object.entries(limits).map(([name, limit]) => new CountedJail(name, limit));
   let daemon: DaemonProcess;
-  let attacks: AttackJournal;
+  let attacks: AttackWriter;
+  const reader = new AttackReader(journald);
   /** In the journal, and not counted by the model yet. */
-  let waiting: Awaited<ReturnType<AttackJournal['read']>> = [];
+  let waiting: Attack[] = [];
   /** By the model, the latest that was counted. */
   let nowUsec = 0;
   let counted = 0;
@@ -104,7 +105,7 @@ describe(`the daemon, killed ${kills} times under load`, { skip: needsRoot, time
       assert.equal(store.unreadCount, 0);
       const positions = Object.values(contents.positions).flatMap(({ cursor }) => (typeof cursor === 'string' ? [entryOf(cursor)] : []));
       const position = Math.max(-1, ...positions);
-      waiting.push(...(await attacks.read()));
+      waiting.push(...(await reader.read()));
       const upTo = waiting.filter(({ entry }) => entry <= position);
       waiting = waiting.filter(({ entry }) => entry > position);
       for (const attack of upTo) {
@@ -148,7 +149,7 @@ describe(`the daemon, killed ${kills} times under load`, { skip: needsRoot, time
     // A first start begins at the journal's end, so that one comes before there is anything to count.
     await daemon.start();
     assert.equal(await daemon.stop(), 0);
-    attacks = new AttackJournal(journald, seed);
+    attacks = new AttackWriter(journald, seed);
     let advanced = 0;
     for (let kill = 0; kill < kills; kill++) {
       await liveAndDie(kill);
@@ -159,7 +160,7 @@ describe(`the daemon, killed ${kills} times under load`, { skip: needsRoot, time
       inKernel = now;
     }
     await attacks.stop();
-    waiting.push(...(await attacks.read()));
+    waiting.push(...(await reader.read()));
     await daemon.start();
     const last = waiting.at(-1);
     await until('all is read', async () => {
