@@ -33,6 +33,10 @@ export async function actions({ paths, version }: CommandContext, { listen, allo
     write: (line) => void process.stderr.write(line),
   });
   if (process.getuid?.() !== 0) throw new RingjailError('permission', 'the helper runs commands that need root: sudo ringjail actions');
+  // Before anything is opened that would keep the process alive.
+  if (listen === undefined && !isHandedOver()) {
+    throw new RingjailError('usage', 'no socket was handed over: sudo systemctl start ringjail-actions.socket, or name one with --listen');
+  }
   const allowed = new Set([0, uidOfUser('ringjail'), allowUid === undefined ? undefined : Number(allowUid)]);
   const hostNetworks = new HostNetworks();
   const protectedSet = new ProtectedSet({
@@ -73,8 +77,9 @@ export async function actions({ paths, version }: CommandContext, { listen, allo
   return 0;
 }
 
+const isHandedOver = (): boolean => process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
+
 function listenAt(server: Server, path: string | undefined): void {
-  const isHandedOver = process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
   if (path !== undefined) {
     try {
       if (lstatSync(path).isSocket()) unlinkSync(path);
@@ -82,7 +87,5 @@ function listenAt(server: Server, path: string | undefined): void {
       if (systemCodeOf(error) !== 'ENOENT') throw error;
     }
     server.listen(path, () => chmodSync(path, 0o660));
-  } else if (isHandedOver) server.listen({ fd: firstDescriptor });
-  else
-    throw new RingjailError('usage', 'no socket was handed over: sudo systemctl start ringjail-actions.socket, or name one with --listen');
+  } else server.listen({ fd: firstDescriptor });
 }

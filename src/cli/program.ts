@@ -44,7 +44,7 @@ type Run = (context: CommandContext) => Promise<number>;
 
 function createProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('ringjail')
-    .description("Reads the kernel's log directly, finds who attacks this machine, and shuts them out with the firewall.")
+    .description('Finds who attacks this machine, in the kernel log, the journal and syslog, and shuts them out with the firewall.')
     .version(version)
     .option('-c, --config <directory>', "configuration, in fail2ban's dialect (default: $CONFIGURATION_DIRECTORY or /etc/ringjail)")
     .option(
@@ -55,7 +55,8 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .exitOverride()
     .showHelpAfterError('(ringjail --help tells what there is)');
   const define = (usage: string, description: string, start: (...args: never[]) => Run) => {
-    const command = program.command(usage).description(description);
+    const command = program.command(usage).description(description).configureHelp({ showGlobalOptions: true });
+    command.showHelpAfterError(`(ringjail ${command.name()} --help tells what it takes)`);
     command.action(async (...given: unknown[]) => {
       const options = program.opts<{ config?: string; socket?: string; json?: boolean }>();
       const context: CommandContext = {
@@ -96,7 +97,11 @@ function createProgram(finish: (exitCode: number) => void): Command {
   );
   define('reload', 'read the configuration again; bans and counts stay', () => reload);
   define('confirm', 'keep the bans that run --confirm made on probation, and go on banning', () => confirm);
-  define('check', 'read the configuration and report every error with file and line', () => check);
+  define(
+    'check',
+    'tell what every jail will do, and every error with file and line; exit code 78 where something must be mended',
+    () => check,
+  );
   define('watch', 'show live what the sources deliver and whom the jails would ban; touches nothing', () => watch);
   define('actions', 'run commands of action.d for the daemon, as root (what ringjail-actions.socket starts)', () => (context) => {
     const given = program.commands.find((command) => command.name() === 'actions')?.opts<ActionsOptions>() ?? {};
@@ -133,7 +138,8 @@ function addUnban(program: Command, define: (usage: string, description: string,
 function addRegex(program: Command, define: (usage: string, description: string, start: (...args: never[]) => Run) => void): void {
   define(
     'regex <source> <filter> [ignoreregex]',
-    'show what a filter finds in a log: SOURCE is a file, a log line, or kernel; FILTER a name in filter.d with options (sshd[mode=aggressive]), ' +
+    'show what a filter finds in a log: SOURCE is a file, a log line, kernel, or systemd-journal (with options: systemd-journal[journalpath=DIRECTORY], ' +
+      'journalfiles, journalflags, namespace); FILTER a name in filter.d with options (sshd[mode=aggressive]), ' +
       'a filter file, or an expression with <HOST>',
     (source: string, filter: string, ignoreregex: string | undefined) => (context) => {
       const given = program.commands.find((command) => command.name() === 'regex')?.opts<GivenOptions>() ?? {};

@@ -22,6 +22,7 @@ export function openJournalLines(source: string, journalmatch: readonly string[]
   const remarks: string[] = [];
   let firstUsec: number | undefined;
   let latestUsec = 0;
+  let entries = 0;
   return {
     description: [
       ['systemd journal', Object.values(place).flat().join(' ') || "this machine's own"],
@@ -36,8 +37,10 @@ export function openJournalLines(source: string, journalmatch: readonly string[]
           for (const { count, reason } of piece.losses) remarks.push(`${count ?? 'some'} entries were ${reason}`);
           firstUsec ??= piece.realtimeUsec[0];
           if (piece.read > 0) latestUsec = piece.lastUsec;
+          entries += piece.count;
           if (piece.count > 0) yield blockOf(piece);
         }
+        if (entries === 0) remarks.push(`no entry of the journal ${journalmatch.length === 0 ? 'is there' : 'matches; -m takes others'}`);
       } catch (error) {
         // A file that is taken away under its reader; what was read of it is told.
         if (systemCodeOf(error) === undefined) throw error;

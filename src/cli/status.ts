@@ -3,11 +3,11 @@ import { askDaemon } from '../control/control-client.ts';
 import type { ActionStatus, BannedAddress, DaemonStatus, JailStatus } from '../control/messages.ts';
 import { printable } from '../core/printable.ts';
 import type { CommandContext } from './command-context.ts';
+import { wrapNames } from './name-lines.ts';
 import { shortTime, timeBetween } from './time-text.ts';
 
 // A screen holds so many; --json gives all.
 const shownBans = 40;
-const shownWidth = 120;
 
 export async function status({ paths, isJson, print }: CommandContext, jail?: string): Promise<number> {
   const result = (await askDaemon(paths.socket, jail === undefined ? { command: 'status' } : { command: 'status', jail })) as DaemonStatus;
@@ -79,15 +79,11 @@ function formatJail(jail: JailStatus, now: Date): string[] {
   ];
 }
 
-/** Their names, as many as fit a line. */
 function formatIdle(jails: readonly JailStatus[]): string[] {
-  const lines: string[] = [];
-  for (const { name } of jails) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + name.length + 2 <= shownWidth) lines[lines.length - 1] = `${last}, ${name}`;
-    else lines.push(`  ${name}`);
-  }
-  return [`${jails.length} ${jails.length === 1 ? 'jail has' : 'jails have'} seen nothing yet:`, ...lines];
+  return [
+    `${jails.length} ${jails.length === 1 ? 'jail has' : 'jails have'} seen nothing yet:`,
+    ...wrapNames(jails.map(({ name }) => name)),
+  ];
 }
 
 function formatBans(bans: readonly BannedAddress[], now: Date): string[] {
@@ -103,7 +99,9 @@ function reasonOf({ origin, failures, distinct }: BannedAddress): string {
   if (origin === 'hand') return 'by hand';
   if (origin === 'found') return 'found in force';
   if (origin === 'imported') return 'imported';
-  return distinct.length > 0 ? `ports ${distinct.join(', ')}` : `${failures} failures`;
+  // An aggregate's are addresses.
+  const kind = distinct.some((value) => /[.:]/.test(value)) ? 'addresses' : 'ports';
+  return distinct.length > 0 ? `${kind} ${distinct.join(', ')}` : `${failures} failures`;
 }
 
 function formatBytes(bytes: number): string {

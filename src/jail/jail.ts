@@ -1,6 +1,7 @@
 // A jail: failures in, decisions out. Pure: it reads no clock, does no I/O and calls no action; time is in the data.
 
 import type { BanDecision } from '../ban/ban.ts';
+import { AgedMap } from '../core/aged-map.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Failure } from '../match/failure.ts';
@@ -65,7 +66,7 @@ export class Jail {
   readonly options: JailOptions;
   readonly counts: JailCounts = { failures: 0, ignored: 0, evicted: 0, banned: 0, refused: 0 };
   /** Longest unseen first: each failure moves its window to the end. */
-  readonly #windows = new Map<string, FailureWindow>();
+  readonly #windows = new AgedMap<FailureWindow>();
   /** Identities whose windows changed, in the order of the latest change, with what was recorded of them. */
   readonly #changed = new Map<string, Evidence[]>();
   /** What the store holds is unknown, or the changes became too many: it is to get all. */
@@ -94,10 +95,10 @@ export class Jail {
     this.counts.failures++;
     const identity = identityOf(failure.address, options.ipv6prefix, [protectedNetworks, options.ignoreip]);
     const window = this.#windows.get(identity.text) ?? new FailureWindow(options.maxretry, options.findtimeUsec);
-    this.#windows.delete(identity.text);
     this.#remember(identity.text, failure.evidence);
     const entry = { timeUsec: failure.timeUsec, distinct: options.isDistinct ? failure.distinct : undefined };
     if (window.add(entry)) {
+      this.#windows.delete(identity.text);
       return this.#aggregate(identity, failure, protectedNetworks, earlierBans) ?? this.#decide(identity, failure, window, earlierBans);
     }
     this.#windows.set(identity.text, window);
@@ -237,12 +238,12 @@ export class Jail {
       this.#dropOldest();
       this.counts.evicted++;
     }
-    const oldest = this.#windows.values().next().value;
+    const oldest = this.#windows.oldest?.value;
     if (oldest !== undefined && oldest.latestUsec < nowUsec - this.options.findtimeUsec) this.#dropOldest();
   }
 
   #dropOldest(): void {
-    const identity = this.#windows.keys().next().value;
+    const identity = this.#windows.oldest?.key;
     if (identity === undefined) return;
     this.#windows.delete(identity);
     this.#remember(identity);

@@ -2,9 +2,10 @@
 import { maxEvidenceCharacters } from '../core/evidence.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { FailureSink, Filter, GivenUp } from './filter.ts';
+
 import { type CompiledExpressions, requiredLiterals } from './line-expressions.ts';
-import type { LineFailure } from './line-failure.ts';
-import type { LineFilter } from './line-filter.ts';
+import type { FoundFailure, LineFilter } from './line-filter.ts';
+import { textOf } from './line-groups.ts';
 
 export interface ExpressionFilterOptions {
   readonly name: string;
@@ -50,13 +51,12 @@ class ExpressionFilter implements Filter {
     const { bytes, lineStart, messageEnd, realtimeUsec } = batch;
     for (const record of records) {
       const timeUsec = realtimeUsec[record] ?? 0;
-      const timeSec = this.#hasDates ? undefined : timeUsec / 1e6;
       const start = lineStart[record] ?? 0;
       const end = messageEnd[record] ?? 0;
-      const failure = this.#lineFilter.match(bytes, start, end, timeSec);
+      const failure = this.#lineFilter.find(bytes, start, end, this.#hasDates);
       if (failure !== undefined) tell(failure, timeUsec, batch, record, sink);
       else if (sink.onSuccess !== undefined) {
-        const gained = this.#lineFilter.gained ?? this.#successes?.match(bytes, start, end, timeSec)?.identity;
+        const gained = this.#lineFilter.gained ?? this.#successes?.find(bytes, start, end, this.#hasDates)?.identity;
         if (gained?.network !== undefined) sink.onSuccess(gained.network);
       }
     }
@@ -74,22 +74,23 @@ class ExpressionFilter implements Filter {
   }
 }
 
-function tell({ identity, lines, groups }: LineFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
-  const text = lines.join('\n').slice(0, maxEvidenceCharacters);
+function tell({ identity, lines, groups }: FoundFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
+  const [first = ''] = lines;
+  const text = (lines.length > 1 ? lines.join('\n') : first).slice(0, maxEvidenceCharacters);
   const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text, ...fieldsOf(groups) };
-  const facts = { timeUsec, distinct: undefined, evidence };
-  if (identity.network !== undefined) sink.onFailure({ ...facts, address: identity.network });
-  else if (identity.kind === 'name') sink.onNamedFailure({ ...facts, hostname: identity.text });
+  if (identity.network !== undefined) sink.onFailure({ timeUsec, distinct: undefined, evidence, address: identity.network });
+  else if (identity.kind === 'name') sink.onNamedFailure({ timeUsec, distinct: undefined, evidence, hostname: identity.text });
 }
 
 /** Of what <F-NAME> captured, what may be of use to actions; bounded, as who attacks may have written it. */
-function fieldsOf(groups: LineFailure['groups']): { readonly fields?: Readonly<Record<string, string>> } {
-  const fields: Record<string, string> = {};
+function fieldsOf(groups: FoundFailure['groups']): { readonly fields?: Readonly<Record<string, string>> } {
+  let fields: Record<string, string> | undefined;
   for (const [name, value] of groups) {
-    if (!silentGroups.has(name))
-      fields[`F-${name.toUpperCase()}`] = (typeof value === 'string' ? value : value.join(',')).slice(0, mostFieldCharacters);
+    if (value === undefined || silentGroups.has(name)) continue;
+    fields ??= {};
+    fields[`F-${name.toUpperCase()}`] = textOf(value).slice(0, mostFieldCharacters);
   }
-  return Object.keys(fields).length === 0 ? {} : { fields };
+  return fields === undefined ? {} : { fields };
 }
 
 const mostFieldCharacters = 256;

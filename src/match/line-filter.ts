@@ -4,7 +4,7 @@ import type { LineFailure } from './line-failure.ts';
 import { type GroupValue, type LineGroups, readGroups, textOf } from './line-groups.ts';
 import { identityOfGroups, type LineIdentity } from './line-identity.ts';
 import { type ExpressionCounts, type LimitReached, type LineMatch, LineSearch } from './line-search.ts';
-import { type CutDate, cleanLine, SubjectBuilder } from './line-subject.ts';
+import { type CutDate, cleanLine, type LineBytes, SubjectBuilder } from './line-subject.ts';
 import { marksOf, Session, type SessionMarks } from './session.ts';
 import { SessionCache } from './session-cache.ts';
 
@@ -27,6 +27,19 @@ export interface LineFilterOptions {
  * whose identity is not known yet, and perhaps never will be.
  */
 export type LineOutcome = 'missed' | 'ignored' | 'held' | 'pending' | 'failure';
+
+/** Who failed, and in which lines: all that a jail counts by. */
+export interface FoundFailure {
+  readonly identity: LineIdentity;
+  readonly lines: readonly string[];
+  /** What the expressions captured, for the whole session where the line belongs to one. */
+  readonly groups: LineGroups;
+}
+
+interface Completed extends FoundFailure {
+  readonly match: LineMatch;
+  readonly session: Session | undefined;
+}
 
 export class LineFilter {
   readonly #nowSec: () => number;
@@ -66,16 +79,38 @@ export class LineFilter {
    * The line needs no "\n"; one behind it saves a copy. Never throws, whatever the bytes are.
    */
   match(bytes: Buffer, start: number, end: number, timeSec?: number): LineFailure | undefined {
-    this.#gained = undefined;
     const line = cleanLine(bytes, start, end);
     const date = timeSec === undefined ? this.#dates?.detect(line.bytes, line.start, line.end) : undefined;
+    const found = this.#find(line, date);
+    if (found === undefined) return undefined;
+    const { identity, match, groups, session, lines } = found;
+    return {
+      identity,
+      timeSec: timeSec ?? date?.timeSec,
+      expression: match.failregex.hit.index,
+      groups: withoutAbsent(groups),
+      users: [...(session?.users ?? [])],
+      lines,
+      attempts: session?.attempts ?? lines.length,
+    };
+  }
+
+  /** The same, without what only people ask for. `hasDate`: whether the line has one that is cut out. */
+  find(bytes: Buffer, start: number, end: number, hasDate: boolean): FoundFailure | undefined {
+    const line = cleanLine(bytes, start, end);
+    return this.#find(line, hasDate ? this.#dates?.detect(line.bytes, line.start, line.end) : undefined);
+  }
+
+  #find(line: LineBytes, date: CutDate | undefined): Completed | undefined {
+    this.#gained = undefined;
     const match = this.#search.search(line, this.#subjects.ofLine(line, date));
-    if (typeof match !== 'string') return this.#complete(match, timeSec ?? date?.timeSec);
+    if (typeof match !== 'string') return this.#complete(match);
     this.#outcome = match;
     return undefined;
   }
 
-  #complete({ prefregex, failregex, lines }: LineMatch, timeSec: number | undefined): LineFailure | undefined {
+  #complete(match: LineMatch): Completed | undefined {
+    const { prefregex, failregex, lines } = match;
     const groups = readGroups(prefregex ?? failregex);
     if (prefregex !== undefined) for (const [name, value] of readGroups(failregex)) groups.set(name, value);
     const id = groups.get('mlfid');
@@ -90,15 +125,7 @@ export class LineFilter {
     if (session !== undefined) session.isPending = identity === undefined;
     this.#outcome = identity === undefined ? 'pending' : 'failure';
     if (identity === undefined) return undefined;
-    return {
-      identity,
-      timeSec,
-      expression: failregex.hit.index,
-      groups: withoutAbsent(session?.groups ?? groups),
-      users: [...(session?.users ?? [])],
-      lines: session?.lines ?? lines,
-      attempts: session?.attempts ?? lines.length,
-    };
+    return { identity, lines: session?.lines ?? lines, match, groups: session?.groups ?? groups, session };
   }
 
   #addToSession(id: string, groups: LineGroups, marks: SessionMarks, lines: readonly string[]): Added {

@@ -8,8 +8,8 @@ import { identityOf, journalRoots, MissingFolderWatch, unreadablePart } from './
 import { journalOpenError, journalPermissionError } from './journal-error.ts';
 import type { Loss, Source, SourceSink } from './source.ts';
 
-// So that a flood does not keep the control socket waiting: about 2 ms of reading (bench/journal.ts), and what the jails take.
-const recordsPerBatch = 1024;
+// So that a flood does not keep the control socket waiting: 1 ms of reading (bench/journal.ts), and what the jails take (control-latency.ts).
+const recordsPerBatch = 256;
 const bytesPerBatch = 1 << 20;
 
 // journald tells of new entries 250 to 500 ms late (journald-server.c, POST_CHANGE_TIMER_INTERVAL_USEC and the accuracy of sd-event), though

@@ -134,6 +134,11 @@ describe('formatStatus', () => {
     assert.match(formatStatus(statusOf([], { jails: [idle] }), now)[3] ?? '', /^jail portscan: 0 banned; 0 failures$/);
   });
 
+  it('a network was banned for its addresses', () => {
+    const lines = formatStatus(statusOf([banned('192.0.2.0/24', { distinct: ['192.0.2.7', '192.0.2.8'] })]), now);
+    assert.match(lines.at(-1) ?? '', /portscan: addresses 192\.0\.2\.7, 192\.0\.2\.8$/);
+  });
+
   it('a ban that is just over has nothing left, and not less', () => {
     const lines = formatStatus(statusOf([banned('192.0.2.7', { until: '2026-11-21T11:59:00Z' })]), now);
     assert.match(lines.at(-1) ?? '', / 0s left /);

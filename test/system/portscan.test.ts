@@ -150,14 +150,14 @@ describe('a port scan', { skip: needsRoot }, () => {
   });
 
   test('bans last when the daemon stops, and when it starts again nothing is counted twice', async () => {
-    const { sources } = await daemon.status();
+    const kernelRecords = async () => Number((await daemon.status()).sources.find(({ name }) => name === 'kernel')?.['records']);
+    const before = await kernelRecords();
     assert.equal(await daemon.stop(), 0);
     assert.ok((await daemon.elements('banned4')).includes('10.77.0.10'));
     assert.deepEqual(await lab.knock('10.77.0.10', [22]), ['silent']);
     await daemon.start();
     assert.ok((await daemon.banned()).includes('10.77.0.10'));
-    const [again] = (await daemon.status()).sources;
-    assert.ok(Number(again?.['records']) < Number(sources[0]?.['records']), 'the ring was read from the beginning again');
+    assert.ok((await kernelRecords()) < before, 'the ring was read from the beginning again');
     assert.equal((await daemon.status()).jails[0]?.failures, 0);
   });
 
