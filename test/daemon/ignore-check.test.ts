@@ -61,6 +61,9 @@ describe('IgnoreCheck', () => {
     await trial.check.isIgnored(missing, ticket());
     assert.equal(trial.log.lines.length, 2);
     assert.equal(trial.calls.length, 3);
+    trial.nowUsec += 60_000_000;
+    await trial.check.isIgnored(command(script, ['<ip>']), ticket('192.0.2.9'));
+    assert.equal(trial.log.lines.length, 3);
   });
 
   it('tags are filled in, each within its word', async () => {

@@ -30,6 +30,7 @@ describe('createLoginTaker', () => {
       },
     ]);
     assert.deepEqual(selectorsOf(0), []);
+    assert.equal(createLoginTaker(new LoginMemory(day), day).isOptional, true);
   });
 
   it('remembers who logged in and when, by the message alone, and tells of it', () => {
