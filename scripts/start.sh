@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up what is missing, then runs the daemon of this checkout in the foreground, on this machine's own kernel log. Started as root it
+# Sets up what is missing, then runs the daemon of this checkout in the foreground, on this machine's own logs. Started as root it
 # runs as the user ringjail with two capabilities and nothing else of root's.
 # usage: sudo npm start                     with config/ of this checkout
 #        sudo npm start -- -c /etc/ringjail with another configuration; any option of ringjail's own
