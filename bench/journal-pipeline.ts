@@ -28,16 +28,16 @@ export function shippedJails(backend: string, portscan: string): RunningJail[] {
     'jail.local': `[DEFAULT]\nbackend = ${backend}\n${jailNames.map((name) => `[${name}]\nenabled = true\nbackend = ${backend}\n`).join('')}${portscan}\n`,
     ...Object.fromEntries(filters.map((file) => [`filter.d/${file}`, `[INCLUDES]\nbefore = ${shipped}/filter.d/${file}\n`])),
   });
-  const otherActions = { choose: ({ name }: { name: string }) => ({ key: name }) };
-  const context = { directory, otherActions, hasUnit: () => true, clock: systemClock, listensToSyslog: true };
+  const context = { directory, isRoot: false, hostName: 'host', hasUnit: () => true, clock: systemClock, listensToSyslog: true };
   const { jails, errors } = loadJails(context);
   rmSync(directory, { recursive: true });
   if (errors.length > 0 || jails.length !== jailNames.length) throw new Error(JSON.stringify(errors));
-  return jails.map(({ options, filter, records }) => ({
+  return jails.map(({ options, filter, records, policy }) => ({
     selectors: records.selectors,
     filter,
     jail: new Jail(options),
     resolvesNames: false,
+    policy,
   }));
 }
 

@@ -26,7 +26,12 @@ export interface JailOptions extends BanTime {
   readonly ignoreip: NetworkList;
   /** How many addresses are remembered at most; the one longest unseen is forgotten first. */
   readonly maxtracked: number;
+  /** How many records are kept for each ban, the latest; usually `usualMaxmatches`. */
+  readonly maxmatches?: number;
 }
+
+// fail2ban's dbmaxmatches.
+export const usualMaxmatches = 10;
 
 export interface JailCounts {
   failures: number;
@@ -55,7 +60,6 @@ export interface WindowChange {
 
 // Records wait here for the store only. Of one identity as many as a ban's evidence has; of all, what a flood may take while the store
 // cannot be written (512 characters each).
-const maxPendingOfOne = 10;
 const maxPendingEvidence = 10_000;
 
 export class Jail {
@@ -106,6 +110,17 @@ export class Jail {
     return this.#windows.size;
   }
 
+  /** Forgets what was counted for whoever the address belongs to, as when a login from it succeeded. */
+  forgive(address: IpNetwork, protectedNetworks: NetworkList): void {
+    const { ipv6prefix, ignoreip } = this.options;
+    this.clear(identityOf(address, ipv6prefix, [protectedNetworks, ignoreip]));
+  }
+
+  /** What is counted of `identity` now, the oldest first; empty where nothing is. */
+  windowOf(identity: IpNetwork): readonly WindowEntry[] {
+    return this.#windows.get(identity.text)?.entries() ?? [];
+  }
+
   /** Forgets what was counted for `identity`, as when it is unbanned by hand. */
   clear(identity: IpNetwork): void {
     if (this.#windows.delete(identity.text)) this.#remember(identity.text);
@@ -114,7 +129,10 @@ export class Jail {
   /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
   changes(): { readonly isWhole: boolean; readonly windows: Iterable<WindowChange> } {
     const isWhole = this.#isWholeChanged;
-    return { isWhole, windows: this.#listChanges(isWhole ? this.#windows.keys() : this.#changed.keys()) };
+    // Of those that were banned meanwhile there is no window any more, but there are records.
+    const gone = Array.from(this.#changed).flatMap(([identity, { length }]) => (length > 0 ? [identity] : []));
+    const all = isWhole ? new Set([...this.#windows.keys(), ...gone]) : this.#changed.keys();
+    return { isWhole, windows: this.#listChanges(all) };
   }
 
   forgetChanges(): void {
@@ -173,14 +191,13 @@ export class Jail {
   }
 
   #remember(identity: string, evidence?: Evidence): void {
-    if (this.#isWholeChanged) return;
     const pending = this.#changed.get(identity) ?? [];
     this.#changed.delete(identity);
     this.#changed.set(identity, pending);
     if (this.#changed.size > this.options.maxtracked + this.#windows.size) this.touchAll();
     else if (evidence !== undefined && this.#pendingEvidence < maxPendingEvidence) {
       pending.push(evidence);
-      if (pending.length > maxPendingOfOne) pending.shift();
+      if (pending.length > (this.options.maxmatches ?? usualMaxmatches)) pending.shift();
       else this.#pendingEvidence++;
     }
   }

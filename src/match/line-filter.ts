@@ -32,11 +32,12 @@ export type LineOutcome = 'missed' | 'ignored' | 'held' | 'pending' | 'failure';
 export interface FoundFailure {
   readonly identity: LineIdentity;
   readonly lines: readonly string[];
+  /** What the expressions captured, for the whole session where the line belongs to one. */
+  readonly groups: LineGroups;
 }
 
 interface Completed extends FoundFailure {
   readonly match: LineMatch;
-  readonly groups: LineGroups;
   readonly session: Session | undefined;
 }
 
@@ -47,6 +48,7 @@ export class LineFilter {
   readonly #search: LineSearch;
   readonly #sessions = new SessionCache();
   #outcome: LineOutcome = 'missed';
+  #gained: LineIdentity | undefined;
 
   constructor({ expressions, dates, nowSec }: LineFilterOptions) {
     this.#nowSec = nowSec;
@@ -57,6 +59,11 @@ export class LineFilter {
   /** What became of the last line. */
   get outcome(): LineOutcome {
     return this.#outcome;
+  }
+
+  /** Whose login the last line tells to have succeeded (<F-MLFGAINED>), by itself or by what its session told of them before. */
+  get gained(): LineIdentity | undefined {
+    return this.#gained;
   }
 
   get counts(): ExpressionCounts {
@@ -95,6 +102,7 @@ export class LineFilter {
   }
 
   #find(line: LineBytes, date: CutDate | undefined): Completed | undefined {
+    this.#gained = undefined;
     const match = this.#search.search(line, this.#subjects.ofLine(line, date));
     if (typeof match !== 'string') return this.#complete(match);
     this.#outcome = match;
@@ -107,9 +115,9 @@ export class LineFilter {
     if (prefregex !== undefined) for (const [name, value] of readGroups(failregex)) groups.set(name, value);
     const id = groups.get('mlfid');
     const marks = marksOf(groups);
-    const session = id === undefined ? undefined : this.#addToSession(textOf(id), groups, marks, lines);
-    // fail2ban counts what is marked as no failure where it belongs to no session; its own samples say that it is none.
-    if (session === 'held' || (session === undefined && marks.isNofail)) {
+    const { session, isFailure } = id === undefined ? without(marks) : this.#addToSession(textOf(id), groups, marks, lines);
+    if (!isFailure) {
+      if (marks.isGained) this.#gained = identityOfGroups(groups) ?? (session && identityOfGroups(session.groups));
       this.#outcome = 'held';
       return undefined;
     }
@@ -120,15 +128,23 @@ export class LineFilter {
     return { identity, lines: session?.lines ?? lines, match, groups: session?.groups ?? groups, session };
   }
 
-  #addToSession(id: string, groups: LineGroups, marks: SessionMarks, lines: readonly string[]): Session | 'held' {
+  #addToSession(id: string, groups: LineGroups, marks: SessionMarks, lines: readonly string[]): Added {
     const nowSec = this.#nowSec();
     const session = this.#sessions.find(id, nowSec) ?? new Session(nowSec);
     const isFailure = session.add(groups, marks, lines);
     if (marks.isForget) this.#sessions.delete(id);
     else this.#sessions.keep(id, session);
-    return isFailure ? session : 'held';
+    return { session, isFailure };
   }
 }
+
+interface Added {
+  readonly session: Session | undefined;
+  readonly isFailure: boolean;
+}
+
+/** fail2ban counts what is marked as no failure where it belongs to no session; its own samples say that it is none. */
+const without = ({ isNofail }: SessionMarks): Added => ({ session: undefined, isFailure: !isNofail });
 
 /** Of a group that took no part there is nothing to tell. */
 function withoutAbsent(groups: LineGroups): Map<string, GroupValue> {

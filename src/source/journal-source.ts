@@ -1,10 +1,11 @@
 // The journal by sd-journal: every selected entry once, from where the last run ended, with the losses told.
 import type { JournalReader, RawJournalPlace, RawJournalRecords } from '../binding/addon.ts';
 import type { Clock } from '../core/clock.ts';
-import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
+import { systemCodeOf } from '../core/errors.ts';
 import type { SourcePosition } from '../record/record-batch.ts';
 import { type JournalPlace, type JournalSelector, type RecordSelector, sourceNameOf } from '../record/record-selector.ts';
 import { identityOf, journalRoots, MissingFolderWatch, unreadablePart } from './journal-directory.ts';
+import { journalOpenError, journalPermissionError } from './journal-error.ts';
 import type { Loss, Source, SourceSink } from './source.ts';
 
 // So that a flood does not keep the control socket waiting: 1 ms of reading (bench/journal.ts), and what the jails take (control-latency.ts).
@@ -103,18 +104,16 @@ export class JournalSource implements Source {
   #open(onReadable: () => void, sink: SourceSink): JournalReader | undefined {
     const { place, open, clock } = this.#options;
     const forbidden = unreadablePart(place);
-    if (forbidden !== undefined) throw permissionError(forbidden);
+    if (forbidden !== undefined) throw journalPermissionError(forbidden);
     let reader: JournalReader;
     try {
       reader = open(place, onReadable);
     } catch (error) {
-      const code = systemCodeOf(error);
-      if (code === 'ENOENT' && place.files === undefined) {
+      if (systemCodeOf(error) === 'ENOENT' && place.files === undefined) {
         this.#moveTo({ cursor: '', realtimeUsec: this.#position?.realtimeUsec ?? clock() }, sink);
         return undefined;
       }
-      if (code === 'EACCES' || code === 'EPERM') throw permissionError(this.name, error);
-      throw new RingjailError('unavailable', `cannot open ${this.name}: ${messageOf(error)}`, error);
+      throw journalOpenError(this.name, error);
     }
     reader.select(this.#selectors);
     this.#seek(reader, sink);
@@ -293,15 +292,6 @@ class JournalSession {
       this.start();
     }
   }
-}
-
-function permissionError(what: string, cause?: unknown): RingjailError {
-  return new RingjailError(
-    'permission',
-    `cannot read ${what}: reading the journal needs the group systemd-journal; ringjail.service has it by the line ` +
-      'SupplementaryGroups=systemd-journal; by hand: sudo npm start',
-    cause,
-  );
 }
 
 const timeOf = (usec: number): string => new Date(Math.min(usec / 1000, 8.64e15)).toISOString();

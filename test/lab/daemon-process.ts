@@ -1,7 +1,7 @@
 // ringjail as a process of its own on the laboratory's server, as an unprivileged user with the two capabilities, or as root.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DaemonStatus } from '../../src/control/messages.ts';
@@ -71,6 +71,11 @@ export class DaemonProcess {
         `[INCLUDES]\nbefore = ${shipped}/filter.d/${filter}.conf\n`,
       );
     }
+    // What is installed on the machine that tests run on starts no jail (enabled = auto).
+    const names = Array.from(readFileSync(`${shipped}/jail.conf`, 'utf8').matchAll(/^\[([\w-]+)\]$/gm), ([, name = '']) => name);
+    const others = names.filter((name) => !['DEFAULT', 'portscan', ...filters].includes(name));
+    mkdirSync(join(this.directory, 'config', 'jail.d'), { recursive: true });
+    writeFileSync(join(this.directory, 'config', 'jail.d', 'services.conf'), others.map((name) => `[${name}]\nenabled = no\n`).join(''));
     if (settings !== undefined) writeFileSync(join(this.directory, 'config', 'ringjail.conf'), settings);
     writeFileSync(join(this.directory, 'config', 'jail.local'), jailLocal);
   }

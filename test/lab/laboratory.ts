@@ -89,10 +89,10 @@ export function run(command: readonly string[], environment: NodeJS.ProcessEnv =
 }
 
 /** Polls until `isTrue` says so; throws after `limitMs` with what was waited for. */
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>, limitMs = 10_000, everyMs = 20): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await isTrue())) {
     if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -2,7 +2,7 @@
 // with the real ufw. This machine's kernel log and its nf_tables do the work; its own firewall and files are not touched.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { DaemonStatus } from '../../src/control/messages.ts';
 import { formerState } from '../lab/former-state.ts';
@@ -15,6 +15,17 @@ import { logAllNamespaces, TwoHosts } from './two-hosts.ts';
 const project = '/opt/ringjail';
 const install = `${project}/scripts/install-service.sh`;
 const scanned = Array.from({ length: 20 }, (_, index) => 1001 + index);
+
+const helperSocket = '/run/ringjail-actions.sock';
+const askingProgram = `
+const socket = require('node:net').connect(process.argv[1], () => {
+  socket.write(JSON.stringify({ id: 1, op: 'check', jail: 'portscan', action: 'nobody' }) + '\\n');
+});
+const end = (said) => { process.stdout.write(said + '\\n'); process.exit(); };
+socket.on('data', (chunk) => end(String(chunk).trim()));
+socket.on('error', (error) => end(error.code));
+socket.on('close', () => end('closed'));
+`;
 
 // CAP_NET_ADMIN is bit 12, CAP_SYSLOG bit 34.
 const twoCapabilities = '0000000400001000';
@@ -54,6 +65,10 @@ describe('the service in a booted Debian', { skip: findLack() }, () => {
     return listing.nftables.flatMap(({ set: listed }) => listed?.elem ?? []).map(({ elem }) => elem.val);
   };
 
+  /** What the helper answers, "closed", or the error's code. */
+  const askHelper = (...identity: string[]) =>
+    debian.output('setpriv', ...identity, '--clear-groups', 'node', '-e', askingProgram, helperSocket);
+
   before(async () => {
     // Where the run is cut short, or this function fails, `after` may not come to its turn.
     process.on('exit', dispose);
@@ -65,7 +80,6 @@ describe('the service in a booted Debian', { skip: findLack() }, () => {
     await debian.booted();
     for (const rule of ['--force enable', 'default deny incoming', 'allow 22/tcp', 'logging high'])
       await debian.output('ufw', ...rule.split(' '));
-    await hosts.listen(22);
     // As after an earlier run that ended now: the ring still holds what earlier tests did. It is root's here, as after a backup.
     mkdirSync(debian.path('/var/lib/ringjail'));
     writeFileSync(debian.path('/var/lib/ringjail/state.json'), formerState(), { mode: 0o600 });
@@ -97,6 +111,28 @@ describe('the service in a booted Debian', { skip: findLack() }, () => {
     const exposure = Number(/exposure level for ringjail\.service: ([\d.]+)/.exec(said)?.[1]);
     context.diagnostic(`exposure ${exposure}`);
     assert.ok(exposure <= 2, said);
+  });
+
+  test('exposure of the helper, which is root, as systemd-analyze security rates it: 5.0 or lower', async (context) => {
+    const said = await debian.output('systemd-analyze', 'security', '--offline=true', `${project}/systemd/ringjail-actions.service`);
+    const exposure = Number(/exposure level for ringjail-actions\.service: ([\d.]+)/.exec(said)?.[1]);
+    context.diagnostic(`exposure of ringjail-actions.service ${exposure}`);
+    assert.ok(exposure <= 5, said);
+  });
+
+  test("the helper's socket is root's and the group's, and answers the daemon's user and root only", async () => {
+    assert.equal(await debian.output('stat', '-c', '%a %U:%G', helperSocket), '660 root:ringjail\n');
+    // The kernel refuses who is not in the group; the helper itself refuses who is, but is another user.
+    const group = (await debian.output('getent', 'group', 'ringjail')).split(':')[2] ?? '';
+    assert.match(await askHelper('--reuid=65534', '--regid=65534'), /^EACCES$/m);
+    assert.match(await askHelper('--reuid=65534', `--regid=${group}`), /^(closed|EPIPE|ECONNRESET)$/m);
+    for (const user of ['ringjail', 'root']) {
+      assert.match(
+        await askHelper(`--reuid=${user}`, `--regid=${group}`),
+        /"ok":false,"error":"no enabled jail portscan [^"]*names action nobody/,
+      );
+    }
+    assert.equal(await debian.output('systemctl', 'is-active', 'ringjail-actions.service'), 'active\n');
   });
 
   test('bans a scan of 20 ports, and nobody who retries one closed port 50 times', async () => {
@@ -148,6 +184,35 @@ describe('the service in a booted Debian', { skip: findLack() }, () => {
     assert.equal(code, 0, stderr);
     assert.match(stderr, /ringjail\.service is current/);
     assert.equal(await mainPid(), former);
+  });
+
+  test('--syslog opens the running service to the network, a record that comes that way is read, and --no-syslog shuts it off', async () => {
+    const addresses = () =>
+      debian.output('systemctl', 'show', '--property=IPAddressDeny,IPAddressAllow,RestrictAddressFamilies', 'ringjail');
+    assert.doesNotMatch(await addresses(), /AF_INET/);
+    writeFileSync(debian.path('/etc/ringjail/ringjail.local'), '[Definition]\nsyslog_listen = udp://127.0.0.1:5514\n');
+    writeFileSync(debian.path('/etc/ringjail/filter.d/knock.local'), '[Definition]\nfailregex = knocked from <HOST>$\n');
+    writeFileSync(debian.path('/etc/ringjail/jail.local'), '[remote]\nenabled = true\nbackend = syslog\nfilter = knock\nmaxretry = 1\n');
+    const opened = await debian.run(install, '--syslog');
+    assert.equal(opened.code, 0, opened.stderr);
+    assert.match(await addresses(), /RestrictAddressFamilies=.*AF_INET/);
+    await debian.output(
+      'logger',
+      '--server',
+      '127.0.0.1',
+      '--port',
+      '5514',
+      '--udp',
+      '-p',
+      'auth.info',
+      'somebody knocked from 10.78.0.77',
+    );
+    await until('who knocked is in the kernel set', async () => (await elements('banned4')).includes('10.78.0.77'));
+    writeFileSync(debian.path('/etc/ringjail/jail.local'), '');
+    rmSync(debian.path('/etc/ringjail/ringjail.local'));
+    const closed = await debian.run(install, '--no-syslog');
+    assert.equal(closed.code, 0, closed.stderr);
+    assert.doesNotMatch(await addresses(), /AF_INET/);
   });
 
   test('--remove takes out what was installed, and keeps what was written and what is banned', async () => {
