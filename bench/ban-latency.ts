@@ -9,6 +9,7 @@ import { openKernelLog, openSetLookup } from '../src/binding/addon.ts';
 import { emptyKmsgRecord, parseKmsgRecord } from '../src/record/kmsg-record.ts';
 import { DaemonProcess } from '../test/lab/daemon-process.ts';
 import { Laboratory } from '../test/lab/laboratory.ts';
+import { printDistribution as print } from './distribution.ts';
 
 const samples = 200;
 const patienceMs = 1000;
@@ -70,15 +71,6 @@ function watchWakeUps(): { stop: () => number[] } {
       return agesMs;
     },
   };
-}
-
-function print(what: string, valuesMs: number[]): void {
-  valuesMs.sort((a, b) => a - b);
-  const at = (share: number) => (valuesMs[Math.min(valuesMs.length - 1, Math.floor(share * valuesMs.length))] ?? Number.NaN).toFixed(2);
-  console.log(`${what}, ${valuesMs.length} times:`);
-  console.log(
-    `  least ${at(0)} ms, median ${at(0.5)} ms, nine in ten below ${at(0.9)} ms, 99 in 100 below ${at(0.99)} ms, most ${at(1)} ms`,
-  );
 }
 
 async function addAddress(lab: Laboratory, address: string): Promise<void> {

@@ -1,10 +1,12 @@
 // Lines a second through one filter of fail2ban's stock ones (sshd) and through all of them at once, as the daemon runs them; beside
 // fail2ban-regex and sshguard's parser on the same lines in the same run. The ratios carry over to other machines; the figures do not.
+
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadJails } from '../src/config/jail-config.ts';
+import { usualPolicy } from '../src/config/jail-policy.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { Routes } from '../src/daemon/routes.ts';
 import type { RunningJail } from '../src/daemon/running-jail.ts';
@@ -41,12 +43,18 @@ const selector = { source: 'syslog', facilities: undefined, programs: undefined 
 function loadRunning(names: readonly string[] | undefined, settings: string): RunningJail[] {
   const directory = copyFail2banConfig();
   changeFiles(directory, { 'jail.local': `[DEFAULT]\nenabled = true\n${settings}\n` });
-  const otherActions = { choose: ({ name }: { name: string }) => ({ key: name }) };
-  const { jails } = loadJails({ directory, otherActions, hasUnit: () => false, clock: systemClock, listensToSyslog: true });
+  const { jails } = loadJails({
+    directory,
+    isRoot: false,
+    hostName: 'host',
+    hasUnit: () => false,
+    clock: systemClock,
+    listensToSyslog: true,
+  });
   removeFail2banConfig(directory);
   return jails
     .filter(({ options }) => names === undefined || names.includes(options.name))
-    .map(({ options, filter }) => ({ selectors: [selector], filter, jail: new Jail(options), resolvesNames: false }));
+    .map(({ options, filter }) => ({ selectors: [selector], filter, jail: new Jail(options), policy: usualPolicy, resolvesNames: false }));
 }
 
 function batchesOf(prefix: string, selectors: number): RecordBatch[] {
@@ -75,7 +83,7 @@ function median(pass: () => number): Measured {
 }
 
 function measureOurs(running: readonly RunningJail[], prefix: string): Measured {
-  const routes = new Routes(running);
+  const routes = new Routes(running.map((jail) => ({ ...jail, literals: jail.filter.literals })));
   const batches = batchesOf(prefix, running.length);
   return median(() => {
     let found = 0;

@@ -10,7 +10,7 @@ const journalRemote = '/lib/systemd/systemd-journal-remote';
 // A change of what is written wants another number: it names the cached file.
 const version = 1;
 const seed = 1;
-const startUsec = 1_700_000_000_000_000;
+export const startUsec = 1_700_000_000_000_000;
 const bootId = '5f0c2d8a4b1e4f6f9a7d3c2b1a0f9e8d';
 
 /** A directory with a journal of `count` entries (of several files: systemd-journal-remote rotates); takes seconds where it is not there yet. */

@@ -1,4 +1,5 @@
 // Syslog by UDP on loopback: a sender in C (bench/native/udp_flood.c) at a steady rate, the real source, parsing and composing included.
+// Then the same with the five shipped jails behind it, one message of twenty being an attack, and with nothing but attacks.
 // Prints what was sent, received and lost, and what each side took of a core. And, without sockets, parse and compose alone.
 // usage: node dist/bench/syslog-udp.js [MESSAGES_A_SECOND [SECONDS]]     As root the receive buffer is 32 MB, else what the system allows.
 import { spawn } from 'node:child_process';
@@ -16,6 +17,8 @@ import { toSyslogBatch } from '../src/source/syslog-batch.ts';
 import { SyslogSelection } from '../src/source/syslog-selection.ts';
 import { SyslogSource } from '../src/source/syslog-source.ts';
 import { Random } from '../test/record/random.ts';
+import { createPipeline, shippedJails } from './journal-pipeline.ts';
+import { otherLines } from './log-lines.ts';
 
 const [rate = 200_000, seconds = 10] = process.argv.slice(2).map(Number);
 const lineCount = 4096;
@@ -45,6 +48,8 @@ const texts: readonly (() => string)[] = [
     `<133>Nov 22 01:02:03 web1 file-nginx-error-log 2026/11/22 01:02:03 [error] 7#7: *1 user "x": password mismatch, client: ${address()}`,
 ];
 const lines = Array.from({ length: lineCount }, () => random.pick(texts)());
+const attackPercent = 5;
+const mixedLines = lines.map((line) => (random.below(100) < attackPercent ? line : `<38>Nov 22 01:02:03 web1 ${random.pick(otherLines)}`));
 
 measureParser();
 await measureSource();
@@ -75,14 +80,21 @@ async function measureSource(): Promise<void> {
     const [code] = await once(spawn('cc', ['-O2', '-o', sender, source], { stdio: 'inherit' }), 'exit');
     if (code !== 0) throw new Error(`${source} does not compile`);
     const file = join(directory, 'messages');
-    writeFileSync(file, `${lines.join('\n')}\n`);
-    await flood(sender, file);
+    const send = (what: readonly string[]) => writeFileSync(file, `${what.join('\n')}\n`);
+    send(lines);
+    await flood(sender, file, 'source alone', false);
+    send(mixedLines);
+    await flood(sender, file, `five jails, ${attackPercent} % attacks`, true);
+    send(lines);
+    await flood(sender, file, 'five jails, attacks only', true);
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-async function flood(sender: string, file: string): Promise<void> {
+async function flood(sender: string, file: string, what: string, hasJails: boolean): Promise<void> {
+  const bench = hasJails ? createPipeline(shippedJails('syslog', ''), systemClock) : undefined;
+  const [[, route] = []] = [...(bench?.pipeline.routes.entries() ?? [])];
   const loopback = parseIpNetwork('127.0.0.0/8');
   const source = new SyslogSource({
     listen: [{ transport: 'udp', host: '127.0.0.1', port: 0, text: 'udp://127.0.0.1:0' }],
@@ -90,7 +102,7 @@ async function flood(sender: string, file: string): Promise<void> {
     clock: systemClock,
     open: openDatagramReader,
   });
-  source.select(selectors);
+  source.select(route?.selectors ?? selectors);
   const abort = new AbortController();
   let received = 0;
   let batches = 0;
@@ -104,6 +116,7 @@ async function flood(sender: string, file: string): Promise<void> {
     onBatch: (batch) => {
       received += batch.count;
       batches++;
+      bench?.pipeline.process(batch);
       for (const word of batch.selected) if (word !== 0) chosen++;
     },
     onLoss: ({ count }) => {
@@ -125,11 +138,14 @@ async function flood(sender: string, file: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1000));
   abort.abort();
   await run;
+  const { failures = 0, bans = 0 } = (await bench?.finish()) ?? {};
+  const found =
+    bench === undefined ? `${chosen.toLocaleString('en')} wanted by a jail` : `${failures.toLocaleString('en')} failures, ${bans} bans`;
   const [sent = 0, tookS = 0, senderS = 0] = answer.trim().split(' ').map(Number);
   const share = (usedS: number) => `${((100 * usedS) / tookS).toFixed(0)} % of a core`;
   console.log(
-    `UDP: ${sent.toLocaleString('en')} sent in ${tookS} s, ${received.toLocaleString('en')} received in ${batches.toLocaleString('en')} batches ` +
-      `(${chosen.toLocaleString('en')} wanted by a jail), ${(sent - received).toLocaleString('en')} lost (${lost} by the kernel's count); ` +
+    `UDP, ${what}: ${sent.toLocaleString('en')} sent in ${tookS} s, ${received.toLocaleString('en')} received in ${batches.toLocaleString('en')} batches ` +
+      `(${found}), ${(sent - received).toLocaleString('en')} lost (${lost} by the kernel's count); ` +
       `receiver ${share((user + system) / 1e6)}, sender ${share(senderS)}`,
   );
 }

@@ -7,13 +7,15 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh test
 node dist/bench/netfilter-log.js
 node dist/bench/pattern-set.js
+for package in fail2ban python3-systemd sshguard; do scripts/fetch-samples.sh $package; done
 node dist/bench/journal.js
-for package in fail2ban sshguard; do scripts/fetch-samples.sh $package; done
 node dist/bench/filters.js
 node dist/bench/syslog-udp.js
 node dist/bench/ban-store.js
 if [ "$(id -u)" = 0 ]; then
   node dist/bench/ban-latency.js
+  node dist/bench/journal-latency.js
+  node dist/bench/control-latency.js
   node dist/bench/nftables-restore.js
   node dist/bench/connection-cutter.js
 else

@@ -29,6 +29,8 @@ export interface Action {
   noticeChange?(parts: readonly string[] | undefined): boolean;
   /** What is shut out right now according to the outside itself; undefined where it cannot tell. */
   found?(): readonly FoundBan[];
+  /** Whether the outside itself shuts out all of the network right now. Throws where it cannot be asked. */
+  enforces?(network: IpNetwork): boolean;
   /** What the action has turned away; undefined where it cannot tell. */
   counters?(): Counters | undefined;
   /** Takes away all that it has outside: no jail uses it any more. */

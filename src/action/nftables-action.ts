@@ -2,7 +2,7 @@
 import type { TableObject } from '../binding/addon.ts';
 import type { Clock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
-import { type IpNetwork, NetworkIndex, parseIpNetwork } from '../core/ip-network.ts';
+import { containsNetwork, type IpNetwork, NetworkIndex, parseIpNetwork } from '../core/ip-network.ts';
 import type { Action, Counters, FoundBan, Repair, WantedBans } from './action.ts';
 import { differenceOf, type SetDifference, toleranceUsec, type WantedElements, wantedBySet } from './nftables-difference.ts';
 import { type Elements, keyOf, networkOfKey, parseElements } from './nftables-listing.ts';
@@ -85,6 +85,16 @@ export class NftablesAction implements Action {
         return network === undefined ? [] : [{ network, untilUsec: now + leftUsec }];
       }).flat(),
     );
+  }
+
+  enforces(network: IpNetwork): boolean {
+    if (!this.isInForce()) return false;
+    const set = setOf(network);
+    if (set.prefix !== undefined) return this.#has(network);
+    return Array.from(this.#list(set).keys()).some((key) => {
+      const banned = networkOfKey(set, key, parseIpNetwork);
+      return banned !== undefined && containsNetwork(banned, network);
+    });
   }
 
   counters(): Counters | undefined {

@@ -94,5 +94,6 @@ export function parseScope(text: string): NftablesScope | undefined {
     ports: ports.map(([first = Number.NaN, last = first]): PortRange => [first, last]),
     verdict: verdictText === 'drop' ? 'drop' : { reject: rejection as Rejection },
   };
-  return describeScope(scope) === text ? scope : undefined;
+  const isInRange = portsOf(scope).every(([first, last]) => first <= last && last <= 65_535);
+  return isInRange && describeScope(scope) === text ? scope : undefined;
 }

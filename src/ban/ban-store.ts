@@ -36,6 +36,8 @@ export interface StoreChanges {
   readonly jails: readonly { readonly name: string; readonly isWhole: boolean; readonly windows: Iterable<StoredWindowChange> }[];
   /** By source, those that changed; null takes one away. */
   readonly positions: Readonly<Record<string, StoredPosition | null>>;
+  /** Who logged in lately, plain data; undefined where nothing changed. */
+  readonly logins?: unknown;
 }
 
 export interface BanStoreOptions {
@@ -46,6 +48,8 @@ export interface BanStoreOptions {
   readonly maxHistory?: number;
   /** Records kept for each ban, the latest (fail2ban's maxmatches). */
   readonly maxEvidence?: number;
+  /** The same of one jail; undefined: as of all. */
+  readonly maxEvidenceOf?: (jail: string) => number | undefined;
   /** What a jail is configured as, in short, kept with each of its bans. */
   readonly configurationOf?: (jail: string) => string | undefined;
   /** For tests of the migration. */
@@ -76,6 +80,7 @@ export class BanStore {
       purgeAgeUsec: dayUsec,
       maxHistory: usualMaxHistory,
       maxEvidence: usualMaxEvidence,
+      maxEvidenceOf: () => undefined,
       configurationOf: () => undefined,
       ...options,
     };
@@ -106,6 +111,11 @@ export class BanStore {
     return Object.fromEntries(
       rows.filter((row): row is [string, StoredPosition] => this.#whereRead(isPosition(row[1]) || undefined) ?? false),
     );
+  }
+
+  /** As it was written; undefined where nothing was. */
+  logins(): unknown {
+    return parseJson(this.#statements.memory.get('logins')?.value ?? '');
   }
 
   windows(jail: string): StoredWindows {
@@ -164,8 +174,8 @@ export class BanStore {
     this.#database.close();
   }
 
-  #write({ bans, jails, positions }: StoreChanges): void {
-    const { setPosition, removePosition } = this.#statements;
+  #write({ bans, jails, positions, logins }: StoreChanges): void {
+    const { setPosition, removePosition, setMemory } = this.#statements;
     const nowUsec = this.#options.clock();
     const made = this.#writeBans(bans.isWhole, bans.bans, nowUsec);
     for (const { name, isWhole, windows } of jails) this.#writeWindows(name, isWhole, windows, made);
@@ -174,6 +184,7 @@ export class BanStore {
       if (position === null) removePosition.run(source);
       else setPosition.run(source, JSON.stringify(position));
     }
+    if (logins !== undefined) setMemory.run('logins', JSON.stringify(logins));
     this.#purge(nowUsec);
   }
 
@@ -223,7 +234,7 @@ export class BanStore {
     for (const { identity, entries, evidence } of changes) {
       if (entries !== undefined) statements.setWindow.run(jail, identity, ++this.#touched, formatEntries(entries));
       else if (!isWhole) statements.removeWindow.run(jail, identity);
-      this.#writeEvidence(jail, identity, evidence, made.get(`${identity} ${name}`));
+      this.#writeEvidence(name, identity, evidence, made.get(`${identity} ${name}`));
       const isGone = entries === undefined && statements.isKnown.get({ identity, jail }) === undefined;
       if (isGone) statements.removeEvidence.run(jail, identity);
     }
@@ -231,13 +242,14 @@ export class BanStore {
   }
 
   /** What comes from somebody who is banned already did not lead to the ban, and must not push out what did. */
-  #writeEvidence(jail: number, identity: string, evidence: readonly Evidence[], made: BanDecision | undefined): void {
+  #writeEvidence(name: string, identity: string, evidence: readonly Evidence[], made: BanDecision | undefined): void {
+    const jail = this.#jailOf(name);
     const { isHeld, addEvidence, trimEvidence } = this.#statements;
     if (evidence.length === 0 || (made === undefined && isHeld.get(identity, jail) !== undefined)) return;
     for (const record of made?.evidence === undefined ? evidence : until(made.evidence, evidence)) {
       addEvidence.run({ jail, identity, record: JSON.stringify(record) });
     }
-    trimEvidence.run({ jail, identity, kept: this.#options.maxEvidence });
+    trimEvidence.run({ jail, identity, kept: this.#options.maxEvidenceOf(name) ?? this.#options.maxEvidence });
   }
 
   /** The record that completed a ban is there, also where the windows' changes were too many to have it among them. */

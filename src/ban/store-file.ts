@@ -15,6 +15,8 @@ export interface StoreContents {
   readonly positions: Readonly<Record<string, StoredPosition>>;
   /** By jail. */
   readonly windows: ReadonlyMap<string, StoredWindows>;
+  /** Who logged in lately, as it was given to the store; to be checked by its owner. */
+  readonly logins?: unknown;
 }
 
 export interface SetAside {
@@ -83,7 +85,7 @@ function openAndRead(path: string, options: BanStoreOptions): { store: BanStore;
   const store = new BanStore(path, options);
   try {
     const windows = new Map(store.jailNames().map((jail) => [jail, store.windows(jail)]));
-    return { store, contents: { bans: store.bans(), positions: store.positions(), windows } };
+    return { store, contents: { bans: store.bans(), positions: store.positions(), windows, logins: store.logins() } };
   } catch (error) {
     store.close();
     throw error;

@@ -8,7 +8,8 @@ const applicationId = 0x72696e67;
  * The nth text leads from version n to version n + 1; version 0 has no tables. A published text is never changed, only followed.
  *
  * windows.touched orders a jail's windows, longest unseen first; evidence.id one identity's records. bans.until_usec is null for good. history.ended_usec is null while
- * the ban is held; bancount counts the bans of a network by a jail where it was known from elsewhere. evidence.record is JSON.
+ * the ban is held; bancount counts the bans of a network by a jail where it was known from elsewhere. evidence.record is JSON. memories: what else
+ * outlives the daemon, as JSON.
  */
 export const schemaSteps: readonly string[] = [
   `
@@ -32,6 +33,9 @@ export const schemaSteps: readonly string[] = [
     jail INTEGER NOT NULL, identity TEXT NOT NULL, id INTEGER NOT NULL, record TEXT NOT NULL,
     PRIMARY KEY(jail, identity, id)
   ) WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE memories(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   `,
 ];
 

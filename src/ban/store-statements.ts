@@ -21,6 +21,9 @@ export function prepareStatements(database: Sqlite) {
     setPosition: database.prepare<[string, string]>('INSERT OR REPLACE INTO positions(source, position) VALUES(?, ?)'),
     removePosition: database.prepare<[string]>('DELETE FROM positions WHERE source = ?'),
 
+    memory: database.prepare<[string], { value: string }>('SELECT value FROM memories WHERE name = ?'),
+    setMemory: database.prepare<[string, string]>('INSERT OR REPLACE INTO memories(name, value) VALUES(?, ?)'),
+
     windows: database.prepare<[number], { identity: string; touched: number; entries: string }>(
       'SELECT identity, touched, entries FROM windows WHERE jail = ?',
     ),

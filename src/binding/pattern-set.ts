@@ -13,7 +13,10 @@ export interface Expression {
 export interface Hit {
   /** Of the expression in the set. */
   readonly index: number;
-  /** Start and end of group i at 2i and 2i + 1, in bytes of what was searched; -1 where the group took no part. Group 0 is the match. */
+  /**
+   * Start and end of group i at 2i and 2i + 1, in bytes of what was searched; -1 where the group took no part. Group 0 is the match.
+   * They hold until the next search in the same set.
+   */
   readonly offsets: Int32Array;
 }
 
@@ -89,6 +92,8 @@ class CompiledPatternSet implements PatternSet {
   readonly #groupCounts: readonly number[];
   readonly #groupNames: (ReadonlyMap<string, number> | undefined)[] = [];
   readonly #offsets: Int32Array;
+  /** Views of `#offsets`, by how many groups an expression has: making one costs as much as many a match. */
+  readonly #views: Int32Array[] = [];
 
   constructor(native: NativePatternSet) {
     this.#native = native;
@@ -109,7 +114,9 @@ class CompiledPatternSet implements PatternSet {
   search(bytes: Uint8Array, start: number, end: number, from?: number, to?: number): Hit | undefined {
     const index = this.#native.search(bytes, start, end, from, this.#offsets, to);
     const groupCount = this.#groupCounts[index];
-    return groupCount === undefined ? undefined : { index, offsets: this.#offsets.slice(0, 2 * groupCount) };
+    if (groupCount === undefined) return undefined;
+    this.#views[groupCount] ??= this.#offsets.subarray(0, 2 * groupCount);
+    return { index, offsets: this.#views[groupCount] };
   }
 
   searchBatch(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, count: number): Int32Array {

@@ -1,16 +1,14 @@
 // ringjail actions: the privileged helper, which runs commands of action.d for the daemon. ringjail-actions.socket starts it.
 
-import { promises as dns } from 'node:dns';
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { hostname } from 'node:os';
-import { runShell } from '../action/run-command.ts';
-import { StartedFile } from '../action/started-file.ts';
 import { systemClock } from '../core/clock.ts';
 import { RingjailError, systemCodeOf } from '../core/errors.ts';
 import { createLog } from '../core/log.ts';
+import { actionTools } from '../daemon/action-tools.ts';
 import { HostNetworks } from '../daemon/host-networks.ts';
 import { ProtectedSet } from '../daemon/protected-set.ts';
+import { hasUnit } from '../daemon/service-units.ts';
 import { SessionPeers } from '../daemon/session-peers.ts';
 import { ActionRunner } from '../helper/action-runner.ts';
 import { HelperServer } from '../helper/helper-server.ts';
@@ -28,8 +26,6 @@ export interface ActionsOptions {
 /** The first descriptor that systemd hands over (sd_listen_fds(3)). */
 const firstDescriptor = 3;
 
-const lookUpLimitMs = 5000;
-
 export async function actions({ paths, version }: CommandContext, { listen, allowUid }: ActionsOptions): Promise<number> {
   const log = createLog({
     threshold: 'info',
@@ -37,6 +33,10 @@ export async function actions({ paths, version }: CommandContext, { listen, allo
     write: (line) => void process.stderr.write(line),
   });
   if (process.getuid?.() !== 0) throw new RingjailError('permission', 'the helper runs commands that need root: sudo ringjail actions');
+  // Before anything is opened that would keep the process alive.
+  if (listen === undefined && !isHandedOver()) {
+    throw new RingjailError('usage', 'no socket was handed over: sudo systemctl start ringjail-actions.socket, or name one with --listen');
+  }
   const allowed = new Set([0, uidOfUser('ringjail'), allowUid === undefined ? undefined : Number(allowUid)]);
   const hostNetworks = new HostNetworks();
   const protectedSet = new ProtectedSet({
@@ -46,14 +46,11 @@ export async function actions({ paths, version }: CommandContext, { listen, allo
     logins: new LoginMemory(0),
     clock: systemClock,
   });
-  const full = /^[\w.-]+$/.test(hostname()) ? hostname() : 'localhost';
   const runner = new ActionRunner({
     configDirectory: paths.config,
     protectedNetworks: () => protectedSet.current(),
-    runShell,
-    started: new StartedFile(`${process.env['RUNTIME_DIRECTORY']?.split(':')[0] ?? '/run/ringjail-actions'}/started.json`, log),
-    hostNames: { full, short: full.split('.')[0] ?? full },
-    lookUpName,
+    tools: actionTools(`${process.env['RUNTIME_DIRECTORY']?.split(':')[0] ?? '/run/ringjail-actions'}/started.json`, log),
+    hasUnit,
     log,
   });
   const server = createServer();
@@ -80,8 +77,9 @@ export async function actions({ paths, version }: CommandContext, { listen, allo
   return 0;
 }
 
+const isHandedOver = (): boolean => process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
+
 function listenAt(server: Server, path: string | undefined): void {
-  const isHandedOver = process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
   if (path !== undefined) {
     try {
       if (lstatSync(path).isSocket()) unlinkSync(path);
@@ -89,14 +87,5 @@ function listenAt(server: Server, path: string | undefined): void {
       if (systemCodeOf(error) !== 'ENOENT') throw error;
     }
     server.listen(path, () => chmodSync(path, 0o660));
-  } else if (isHandedOver) server.listen({ fd: firstDescriptor });
-  else
-    throw new RingjailError('usage', 'no socket was handed over: sudo systemctl start ringjail-actions.socket, or name one with --listen');
-}
-
-/** '' where it has none, or one that is no name; an address's owner says what it likes there. */
-async function lookUpName(address: string): Promise<string> {
-  const late = new Promise<string[]>((resolve) => setTimeout(resolve, lookUpLimitMs, []).unref());
-  const [name = ''] = await Promise.race([dns.reverse(address).catch(() => []), late]);
-  return /^[\w.-]{1,253}$/.test(name) ? name : '';
+  } else server.listen({ fd: firstDescriptor });
 }

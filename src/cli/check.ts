@@ -1,37 +1,43 @@
-// ringjail check: what the configuration says, and everything in it that must be mended. Exit code 78 where there is such.
-import { type ConfigError, formatConfigError } from '../config/config-error.ts';
+// ringjail check: what every jail will do, and everything in the configuration that must be mended. Exit code 78 where there is such.
 import { loadDaemonConfig } from '../config/daemon-config.ts';
 import { type JailConfig, loadJails } from '../config/jail-config.ts';
 import { formatDuration } from '../core/duration.ts';
 import { RingjailError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { jailContextOf } from '../daemon/jail-context.ts';
+import { type CheckedJail, formatCheck } from './check-report.ts';
 import type { CommandContext } from './command-context.ts';
+import { requireDirectory } from './require-directory.ts';
 
 export async function check({ paths, isJson, print }: CommandContext): Promise<number> {
+  // Programs that read JSON get it in any case.
+  if (!isJson) requireDirectory(paths.config);
   const settings = loadDaemonConfig(paths.config);
   // As the service runs it, whoever asks: without root.
   const { jails, disabled, errors, notices } = loadJails(jailContextOf(paths.config, false, settings));
   const all = [...settings.errors, ...errors];
+  const described = jails.map(describe);
   if (isJson) {
-    print(JSON.stringify({ jails: jails.map(describe), disabled, errors: all, notices }, undefined, 2));
+    print(JSON.stringify({ jails: described, disabled, errors: all, notices: [...settings.notices, ...notices] }, undefined, 2));
   } else {
-    const lines = [
-      ...jails.map(describe).map(formatJail),
-      ...(disabled.length === 0 ? [] : [`not enabled: ${disabled.join(', ')}`]),
-      ...[...settings.notices, ...notices].map((notice) => `notice: ${formatConfigError(notice)}`),
-      ...all.map((error: ConfigError) => `error: ${formatConfigError(error)}`),
-      all.length === 0 ? `${paths.config}: nothing to mend` : `${paths.config}: ${all.length} to mend`,
-    ];
+    const lines = formatCheck({
+      directory: paths.config,
+      jails: described,
+      disabled,
+      notices: [...settings.notices, ...notices],
+      errors: all,
+      listen: settings.syslog.listen,
+    });
     print(lines.map(printable).join('\n'));
   }
   return all.length === 0 ? 0 : new RingjailError('configuration', '').exitCode;
 }
 
-function describe({ options, records, filter, expressions }: JailConfig) {
+function describe({ options, records, filter, expressions }: JailConfig): CheckedJail {
   return {
     name: options.name,
     sources: records.descriptions,
+    files: records.files,
     filter: filter.name,
     expressions,
     actions: options.actions,
@@ -41,24 +47,4 @@ function describe({ options, records, filter, expressions }: JailConfig) {
     bantime: formatDuration(options.bantimeUsec / 1000),
     ignoreip: options.ignoreip.entries().map(({ network }) => network.text),
   };
-}
-
-function formatJail({
-  name,
-  sources,
-  filter,
-  expressions,
-  actions,
-  maxretry,
-  counts,
-  findtime,
-  bantime,
-  ignoreip,
-}: ReturnType<typeof describe>): string {
-  const ignored = ignoreip.length === 0 ? '' : `, ignoring ${ignoreip.join(' ')}`;
-  const how = expressions === 0 ? '' : ` (${expressions} expression${expressions === 1 ? '' : 's'})`;
-  return (
-    `jail ${name}: ${maxretry} ${counts} within ${findtime} by filter ${filter}${how} on ${sources.join(' and ')} ` +
-    `are banned for ${bantime} by ${actions.join(', ')}${ignored}`
-  );
 }

@@ -10,6 +10,7 @@ import { ban } from './ban.ts';
 import { check } from './check.ts';
 import type { CommandContext } from './command-context.ts';
 import { confirm } from './confirm.ts';
+import { explain } from './explain.ts';
 import { importBans } from './import.ts';
 import { regex } from './regex.ts';
 import { type GivenOptions, readRegexOptions } from './regex-arguments.ts';
@@ -43,7 +44,7 @@ type Run = (context: CommandContext) => Promise<number>;
 
 function createProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('ringjail')
-    .description("Reads the kernel's log directly, finds who attacks this machine, and shuts them out with the firewall.")
+    .description('Finds who attacks this machine, in the kernel log, the journal and syslog, and shuts them out with the firewall.')
     .version(version)
     .option('-c, --config <directory>', "configuration, in fail2ban's dialect (default: $CONFIGURATION_DIRECTORY or /etc/ringjail)")
     .option(
@@ -54,7 +55,8 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .exitOverride()
     .showHelpAfterError('(ringjail --help tells what there is)');
   const define = (usage: string, description: string, start: (...args: never[]) => Run) => {
-    const command = program.command(usage).description(description);
+    const command = program.command(usage).description(description).configureHelp({ showGlobalOptions: true });
+    command.showHelpAfterError(`(ringjail ${command.name()} --help tells what it takes)`);
     command.action(async (...given: unknown[]) => {
       const options = program.opts<{ config?: string; socket?: string; json?: boolean }>();
       const context: CommandContext = {
@@ -78,6 +80,11 @@ function createProgram(finish: (exitCode: number) => void): Command {
     (jail?: string) => (context) => status(context, jail),
   );
   define(
+    'explain <address>',
+    'tell why an address is banned or is not: records, counts, earlier bans, and whether every action enforces it right now',
+    (address: string) => (context) => explain(context, address),
+  );
+  define(
     'ban <jail> <address...>',
     'ban addresses or networks by hand, for the bantime of the jail',
     (jail: string, addresses: string[]) => (context) => ban(context, jail, addresses),
@@ -90,7 +97,11 @@ function createProgram(finish: (exitCode: number) => void): Command {
   );
   define('reload', 'read the configuration again; bans and counts stay', () => reload);
   define('confirm', 'keep the bans that run --confirm made on probation, and go on banning', () => confirm);
-  define('check', 'read the configuration and report every error with file and line', () => check);
+  define(
+    'check',
+    'tell what every jail will do, and every error with file and line; exit code 78 where something must be mended',
+    () => check,
+  );
   define('watch', 'show live what the sources deliver and whom the jails would ban; touches nothing', () => watch);
   define('actions', 'run commands of action.d for the daemon, as root (what ringjail-actions.socket starts)', () => (context) => {
     const given = program.commands.find((command) => command.name() === 'actions')?.opts<ActionsOptions>() ?? {};
@@ -127,7 +138,8 @@ function addUnban(program: Command, define: (usage: string, description: string,
 function addRegex(program: Command, define: (usage: string, description: string, start: (...args: never[]) => Run) => void): void {
   define(
     'regex <source> <filter> [ignoreregex]',
-    'show what a filter finds in a log: SOURCE is a file, a log line, or kernel; FILTER a name in filter.d with options (sshd[mode=aggressive]), ' +
+    'show what a filter finds in a log: SOURCE is a file, a log line, kernel, or systemd-journal (with options: systemd-journal[journalpath=DIRECTORY], ' +
+      'journalfiles, journalflags, namespace); FILTER a name in filter.d with options (sshd[mode=aggressive]), ' +
       'a filter file, or an expression with <HOST>',
     (source: string, filter: string, ignoreregex: string | undefined) => (context) => {
       const given = program.commands.find((command) => command.name() === 'regex')?.opts<GivenOptions>() ?? {};

@@ -10,26 +10,24 @@ interface TextSink {
 
 export class ProgressBar {
   readonly #stream: TextSink;
-  readonly #total: number;
   readonly #nowMs: () => number;
   readonly #startMs: number;
   #shownMs = 0;
   #isShown = false;
 
-  constructor(stream: TextSink, total: number, nowMs: () => number) {
+  constructor(stream: TextSink, nowMs: () => number) {
     this.#stream = stream;
-    this.#total = total;
     this.#nowMs = nowMs;
     this.#startMs = nowMs();
     this.#shownMs = this.#startMs;
   }
 
-  update(done: number, lines: number): void {
+  update({ done, total }: { readonly done: number; readonly total: number }, lines: number): void {
     const now = this.#nowMs();
     if (now - this.#shownMs < intervalMs) return;
     this.#shownMs = now;
     this.#isShown = true;
-    const part = Math.min(1, done / this.#total);
+    const part = total > 0 ? Math.min(1, done / total) : 0;
     const filled = Math.round(part * barWidth);
     const leftSec = Math.ceil(((now - this.#startMs) / 1000) * (1 / Math.max(part, 1e-6) - 1));
     const bar = `${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}`;

@@ -1,7 +1,7 @@
 // The lines of a block, one by one, through a filter, as `ringjail regex` goes over them.
 import type { LineFailure } from '../match/line-failure.ts';
 import type { LineFilter, LineOutcome } from '../match/line-filter.ts';
-import type { LineBlock } from './regex-lines.ts';
+import type { LineBlock } from './line-block.ts';
 
 /** What is told of a line. */
 export interface SeenLine {

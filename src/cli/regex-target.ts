@@ -11,6 +11,8 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { RegexOptions } from './regex-options.ts';
 
 export interface RegexTarget extends FilterExpressions {
+  /** Of the filter; each fit for `parseJournalmatch`. */
+  readonly journalmatch: readonly string[];
   /** For the head of the summary: a label and a text each. */
   readonly description: readonly (readonly [string, string])[];
 }
@@ -67,7 +69,7 @@ function loadFilter({ directory, named }: FilterFile, options: RegexOptions): Re
   if (definition === undefined) return err([...errors]);
   const base = parse(named.name).base;
   if (definition.failregex.length === 0) return err([{ file: base, line: undefined, section: undefined, message: noFailregex }]);
-  const { prefregex, failregex, ignoreregex, maxlines, datepattern } = definition;
+  const { prefregex, failregex, ignoreregex, maxlines, datepattern, journalmatch } = definition;
   const description = [
     ['failregex filter', `${base}, basedir: ${directory}`],
     ...[...named.options].map(([option, value]) => ['filter option', `${option} = ${value}`] as const),
@@ -75,7 +77,7 @@ function loadFilter({ directory, named }: FilterFile, options: RegexOptions): Re
     ...(datepattern === undefined ? [] : [['datepattern', datepattern.text] as const]),
     ...notices.map((notice) => ['notice', formatConfigError(notice)] as const),
   ] as const;
-  return ok({ prefregex, failregex, ignoreregex, maxlines, datepattern, description });
+  return ok({ prefregex, failregex, ignoreregex, maxlines, datepattern, journalmatch, description });
 }
 
 function readExpression(text: string, options: RegexOptions): Result<RegexTarget, ConfigError[]> {
@@ -90,7 +92,7 @@ function readExpression(text: string, options: RegexOptions): Result<RegexTarget
     ['maxlines', String(maxlines)],
     ...(datepattern === undefined ? [] : [['datepattern', datepattern.text] as const]),
   ] as const;
-  return ok({ prefregex: undefined, failregex: [expression.value], ignoreregex: [], maxlines, datepattern, description });
+  return ok({ prefregex: undefined, failregex: [expression.value], ignoreregex: [], maxlines, datepattern, journalmatch: [], description });
 }
 
 /** An expression, or a filter file whose ignoreregex it is. */

@@ -7,6 +7,7 @@ import { BufferedOutput } from './buffered-output.ts';
 import type { CommandContext } from './command-context.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { createFormat } from './regex-format.ts';
+import { isJournal } from './regex-journal.ts';
 import { formatJsonLine } from './regex-json.ts';
 import { openLines, type RegexLines } from './regex-lines.ts';
 import { RegexMatcher, type SeenLine } from './regex-matcher.ts';
@@ -21,10 +22,9 @@ export interface RegexRequest {
   readonly options: RegexOptions;
 }
 
-/** Shorter readings need no bar. */
-const leastBytesForBar = 16 * 1024 * 1024;
-
-export async function regex(context: CommandContext, { source, filter, ignoreregex, options }: RegexRequest): Promise<number> {
+export async function regex(context: CommandContext, { source, filter, ignoreregex, options: given }: RegexRequest): Promise<number> {
+  // Entries of a journal have a time of their own, and stock filters another form for them.
+  const options: RegexOptions = isJournal(source) ? { ...given, input: 'journal' } : given;
   const nowSec = () => options.now ?? Date.now() / 1000;
   const target = loadTarget({ directory: context.paths.config, filter, ignoreregex, options });
   const working = target.ok
@@ -34,7 +34,8 @@ export async function regex(context: CommandContext, { source, filter, ignorereg
     for (const error of working.ok ? [] : working.error) context.printError(formatConfigError(error));
     return new RingjailError('configuration', '').exitCode;
   }
-  const lines = await openLines(source);
+  const journalmatch = options.journalmatch === undefined ? target.value.journalmatch : [options.journalmatch];
+  const lines = await openLines(source, journalmatch);
   const output = new BufferedOutput(context.write);
   const matcher = new RegexMatcher(working.value.lineFilter, options.input === 'journal' ? nowSec() : undefined);
   if (context.isJson) {
@@ -52,12 +53,11 @@ export async function regex(context: CommandContext, { source, filter, ignorereg
 }
 
 async function readAll(lines: RegexLines, matcher: RegexMatcher, output: BufferedOutput, onLine: (line: SeenLine) => void): Promise<void> {
-  const { sizeBytes = 0 } = lines;
-  const hasBar = process.stderr.isTTY && sizeBytes >= leastBytesForBar;
-  const bar = hasBar ? new ProgressBar(process.stderr, sizeBytes, () => performance.now()) : undefined;
+  const bar = process.stderr.isTTY ? new ProgressBar(process.stderr, () => performance.now()) : undefined;
   for await (const block of lines.blocks()) {
     matcher.match(block, onLine);
-    bar?.update(lines.bytesRead(), matcher.lines);
+    const progress = lines.progress();
+    if (progress !== undefined) bar?.update(progress, matcher.lines);
     await output.flushIfFull();
   }
   bar?.clear();
@@ -75,7 +75,7 @@ async function summarize({ target, lines, matcher, lineFilter, dates, options, o
   const startMs = performance.now();
   const report = new RegexReport(options);
   output.add('\nRunning tests\n=============\n\n');
-  for (const [label, text] of [...target.description, lines.description]) output.add(`Use ${label.padStart(16)} : ${printable(text)}\n`);
+  for (const [label, text] of [...target.description, ...lines.description]) output.add(`Use ${label.padStart(16)} : ${printable(text)}\n`);
   await output.flush();
   await readAll(lines, matcher, output, ({ outcome, failure, text }) => {
     if (outcome !== 'skipped') report.add(outcome, failure, text);

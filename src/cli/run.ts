@@ -10,10 +10,12 @@ import { Daemon } from '../daemon/daemon.ts';
 import { jailContextOf } from '../daemon/jail-context.ts';
 import { JailSet } from '../daemon/jail-set.ts';
 import type { CommandContext } from './command-context.ts';
+import { requireDirectory } from './require-directory.ts';
 
 /** `confirm`: the time of --confirm as given; undefined without it. */
 export async function run({ version, paths }: CommandContext, confirm?: string): Promise<number> {
   const confirmMs = confirm === undefined ? undefined : requireConfirmMs(confirm);
+  requireDirectory(paths.config);
   const settings = loadDaemonConfig(paths.config);
   const log = createLog({
     threshold: settings.loglevel,

@@ -13,14 +13,16 @@ import { Observer } from '../daemon/observer.ts';
 import type { Jail } from '../jail/jail.ts';
 import type { Failure } from '../match/failure.ts';
 import type { CommandContext } from './command-context.ts';
+import { requireDirectory } from './require-directory.ts';
 
 export async function watch({ paths, isJson, print, printError }: CommandContext): Promise<number> {
+  requireDirectory(paths.config);
   const settings = loadDaemonConfig(paths.config);
   const jails = new JailSet(() => jailContextOf(paths.config, true, settings));
   jails.load();
   for (const error of [...settings.errors.map(formatConfigError), ...jails.errors]) printError(error);
   if (jails.running.length === 0) throw new RingjailError('configuration', `no jail can run with ${paths.config}: see ringjail check`);
-  const log = createLog({ threshold: 'warning', forJournal: false, write: (line) => printError(line.trimEnd()) });
+  const log = createLog({ threshold: 'warning', forJournal: false, write: (line) => printError(line.trimEnd().replace(/^\w+ +/, '')) });
   const tell = (event: Readonly<Record<string, unknown>>, text: string) => print(isJson ? JSON.stringify(event) : printable(text));
   // What the ring still holds from before is too much to read; of that only its bans are shown.
   let isLive = false;

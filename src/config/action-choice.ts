@@ -1,19 +1,23 @@
 // A jail's `action`: which firewall or command enforces its bans, each by a name that tells all, for a ban outlives its configuration.
 import { defaultScope, describeScope } from '../action/nftables-scope.ts';
-import { type NamedDefinition, parseDefinitionList } from './action-list.ts';
+import { formatDefinition, type NamedDefinition, parseDefinitionList } from './action-list.ts';
+import { quoteText } from './config-error.ts';
 import type { ConfigValue } from './interpolation.ts';
 import { isNativeFirewall, mapNativeFirewall } from './native-firewall.ts';
 import type { OptionReader } from './option-reader.ts';
 import { loadServices } from './services.ts';
+import { loadTicketAction } from './ticket-action-config.ts';
 
-/** For those of action.d, and what this process may do. */
-export interface OtherActions {
-  /** The name under which the action is known; or why it cannot be used, the end of a sentence. */
-  choose(named: NamedDefinition, jail: string): { readonly key: string } | { readonly refusal: string };
+export interface ActionContext {
+  /** The configuration, with action.d in it. */
+  readonly directory: string;
+  /** Whether this process is root, which ufw insists on. */
+  readonly isRoot: boolean;
+  readonly hostName: string;
 }
 
 /** Unique; those in error are left out, and `reader` has the errors. */
-export function readActions(reader: OptionReader, others: OtherActions): string[] {
+export function readActions(reader: OptionReader, context: ActionContext): string[] {
   const value = reader.value('action');
   if (value === undefined || value.text.trim() === '') return ['nftables'];
   const list = parseDefinitionList(value.text);
@@ -21,10 +25,10 @@ export function readActions(reader: OptionReader, others: OtherActions): string[
     reader.fail(value.originAt(list.error.offset), list.error.message);
     return [];
   }
-  return [...new Set(list.value.flatMap((named) => chooseAction(reader, value, named, others) ?? []))];
+  return [...new Set(list.value.flatMap((named) => chooseAction(reader, value, named, context) ?? []))];
 }
 
-function chooseAction(reader: OptionReader, value: ConfigValue, named: NamedDefinition, others: OtherActions): string | undefined {
+function chooseAction(reader: OptionReader, value: ConfigValue, named: NamedDefinition, context: ActionContext): string | undefined {
   const { name, options, offset } = named;
   // Ours, from every port; fail2ban's of this name always has arguments, as its jail.conf gives it some.
   if (name === 'nftables' && options.size === 0) return 'nftables';
@@ -35,11 +39,15 @@ function chooseAction(reader: OptionReader, value: ConfigValue, named: NamedDefi
     reader.fail(value.originAt(offset), `action ${name}: ${native.mistake}`);
     return undefined;
   }
-  const other = others.choose(named, reader.section);
-  if ('key' in other) return other.key;
-  const why = native === undefined ? '' : `${native.refusal}; `;
-  reader.fail(value.originAt(offset), `action ${name}: ${why}${other.refusal}`);
-  return undefined;
+  // By ufw itself where that is possible; else, and with arguments, by the commands of action.d.
+  if (name === 'ufw' && options.size === 0 && context.isRoot) return 'ufw';
+  const loaded = loadTicketAction(context.directory, named, { section: reader.section, origin: value.originAt(offset) }, context.hostName);
+  reader.errors.push(...loaded.errors.map((error) => ({ ...error, section: reader.section })));
+  if (loaded.errors.length > 0) {
+    const why = native === undefined ? '' : `: ${native.refusal}, so its own commands would have to do it`;
+    reader.fail(value.originAt(offset), `action ${quoteText(name)} cannot be used${why}`);
+  }
+  return loaded.create && formatDefinition(named);
 }
 
 const firewallKeyOf = (scope: string): string => (scope === describeScope(defaultScope) ? 'nftables' : `nftables: ${scope}`);

@@ -2,6 +2,7 @@
 import { formatDefinition, type NamedDefinition, parseDefinitionList } from './action-list.ts';
 import type { ConfigError, Origin } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
+import { readEnabled } from './jail-enabled.ts';
 import { OptionReader } from './option-reader.ts';
 
 export interface ActionReference {
@@ -19,13 +20,13 @@ export interface ActionReferences {
   readonly files: readonly string[];
 }
 
-export function loadActionReferences(directory: string): ActionReferences {
+export function loadActionReferences(directory: string, hasUnit: (name: string) => boolean): ActionReferences {
   const config = loadMergedConfig(directory, 'jail');
   const references: ActionReference[] = [];
   const errors = [...config.errors];
   for (const jail of config.sections) {
     const reader = new OptionReader(config, jail);
-    const value = reader.boolean('enabled', false) ? reader.value('action') : undefined;
+    const value = readEnabled(reader, hasUnit) ? reader.value('action') : undefined;
     errors.push(...reader.errors);
     if (value === undefined) continue;
     const list = parseDefinitionList(value.text);

@@ -7,6 +7,12 @@ export interface Origin {
   readonly line: number;
 }
 
+/** A log file that only rsyslog can bring, under that tag. */
+export interface LogFile {
+  readonly path: string;
+  readonly tag: string;
+}
+
 export interface ConfigError {
   readonly file: string;
   /** Undefined where the file as a whole is meant. */
@@ -15,6 +21,8 @@ export interface ConfigError {
   readonly section: string | undefined;
   /** Lowercase, without a full stop: the cause, then the cure. */
   readonly message: string;
+  /** Where that is what is wrong: the file that would have to be read. */
+  readonly logFile?: LogFile;
 }
 
 export function formatConfigError(error: ConfigError): string {

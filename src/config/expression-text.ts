@@ -9,7 +9,7 @@ import { type ConfigError, type Origin, quoteText } from './config-error.ts';
 import type { ConfigValue } from './interpolation.ts';
 import { suggestName } from './nearest-name.ts';
 
-export type ExpressionKind = 'prefregex' | 'failregex' | 'ignoreregex';
+export type ExpressionKind = 'prefregex' | 'failregex' | 'ignoreregex' | 'successregex';
 
 export interface ExpressionText {
   readonly kind: ExpressionKind;
@@ -89,5 +89,5 @@ export function describeMissingHost(
       : unset !== undefined
         ? `no option sets ${quoteText(`<${unset}>`)}${suggestName(unset, optionNames)}`
         : guessHostPlace(text);
-  return `failregex ${quoteText(text)} has no <HOST>, so it finds nobody; ${cure ?? 'put <HOST> where the address stands'}`;
+  return `${failregex.kind} ${quoteText(text)} has no <HOST>, so it finds nobody; ${cure ?? 'put <HOST> where the address stands'}`;
 }

@@ -118,13 +118,15 @@ function loadExpressionFilter(
   // What is wrong with the filter comes first: it may be why nothing says where its records are.
   if (working !== undefined) jail.errors.push(...trial.errors);
   if (definition === undefined || working === undefined || records === undefined || jail.errors.length > 0) return undefined;
-  const filter = createExpressionFilter({ name: named.name, hasDates: records.hasFiles, ...working });
+  const successes = compileSuccesses(definition, context, jail, records.hasFiles);
+  if (jail.errors.length > 0) return undefined;
+  const filter = createExpressionFilter({ name: named.name, hasDates: records.hasFiles, ...working, successes });
   return {
     filter,
     expressions: definition.failregex.length,
     usedns: definition.usedns,
     records,
-    notices: [...notices, ...noticesOf(records, jail, value)],
+    notices: [...notices, ...rawNames(definition, jail, value), ...noticesOf(records, jail, value)],
   };
 }
 
@@ -134,6 +136,26 @@ function compile(definition: FilterDefinition, { clock }: FilterContext, jail: O
   const working = createLineFilter(definition, { section: jail.section, hasDates, logtimezone, nowSec: () => clock() / 1e6 });
   if (!working.ok) jail.errors.push(...working.error);
   return working.ok ? working.value : undefined;
+}
+
+/** fail2ban bans the name itself, then, by whatever the action makes of it. */
+function rawNames({ usedns }: FilterDefinition, { section }: OptionReader, { origin }: ConfigValue): ConfigError[] {
+  if (usedns !== 'raw') return [];
+  const message = `jail ${section}: usedns = raw: only addresses can be banned here, so that records with a host name count for nothing`;
+  return [{ ...origin, section, message }];
+}
+
+/** Undefined where nobody asks for it. */
+function compileSuccesses(
+  definition: FilterDefinition,
+  context: FilterContext,
+  jail: OptionReader,
+  hasDates: boolean,
+): WorkingFilter | undefined {
+  const { successregex } = definition;
+  if (successregex.length === 0 || parseBoolean(jail.text('reset_on_success', 'no').trim()) !== true) return undefined;
+  const expressions = { ...definition, prefregex: undefined, failregex: successregex, ignoreregex: [], maxlines: 1 };
+  return compile(expressions, context, jail, hasDates);
 }
 
 function noticesOf({ notices }: RecordSource, { section }: OptionReader, { origin }: ConfigValue): ConfigError[] {

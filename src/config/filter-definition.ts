@@ -19,6 +19,8 @@ export interface FilterDefinition {
   /** In fail2ban's order. Empty where nothing sets one: the filter finds nothing. */
   readonly failregex: readonly ExpressionText[];
   readonly ignoreregex: readonly ExpressionText[];
+  /** Ours: who logged in, by a line of its own; the prefregex is not asked. */
+  readonly successregex: readonly ExpressionText[];
   /** How many lines an expression sees at once. */
   readonly maxlines: number;
   /** As configured; lines are alternatives. */
@@ -119,12 +121,15 @@ class DefinitionReader {
     const failregex = this.#readExpressions('failregex', valuesOf('failregex').flatMap(linesOf), read);
     // A prefregex in error might tell who failed.
     if (!hasPrefix || prefregex !== undefined) this.#checkHosts(failregex, prefregex);
+    const successregex = this.#readExpressions('successregex', valuesOf('successregex').flatMap(linesOf), read);
+    this.#checkHosts(successregex, undefined);
     const datepattern = valuesOf('datepattern').at(-1);
     const definition: FilterDefinition = {
       name: this.#name,
       prefregex,
       failregex,
       ignoreregex: this.#readExpressions('ignoreregex', valuesOf('ignoreregex').flatMap(linesOf), read),
+      successregex,
       maxlines,
       datepattern: datepattern && { text: datepattern.text, origin: datepattern.originOf(0, datepattern.text.length) },
       journalmatch: this.#readJournalmatch(valuesOf('journalmatch').flatMap(linesOf)),

@@ -6,7 +6,16 @@ import type { MergedConfig } from './merged-config.ts';
 import { nearestName, suggestName } from './nearest-name.ts';
 
 /** The options that the engine reads. */
-export const filterOptions = ['usedns', 'prefregex', 'maxlines', 'failregex', 'ignoreregex', 'datepattern', 'journalmatch'] as const;
+export const filterOptions = [
+  'usedns',
+  'prefregex',
+  'maxlines',
+  'failregex',
+  'ignoreregex',
+  'datepattern',
+  'journalmatch',
+  'successregex',
+] as const;
 
 /** jail.conf passes `mode` to every filter, and `logtype` is for whoever includes common.conf. */
 const silentNames = ['mode', 'logtype'];

@@ -1,21 +1,23 @@
 // jail.conf and what is laid over it, to jails: options checked and typed, every error with its line, one bad jail not stopping another.
-import { parseIpNetwork } from '../core/ip-network.ts';
 import type { AggregateRule } from '../jail/aggregate.ts';
-import type { JailOptions } from '../jail/jail.ts';
-import { NetworkList } from '../jail/network-list.ts';
-import { type OtherActions, readActions } from './action-choice.ts';
+import { type JailOptions, usualMaxmatches } from '../jail/jail.ts';
+import { type ActionContext, readActions } from './action-choice.ts';
 import { readBanTime } from './ban-time-config.ts';
 import { type ConfigError, type Origin, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
 import { type FilterContext, type JailFilter, loadJailFilter } from './filter-config.ts';
+import { isIgnoreselfRefused, readIgnoreip } from './ignore-config.ts';
 import { defaultSection } from './ini.ts';
-import { servedOptions, unservedOptions } from './jail-options.ts';
+import { readEnabled } from './jail-enabled.ts';
+import { interpolatedOptions, servedOptions } from './jail-options.ts';
+import { type JailPolicy, readJailPolicy } from './jail-policy.ts';
 import type { MergedConfig } from './merged-config.ts';
 import { nearestName, suggestName } from './nearest-name.ts';
 import { OptionReader } from './option-reader.ts';
 
 export interface JailConfig extends JailFilter {
   readonly options: JailOptions;
+  readonly policy: JailPolicy;
 }
 
 export interface JailConfigs {
@@ -33,8 +35,9 @@ const defaultFindtimeMs = 10 * 60 * 1000;
 // About 200 bytes each: 13 MB at the most.
 const defaultMaxtracked = 65_536;
 
-export interface JailContext extends FilterContext {
-  readonly otherActions: OtherActions;
+const mostMaxmatches = 100;
+
+export interface JailContext extends FilterContext, ActionContext {
   /** Whether this machine has a unit file of that name: `enabled = auto`. */
   readonly hasUnit: (name: string) => boolean;
 }
@@ -52,8 +55,13 @@ export function loadJails(context: JailContext): JailConfigs {
     const isEnabled = readEnabled(reader, context.hasUnit);
     // Without a file that could not be read, or its [DEFAULT], a jail may lack the ignoreip that spares its owner.
     if (isEnabled && !spoiled.has(name) && !spoiled.has(undefined)) {
-      checkNames(config, reader, notices);
+      checkNames(config, reader);
       const jail = readJail(context, reader);
+      if (jail !== undefined && isIgnoreselfRefused(reader)) {
+        const origin = reader.value('ignoreself')?.origin ?? originOf(reader);
+        const message = 'ignoreself = no has no effect: the addresses of this machine are never banned';
+        notices.push({ ...origin, section: name, message });
+      }
       if (jail !== undefined && reader.errors.length === 0) {
         jails.push(jail);
         notices.push(...jail.notices);
@@ -64,30 +72,24 @@ export function loadJails(context: JailContext): JailConfigs {
   return { jails, disabled, errors, notices };
 }
 
-/** `auto`: where one of its services is installed. */
-function readEnabled(reader: OptionReader, hasUnit: (name: string) => boolean): boolean {
-  if (reader.value('enabled')?.text.trim() !== 'auto') return reader.boolean('enabled', false);
-  return reader
-    .text('service', '')
-    .split(/\s+/)
-    .some((unit) => unit !== '' && hasUnit(unit));
-}
-
 function readJail(context: JailContext, reader: OptionReader): JailConfig | undefined {
+  const ignored = readIgnoreip(reader);
   const options: JailOptions = {
     name: reader.section,
-    actions: readActions(reader, context.otherActions),
+    actions: readActions(reader, context),
     maxretry: reader.integer('maxretry', defaultMaxretry, 1, 10_000),
     findtimeUsec: reader.durationUsec('findtime', defaultFindtimeMs),
     ...readBanTime(reader),
     isDistinct: readDistinct(reader),
     ipv6prefix: reader.integer('ipv6prefix', 64, 1, 128),
     aggregate: readAggregate(reader),
-    ignoreip: readIgnoreip(reader),
+    ignoreip: ignored.networks,
+    maxmatches: readMaxmatches(reader),
     maxtracked: reader.integer('maxtracked', defaultMaxtracked, 1, 10_000_000),
   };
+  const policy = readJailPolicy(reader, ignored.names, context.directory);
   const filter = readFilter(context, reader);
-  return filter === undefined ? undefined : { options, ...filter };
+  return filter === undefined ? undefined : { options, policy, ...filter };
 }
 
 function readFilter(context: FilterContext, reader: OptionReader): JailFilter | undefined {
@@ -122,32 +124,16 @@ function readAggregate(reader: OptionReader): AggregateRule[] {
   });
 }
 
-function readIgnoreip(reader: OptionReader): NetworkList {
-  const value = reader.value('ignoreip');
-  let offset = 0;
-  const networks = (value?.text ?? '').split(/([\s,]+)/).flatMap((word, index) => {
-    const origin = value?.originAt(offset);
-    offset += word.length;
-    if (index % 2 === 1 || word === '') return [];
-    const network = parseIpNetwork(word);
-    // Left out in silence it would lock somebody out: the jail must not start without it.
-    if (network === undefined && origin !== undefined) {
-      reader.fail(
-        origin,
-        `ignoreip: ${quoteText(word)} is no address or network; names are not resolved by this version, write the address`,
-      );
-    }
-    return network === undefined ? [] : [{ network, reason: 'ignoreip' }];
-  });
-  return new NetworkList(networks);
-}
+/** fail2ban's jail.conf has as many as maxretry, which may be anything: what is outside our bounds is brought into them. */
+const readMaxmatches = (reader: OptionReader): number =>
+  Math.min(Math.max(reader.integer('maxmatches', usualMaxmatches, 0, 1_000_000_000), 1), mostMaxmatches);
 
 /**
  * Options in [DEFAULT] that no jail knows and nothing refers to. fail2ban's own files have some, so that they are told of only; but what
  * must be a mistyped ignoreip stops every jail.
  */
 function checkDefaults(config: MergedConfig, errors: ConfigError[], notices: ConfigError[]): void {
-  const known = new Set<string>([...servedOptions, ...unservedOptions]);
+  const known = new Set<string>([...servedOptions, ...interpolatedOptions]);
   const referenced = new Set(config.sections.flatMap((section) => [...config.referencedNames(section)]));
   for (const { name, origin } of config.options(defaultSection)) {
     // fail2ban's jail.conf offers action_mw and its like for jails to refer to.
@@ -158,13 +144,11 @@ function checkDefaults(config: MergedConfig, errors: ConfigError[], notices: Con
 }
 
 /** Unknown options are errors: a mistyped ignoreip locks somebody out. Those that only serve interpolation are none. */
-function checkNames(config: MergedConfig, reader: OptionReader, notices: ConfigError[]): void {
-  const known = new Set<string>([...servedOptions, ...unservedOptions]);
+function checkNames(config: MergedConfig, reader: OptionReader): void {
+  const known = new Set<string>([...servedOptions, ...interpolatedOptions]);
   const referenced = config.referencedNames(reader.section);
   for (const { name, origin } of config.options(reader.section)) {
-    if ((unservedOptions as readonly string[]).includes(name)) {
-      notices.push({ ...origin, section: reader.section, message: `${name} has no effect in this version` });
-    } else if (!known.has(name) && !referenced.has(name)) {
+    if (!known.has(name) && !referenced.has(name)) {
       reader.fail(origin, `unknown option ${quoteText(name)}${suggestName(name, known)}`);
     }
   }

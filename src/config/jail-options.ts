@@ -1,4 +1,4 @@
-// The names of jail options: those that are served, and those that fail2ban knows and this version does not serve yet.
+// The names of jail options: those that are served, and those that only serve other values.
 
 export const servedOptions = [
   'enabled',
@@ -31,7 +31,38 @@ export const servedOptions = [
   'ignoreregex',
   'datepattern',
   'journalmatch',
+  'cut',
+  'maxmatches',
+  'ignoreself',
+  'ignorecommand',
+  'ignorecache',
+  'reset_on_success',
+  'successregex',
 ] as const;
 
-/** Known, so that they are no spelling errors; told about where a running jail sets them. */
-export const unservedOptions = ['logencoding', 'maxmatches', 'ignoreself', 'ignorecommand', 'ignorecache'] as const;
+/** What fail2ban's jail.conf sets for its values to refer to: by themselves they mean nothing, and are no mistake. */
+export const interpolatedOptions = [
+  'port',
+  'protocol',
+  'chain',
+  'banaction',
+  'banaction_allports',
+  'blocktype',
+  'returntype',
+  'tcpport',
+  'udpport',
+  'destemail',
+  'sender',
+  'sendername',
+  'mta',
+  'mode',
+  'fail2ban_agent',
+  'logencoding',
+  'skip_if_nologs',
+  'systemd_if_nologs',
+  'knocking_url',
+  'cfemail',
+  'cfapikey',
+  'blocklist_de_apikey',
+  'abuseipdb_apikey',
+] as const;

@@ -1,8 +1,9 @@
 // Where a jail's records come from: backend, journalmatch and logpath of jail.conf(5), answered without reading a log file.
 import { fileTagPrefix, type JournalPlace, type RecordSelector } from '../record/record-selector.ts';
 import { type NamedDefinition, parseDefinitionList } from './action-list.ts';
-import { quoteText } from './config-error.ts';
+import { type LogFile, quoteText } from './config-error.ts';
 import type { ConfigValue } from './interpolation.ts';
+import { readJournalPlace } from './journal-place.ts';
 import { parseJournalmatch } from './journalmatch.ts';
 import { suggestName } from './nearest-name.ts';
 import type { OptionReader } from './option-reader.ts';
@@ -14,6 +15,8 @@ export interface RecordSource {
   readonly hasFiles: boolean;
   /** For people, one a source: "the journal (_COMM=sshd)". */
   readonly descriptions: readonly string[];
+  /** Files whose lines rsyslog forwards, or would have to. */
+  readonly files: readonly LogFile[];
   /** What is not served, and why. */
   readonly notices: readonly string[];
 }
@@ -68,6 +71,7 @@ class SourceChooser {
   readonly #selectors: RecordSelector[] = [];
   readonly #descriptions: string[] = [];
   readonly #notices: string[] = [];
+  readonly #files: LogFile[] = [];
   #hasFiles = false;
 
   constructor(reader: OptionReader, request: SourceRequest) {
@@ -90,7 +94,13 @@ class SourceChooser {
 
   finish(): RecordSource | undefined {
     if (this.#selectors.length === 0) return undefined;
-    return { selectors: this.#selectors, hasFiles: this.#hasFiles, descriptions: this.#descriptions, notices: this.#notices };
+    return {
+      selectors: this.#selectors,
+      hasFiles: this.#hasFiles,
+      descriptions: this.#descriptions,
+      files: this.#files,
+      notices: this.#notices,
+    };
   }
 
   #take(selector: RecordSelector, description: string): void {
@@ -106,6 +116,7 @@ class SourceChooser {
     if (isOfKernel) this.#take({ source: 'kernel' }, 'the kernel log');
     else if (journalmatch.length > 0) {
       this.#addJournal(backend, journalmatch);
+      if (isOfFail2ban(journalmatch)) return;
       this.#addFilesBeside(paths);
     } else if (paths.length > 0) this.#addPaths(paths);
     else {
@@ -122,11 +133,17 @@ class SourceChooser {
     const files = paths.filter(({ path }) => wellKnownLogOf(path) === undefined);
     if (this.#request.listensToSyslog) for (const { path, offset } of files) this.#addFile(path, offset);
     else
-      for (const { path } of files)
+      for (const { path } of files) {
+        this.#files.push(logFileOf(path));
         this.#notices.push(`what only stands in ${path} is not seen: no log file is read, but rsyslog can forward it`);
+      }
   }
 
   #addJournal(backend: NamedDefinition, journalmatch: readonly string[]): void {
+    if (isOfFail2ban(journalmatch)) {
+      this.#take({ source: 'bans' }, 'our own bans (for the journal of fail2ban)');
+      return;
+    }
     const matches = journalmatch.flatMap((line) => {
       const parsed = parseJournalmatch(line);
       return parsed.ok ? parsed.value : [];
@@ -139,23 +156,12 @@ class SourceChooser {
   }
 
   #readPlace({ options, offset }: NamedDefinition): JournalPlace {
-    const place: { path?: string; files?: readonly string[]; flags?: number; namespace?: string } = {};
     const refuse = (key: string, text: string, expected: string) => {
       const value = this.#reader.value('backend');
       const message = `backend option ${quoteText(`${key}=${text}`)}: expected ${expected}`;
       if (value !== undefined) this.#reader.fail(value.originAt(offset), message);
     };
-    for (const [key, text] of options) {
-      const paths = key === 'journalfiles' ? text.split(/[\s,]+/).filter((path) => path !== '') : [text];
-      const isOfPaths = key === 'journalpath' || key === 'journalfiles';
-      if (isOfPaths && !paths.every((path) => path.startsWith('/'))) refuse(key, text, 'a path that begins with "/"');
-      else if (key === 'journalpath') place.path = text;
-      else if (key === 'journalfiles') place.files = paths;
-      else if (key === 'journalflags' && /^\d{1,4}$/.test(text)) place.flags = Number(text);
-      else if (key === 'namespace') place.namespace = text;
-      else if (key !== 'rotated') refuse(key, text, 'journalpath, journalfiles, journalflags or namespace');
-    }
-    return place;
+    return readJournalPlace(options, refuse);
   }
 
   #addPaths(paths: readonly LogPath[]): void {
@@ -196,20 +202,23 @@ class SourceChooser {
 
   /** A file of its own format: only its lines, forwarded under a tag, can be had. */
   #addFile(path: string, offset: number): void {
-    const tag = fileTagOf(fileTagPrefix, path);
+    const file = logFileOf(path);
+    const { tag } = file;
     if (this.#request.listensToSyslog) {
       this.#hasFiles = true;
+      this.#files.push(file);
       this.#take({ source: 'syslog', facilities: undefined, programs: [tag] }, `syslog (tag ${tag}, for ${path})`);
       return;
     }
     if (this.#logpath === undefined) return;
-    this.#reader.fail(
-      this.#logpath.originAt(offset),
-      `jail ${this.#reader.section}: logpath ${quoteText(path)}: ringjail reads no files; let rsyslog forward it, by these lines in /etc/rsyslog.d/ringjail.conf: ` +
-        `module(load="imfile") input(type="imfile" File="${path}" Tag="${tag}:" Ruleset="ringjail") ` +
-        'ruleset(name="ringjail") { action(type="omfwd" Target="127.0.0.1" Port="5514" Protocol="udp") }; ' +
-        'and set syslog_listen = udp://127.0.0.1:5514 in ringjail.local',
-    );
+    this.#reader.errors.push({
+      ...this.#logpath.originAt(offset),
+      section: this.#reader.section,
+      message:
+        `jail ${this.#reader.section}: logpath ${quoteText(path)}: ringjail reads no files; let rsyslog forward it, and set ` +
+        'syslog_listen = udp://127.0.0.1:5514 in ringjail.local (ringjail check prints the lines for both)',
+      logFile: file,
+    });
   }
 
   #paths(): LogPath[] {
@@ -224,6 +233,12 @@ class SourceChooser {
     return paths;
   }
 }
+
+/** fail2ban's recidive counts fail2ban's bans, and we are in its place. */
+const isOfFail2ban = (journalmatch: readonly string[]): boolean =>
+  journalmatch.length > 0 &&
+  journalmatch.every((line) => /(?:^|\s)_SYSTEMD_UNIT=fail2ban\.service(?:\s|$)/.test(line) && !line.includes('+'));
+const logFileOf = (path: string): LogFile => ({ path, tag: fileTagOf(fileTagPrefix, path) });
 
 interface LogPath {
   readonly path: string;

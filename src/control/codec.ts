@@ -12,10 +12,12 @@ export const formatMessage = (message: ControlRequest | ControlAnswer): string =
 export function parseRequest(line: string): ControlRequest | undefined {
   const message = parseObject(line);
   if (message === undefined) return undefined;
-  const { command, jail, addresses, bans } = message;
+  const { command, jail, address, addresses, bans } = message;
   switch (command) {
     case 'status':
       return typeof jail === 'string' ? { command, jail } : { command };
+    case 'explain':
+      return typeof address === 'string' ? { command, address } : undefined;
     case 'reload':
     case 'confirm':
       return { command };

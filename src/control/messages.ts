@@ -4,6 +4,7 @@ import type { ErrorCode } from '../core/errors.ts';
 
 export type ControlRequest =
   | { readonly command: 'status'; readonly jail?: string }
+  | { readonly command: 'explain'; readonly address: string }
   | { readonly command: 'ban'; readonly jail: string; readonly addresses: readonly string[] }
   | { readonly command: 'unban'; readonly addresses: readonly string[] | 'all' }
   | { readonly command: 'import'; readonly bans: readonly ImportedBan[] }
@@ -50,9 +51,109 @@ export interface DaemonStatus {
   readonly jails: readonly JailStatus[];
   /** Held by jails that are not running any more, or found in force without being known. */
   readonly otherBans: readonly BannedAddress[];
-  readonly actions: readonly { readonly name: string; readonly bans: number; readonly failure: string | null }[];
+  readonly actions: readonly ActionStatus[];
+  /** Of banned addresses since the start: TCP connections and tracked flows that were ended, and tries that failed. */
+  readonly cut: { readonly sockets: number; readonly flows: number; readonly failures: number };
   /** What somebody should look at: a state that cannot be written, a log limit that hides scans. */
   readonly warnings: readonly string[];
+}
+
+export interface ActionStatus {
+  readonly name: string;
+  /** How many it is to enforce. */
+  readonly bans: number;
+  /** Why not all of them are in force; null where they are. */
+  readonly failure: string | null;
+  /** Somebody keeps taking away what enforces the bans, and it is put back ever more seldom. */
+  readonly isContested: boolean;
+  /** How many times something that others had done was put right. */
+  readonly repairs: number;
+  /** What was turned away; null where the action does not count it. */
+  readonly counters: { readonly packets: number; readonly bytes: number } | null;
+}
+
+/** What `ringjail explain` tells of an address. */
+export interface ExplainAnswer {
+  /** In canonical form. */
+  readonly address: string;
+  readonly at: string;
+  /** Why no jail may ban it, or what of it; null where any may. */
+  readonly protection: ListedReason | null;
+  readonly jails: readonly JailExplanation[];
+  /** Bans inside of the network that was asked for, which leave the rest of it free; the latest where they are many. */
+  readonly narrower: readonly { readonly network: string; readonly jail: string }[];
+  /** What could not be looked up. */
+  readonly warnings: readonly string[];
+}
+
+export interface ListedReason {
+  readonly network: string;
+  readonly reason: string;
+}
+
+/** What one jail has to do with the address: a running one, or one that holds it or held it. */
+export interface JailExplanation {
+  readonly jail: string;
+  readonly isRunning: boolean;
+  /** What the jail counts and bans of the address: itself, or its IPv6 network. */
+  readonly identity: string;
+  /** null where the jail does not run. */
+  readonly thresholds: JailThresholds | null;
+  /** Where ignoreip has it; null where not. */
+  readonly ignored: ListedReason | null;
+  /** null where nothing is counted within findtime. */
+  readonly window: { readonly count: number; readonly latest: string; readonly distinct: readonly string[] } | null;
+  /** Bans that shut the address out, its own and wider ones. */
+  readonly bans: readonly ExplainedBan[];
+  /** Bans that ended, the latest last. */
+  readonly history: readonly FormerBan[];
+  /** Records of what is counted now, or led to an earlier ban; those of a ban in force are with it. */
+  readonly records: readonly ExplainedRecord[];
+}
+
+export interface JailThresholds {
+  readonly filter: string;
+  readonly maxretry: number;
+  readonly counts: 'failures' | 'different ports';
+  /** Seconds. */
+  readonly findtime: number;
+  /** Seconds; null for good. */
+  readonly bantime: number | null;
+  /** Hash of the jail's configuration as it runs. */
+  readonly configuration: string | null;
+}
+
+export interface ExplainedBan {
+  readonly network: string;
+  readonly since: string;
+  /** ISO 8601; null for good. */
+  readonly until: string | null;
+  readonly origin: BannedAddress['origin'];
+  readonly failures: number;
+  readonly distinct: readonly string[];
+  /** Which ban of the network by the jail it is, 1 for the first; null where that is not known. */
+  readonly bancount: number | null;
+  /** Hash of the configuration that made it; null where that is not known. */
+  readonly configuration: string | null;
+  /** By every action that is to enforce it; isEnforced is null where nobody can tell. */
+  readonly actions: readonly { readonly name: string; readonly isEnforced: boolean | null; readonly reason: string }[];
+  readonly records: readonly ExplainedRecord[];
+}
+
+export interface FormerBan {
+  readonly network: string;
+  readonly since: string;
+  readonly until: string | null;
+  readonly ended: string | null;
+  readonly bancount: number;
+  readonly configuration: string | null;
+}
+
+export interface ExplainedRecord {
+  readonly source: string;
+  /** The record's number in its source. */
+  readonly sequence: number;
+  readonly text: string;
 }
 
 export interface BanAnswer {

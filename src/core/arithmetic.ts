@@ -4,7 +4,7 @@ import { parser } from '@lezer/python';
 import { err, ok, type Result } from './result.ts';
 
 /** By dotted name: "ban.Time". */
-export type Variables = ReadonlyMap<string, number>;
+type Variables = ReadonlyMap<string, number>;
 
 /** NaN or an infinity where the arithmetic ends so. */
 export type Arithmetic = (variables: Variables) => number;

@@ -5,6 +5,8 @@ export interface Evidence {
   readonly sequence: number;
   /** The record's message, at most maxEvidenceCharacters of it. */
   readonly text: string;
+  /** What the filter captured beside the address, by fail2ban's tags: F-USER. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
 
 export const maxEvidenceCharacters = 512;

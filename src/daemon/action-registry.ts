@@ -1,13 +1,16 @@
 // The actions there are, and whether this process may use them.
 import type { Action } from '../action/action.ts';
+import type { HelperClient } from '../action/helper-client.ts';
 import { NftablesAction } from '../action/nftables-action.ts';
 import { releaseLeftoverScopes } from '../action/nftables-leftover.ts';
 import { defaultScope, type NftablesScope, parseScope } from '../action/nftables-scope.ts';
+import { RemoteAction } from '../action/remote-action.ts';
 import { runCommand } from '../action/run-command.ts';
+import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ticket-action.ts';
 import { UfwAction } from '../action/ufw-action.ts';
 import { openNftables, openSetLookup, openTableReader } from '../binding/addon.ts';
-import type { OtherActions } from '../config/action-choice.ts';
-import { suggestName } from '../config/nearest-name.ts';
+import { parseDefinition } from '../config/action-list.ts';
+import { type ActionTools, loadTicketAction } from '../config/ticket-action-config.ts';
 import { systemClock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
 
@@ -25,20 +28,6 @@ export function releaseUnusedScopes(names: Iterable<string>): void {
   releaseLeftoverScopes({ open: openNftables, openLookup: openSetLookup, openReader: openTableReader }, scopes);
 }
 
-/** What may be used beside nftables, which needs no root. */
-export function otherActionsFor(isRoot: boolean): OtherActions {
-  const cure = 'take action = nftables, which needs no root (ufw then shows no rule, but the ban holds), or run ringjail as root';
-  const names = ['nftables', 'ufw'];
-  return {
-    choose: ({ name, options }) => {
-      if (name !== 'ufw')
-        return { refusal: `no such action in this version${suggestName(name, names) || `; there are ${names.join(' and ')}`}` };
-      if (options.size > 0) return { refusal: 'it takes no arguments in this version, and bans from all ports; take them out' };
-      return isRoot ? { key: name } : { refusal: `it insists on root, and this daemon runs without it: ${cure}` };
-    },
-  };
-}
-
 /** For a name that a ban of the state has and this version does not know, an action that always says so. */
 export function createAction(name: string): Action {
   const scope = scopeOf(name);
@@ -52,4 +41,47 @@ export function createAction(name: string): Action {
       ),
     );
   return { name, reconcile: refuse, enforce: refuse };
+}
+
+/** Whether the action is told of each ban (action.d), and not shown the list. */
+export const isTicketAction = (name: string, isRoot: boolean): boolean => scopeOf(name) === undefined && !(name === 'ufw' && isRoot);
+
+export interface TicketActionSettings {
+  /** The configuration, with action.d in it. */
+  readonly directory: string;
+  readonly isRoot: boolean;
+  readonly tools: ActionTools;
+  /** The privileged helper, for a daemon without root. */
+  readonly helper: HelperClient;
+}
+
+/** An action of action.d as `jail` names it; for one that is there no more, an action that always says so. */
+export function createTicketAction(jail: string, name: string, { directory, isRoot, tools, helper }: TicketActionSettings): TicketAction {
+  const named = parseDefinition(name);
+  const origin = { file: 'jail.conf', line: 1 };
+  const loaded = named.ok ? loadTicketAction(directory, named.value, { section: jail, origin }, tools.hostNames.full) : undefined;
+  if (loaded?.create === undefined) return new MissingAction(name);
+  return isRoot ? loaded.create(tools) : new RemoteAction({ name, jail, norestored: loaded.norestored, client: helper });
+}
+
+class MissingAction implements TicketAction {
+  readonly name: string;
+  readonly norestored = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  start = (): Promise<ActionOutcome> => Promise.resolve(nothingLost);
+  check = (): Promise<ActionOutcome> => Promise.resolve(nothingLost);
+  ban = (): Promise<ActionOutcome> => this.#refuse();
+  unban = (): Promise<ActionOutcome> => this.#refuse();
+  prolong = (): Promise<ActionOutcome> => this.#refuse();
+  flush = (): Promise<boolean> => Promise.resolve(false);
+  reload = (): Promise<void> => Promise.resolve();
+  stop = (): Promise<void> => Promise.resolve();
+
+  #refuse(): Promise<never> {
+    return Promise.reject(new RingjailError('configuration', `action ${this.name} is no longer in the configuration, or in error there`));
+  }
 }

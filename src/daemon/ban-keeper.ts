@@ -6,7 +6,9 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { containsNetwork, type IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
+import type { ActionHealth, Enforcement } from './enforcement.ts';
 import { Enforcer } from './enforcer.ts';
+import { TicketKeeper, type TicketKeeperOptions } from './ticket-keeper.ts';
 
 // The longest that a timer of Node can wait is 24.8 days; waking once a day costs nothing.
 const longestWaitMs = 24 * 60 * 60 * 1000;
@@ -16,12 +18,22 @@ const inFlightUsec = 3_000_000;
 
 export interface BanKeeperOptions {
   readonly createAction: (name: string) => Action;
+  /** The actions that are told of each ban instead of being shown the list; none where this is missing. */
+  readonly tickets?: Omit<TicketKeeperOptions, 'bans' | 'log'> & { readonly isTicketAction: (name: string) => boolean };
   readonly clock: Clock;
   readonly log: Log;
   /** Bans have ended by themselves. */
   readonly onEnded: (decisions: readonly BanDecision[]) => void;
   /** The actions have been asked to shut these out: what is open of them can be cut, and stays so. */
-  readonly onAsked?: (networks: readonly IpNetwork[]) => void;
+  readonly onAsked?: (decisions: readonly BanDecision[]) => void;
+}
+
+type Change = Pick<BanDecision, 'network' | 'jail' | 'actions'>;
+
+/** An action as a jail names it. */
+export interface ActionUse {
+  readonly jail: string;
+  readonly action: string;
 }
 
 export class BanKeeper {
@@ -29,7 +41,9 @@ export class BanKeeper {
   readonly #options: BanKeeperOptions;
   readonly #enforcers = new Map<string, Enforcer>();
   /** Changed since the actions were last told, with the names of those that it concerns. */
-  #changed: { readonly network: IpNetwork; readonly actions: readonly string[] }[] = [];
+  #changed: Change[] = [];
+  /** What the actions of tickets are to be told in the next turn of the event loop. */
+  #told: { readonly network: IpNetwork; readonly jail: string; readonly action: string }[] = [];
   /** Of bans that may have ended since: an action that knows no end of its own has to be asked all the same. */
   readonly #restoredActions = new Set<string>();
   /** Settled when the actions have been asked for everything that `settle` took so far. */
@@ -37,8 +51,12 @@ export class BanKeeper {
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
+  readonly #tickets: TicketKeeper | undefined;
+
   constructor(options: BanKeeperOptions) {
     this.#options = options;
+    const { tickets, log } = options;
+    this.#tickets = tickets && new TicketKeeper({ ...tickets, bans: this.bans, log });
   }
 
   /** Bans of an earlier run, as the store holds them; those that ended meanwhile are left out here and lifted by `start`. */
@@ -46,26 +64,35 @@ export class BanKeeper {
     this.adopt(decisions);
     this.bans.forgetChanges();
     this.bans.expire(this.#options.clock());
+    this.#tickets?.restore(decisions, (name) => this.#isTicketAction(name));
   }
 
   /** Bans that are in force already, and new to the store. Before `start`. */
   adopt(decisions: readonly BanDecision[]): void {
     for (const decision of decisions) {
       this.bans.add(decision);
-      for (const action of decision.actions) this.#restoredActions.add(action);
+      for (const action of decision.actions) if (!this.#isTicketAction(action)) this.#restoredActions.add(action);
     }
   }
 
   /** Brings the named actions, and those that bans name, to agreement. Rejects where one is not permitted to work. */
-  async start(actions: Iterable<string>): Promise<void> {
-    const named = new Set([...actions, ...this.#restoredActions]);
+  async start(uses: Iterable<ActionUse>): Promise<void> {
+    const all = [...uses];
+    const named = new Set([...all.map(({ action }) => action).filter((name) => !this.#isTicketAction(name)), ...this.#restoredActions]);
     for (const name of named) await this.#enforcer(name).start();
+    this.#tickets?.start(all.filter(({ action }) => this.#isTicketAction(action)));
     this.#arm();
+  }
+
+  /** The jails name these actions from now on. */
+  reload(uses: Iterable<ActionUse>): void {
+    this.#tickets?.reload(Array.from(uses).filter(({ action }) => this.#isTicketAction(action)));
   }
 
   /** Bans that the named actions have in force although nothing is known of them: the state was lost, or set aside. */
   found(actions: Iterable<string>): readonly (FoundBan & { readonly action: string })[] {
     return Array.from(new Set(actions)).flatMap((name) => {
+      if (this.#isTicketAction(name)) return [];
       try {
         return (this.#enforcer(name).action.found?.() ?? []).map((ban) => ({ ...ban, action: name }));
       } catch (error) {
@@ -103,19 +130,33 @@ export class BanKeeper {
     await this.#asked;
   }
 
-  async #ask(changed: readonly { readonly network: IpNetwork; readonly actions: readonly string[] }[]): Promise<void> {
+  async #ask(changed: readonly Change[]): Promise<void> {
     this.#arm();
     const byAction = new Map<string, IpNetwork[]>();
-    for (const { network, actions } of changed) {
+    for (const { network, jail, actions } of changed) {
       for (const action of actions) {
+        if (this.#isTicketAction(action)) {
+          this.#told.push({ network, jail, action });
+          continue;
+        }
         const networks = byAction.get(action);
         if (networks === undefined) byAction.set(action, [network]);
         else networks.push(network);
       }
     }
-    await Promise.all(Array.from(byAction, ([action, networks]) => this.#enforcer(action).update(networks)));
-    const banned = changed.map(({ network }) => network).filter((network) => this.bans.get(network) !== undefined);
+    // Firewalls first; and by then the store has what tickets tell of.
+    const enforced = Promise.all(Array.from(byAction, ([action, networks]) => this.#enforcer(action).update(networks)));
+    if (this.#told.length > 0) setImmediate(() => this.#tell());
+    await enforced;
+    const networks = new Map(changed.map(({ network }) => [network.text, network]));
+    const banned = Array.from(networks.values()).flatMap((network) => [...(this.bans.get(network)?.holders.values() ?? [])]);
     if (banned.length > 0) this.#options.onAsked?.(banned);
+  }
+
+  #tell(): void {
+    const told = this.#told;
+    this.#told = [];
+    for (const { network, jail, action } of told) this.#tickets?.tell({ network, jail }, action);
   }
 
   /** A jail decided to ban whom it holds already: where that was a while ago, the ban is not in force as it should be. */
@@ -124,11 +165,12 @@ export class BanKeeper {
     // Where the clock was set back, the ban seems to lie in the future: then nothing is known of what is on its way.
     const sinceBanUsec = decision.sinceUsec - (held?.sinceUsec ?? decision.sinceUsec);
     if (sinceBanUsec >= 0 && sinceBanUsec < inFlightUsec) return;
-    for (const action of decision.actions) this.#enforcer(action).suspect();
+    for (const action of decision.actions) if (!this.#isTicketAction(action)) this.#enforcer(action).suspect();
   }
 
   /** Has every action look whether its bans are still in force, and put them back where they are not. */
   async check(): Promise<void> {
+    this.#tickets?.check();
     await Promise.all(Array.from(this.#enforcers.values(), (enforcer) => enforcer.check()));
   }
 
@@ -137,15 +179,27 @@ export class BanKeeper {
     for (const enforcer of this.#enforcers.values()) enforcer.noticeChange(parts);
   }
 
-  actions(): readonly { readonly name: string; readonly bans: number; readonly failure: string | undefined }[] {
-    return Array.from(this.#enforcers, ([name, enforcer]) => ({ name, bans: enforcer.bannedCount, failure: enforcer.failure }));
+  actions(): readonly (ActionHealth & { readonly name: string })[] {
+    const firewalls = Array.from(this.#enforcers, ([name, enforcer]) => ({ name, ...enforcer.health() }));
+    return [...firewalls, ...(this.#tickets?.actions() ?? [])];
+  }
+
+  /** Whether the jail's action of that name has the network shut out right now. */
+  async enforcement({ network, jail }: Pick<BanDecision, 'network' | 'jail'>, name: string): Promise<Enforcement> {
+    const isOfTickets = this.#tickets !== undefined && this.#isTicketAction(name);
+    return isOfTickets ? this.#tickets.enforcement(network, jail, name) : this.#enforcer(name).enforcement(network);
   }
 
   /** Lifts nothing. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await Promise.all(Array.from(this.#enforcers.values(), (enforcer) => enforcer.stop()));
+    this.#tell();
+    await Promise.all([...Array.from(this.#enforcers.values(), (enforcer) => enforcer.stop()), this.#tickets?.stop()]);
+  }
+
+  #isTicketAction(name: string): boolean {
+    return this.#options.tickets?.isTicketAction(name) === true;
   }
 
   #enforcer(name: string): Enforcer {

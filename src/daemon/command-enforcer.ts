@@ -3,8 +3,9 @@
 import type { BanTicket } from '../action/ban-ticket.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
 import { messageOf } from '../core/errors.ts';
-import { type Family, parseIpNetwork } from '../core/ip-network.ts';
+import { type Family, type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
+import type { ActionHealth, Enforcement } from './enforcement.ts';
 
 const firstRetryMs = 500;
 const lastRetryMs = 60_000;
@@ -48,6 +49,16 @@ export class CommandEnforcer {
   /** Why the action as a whole, or the ban tried last, is not enforced; undefined where nothing is open. */
   get failure(): string | undefined {
     return this.#ownFailure?.reason ?? Array.from(this.#failures.values()).at(-1)?.reason;
+  }
+
+  health(): ActionHealth {
+    return { bans: this.bannedCount, failure: this.failure, isContested: false, repairs: 0, counters: undefined };
+  }
+
+  /** As the action was told; a command's firewall cannot be asked for one address. */
+  async enforcement({ text }: IpNetwork): Promise<Enforcement> {
+    if (this.isEnforced(text)) return { isEnforced: true, reason: 'the action was told, and agreed' };
+    return { isEnforced: false, reason: this.failureOf(text) ?? 'the action was not told yet' };
   }
 
   get bannedCount(): number {

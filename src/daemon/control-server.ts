@@ -1,6 +1,7 @@
 // The control socket: 0660, for root and the group of the daemon. One line of JSON in, one out, and the connection ends.
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { formatMessage, maxRequestBytes, parseRequest } from '../control/codec.ts';
 import type { ControlAnswer, ControlRequest } from '../control/messages.ts';
 import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
@@ -100,9 +101,16 @@ const isAnswered = (path: string): Promise<boolean> =>
 
 function cannotListen(path: string, error: unknown): RingjailError {
   const code = systemCodeOf(error);
-  const cure =
-    code === 'EACCES' || code === 'ENOENT'
-      ? ': its directory must exist and be writable (RuntimeDirectory=ringjail in the unit; by hand, -s PATH or RUNTIME_DIRECTORY)'
-      : '';
-  return new RingjailError('unavailable', `cannot listen at ${path}: ${messageOf(error)}${cure}`, error);
+  const directory = dirname(path);
+  // Node says EACCES for a directory that is missing, too.
+  const isMissing = code === 'ENOENT' || (code === 'EACCES' && !existsSync(directory));
+  if (isMissing) {
+    const cure = 'its directory must exist (RuntimeDirectory=ringjail in the unit; by hand: sudo npm start, or another path with -s)';
+    return new RingjailError('unavailable', `cannot listen at ${path}: ${cure}`, error);
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    const cure = 'start the service: sudo systemctl start ringjail; or by hand: sudo npm start, or another path with -s';
+    return new RingjailError('permission', `cannot listen at ${path}: this user may not write in ${directory}; ${cure}`, error);
+  }
+  return new RingjailError('unavailable', `cannot listen at ${path}: ${messageOf(error)}`, error);
 }

@@ -1,7 +1,10 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ConnectionCutter } from '../action/connection-cutter.ts';
+import { HelperClient } from '../action/helper-client.ts';
 import { tableName } from '../action/nftables-table.ts';
+import { runCommand } from '../action/run-command.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import { cutConnections, openNetfilterMonitor, openNftables } from '../binding/addon.ts';
 import type { DaemonConfig } from '../config/daemon-config.ts';
@@ -13,14 +16,21 @@ import { LoginMemory } from '../jail/login-memory.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { Loss } from '../source/source.ts';
 import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
-import { createAction, releaseUnusedScopes } from './action-registry.ts';
-import { BanKeeper } from './ban-keeper.ts';
+import { createAction, createTicketAction, isTicketAction, releaseUnusedScopes } from './action-registry.ts';
+import { actionTools } from './action-tools.ts';
+import { type ActionUse, BanKeeper } from './ban-keeper.ts';
+import { ticketOf } from './ban-tickets.ts';
 import { CommitConfirm } from './commit-confirm.ts';
 import { listenForControl } from './control-server.ts';
+import { cutTargetsOf } from './cut-targets.ts';
 import { FirewallWatch } from './firewall-watch.ts';
 import { GivenUpLog } from './given-up-log.ts';
 import { HostNetworks } from './host-networks.ts';
+import { IgnoreCheck, questionOf } from './ignore-check.ts';
+import { IgnoredNames } from './ignored-names.ts';
 import type { JailSet } from './jail-set.ts';
+import { createLoginTaker } from './login-taker.ts';
+import { NameLog } from './name-log.ts';
 import { NameResolver } from './name-resolver.ts';
 import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
@@ -37,9 +47,6 @@ import { StoreKeeper } from './store-keeper.ts';
 const refusalLogIntervalMs = 60_000;
 // fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
 const checkIntervalMs = 10_000;
-
-// A day.
-const defaultProtectLoginsUsec = 86_400_000_000;
 
 export interface DaemonOptions {
   readonly version: string;
@@ -60,16 +67,13 @@ export class Daemon {
   readonly #abort = new AbortController();
   readonly #notifier = new ServiceNotifier();
   readonly #hostNetworks = new HostNetworks(() => this.#onHostChange());
-  readonly #logins = new LoginMemory(defaultProtectLoginsUsec);
-  readonly #protectedSet = new ProtectedSet({
-    host: this.#hostNetworks,
-    sessions: new SessionPeers(),
-    logins: this.#logins,
-    clock: systemClock,
-  });
+  readonly #logins: LoginMemory;
+  readonly #protectedSet: ProtectedSet;
+  readonly #ignoredNames: IgnoredNames;
   readonly #confirmation: CommitConfirm;
   readonly #cutter: ConnectionCutter;
   readonly #keeper: BanKeeper;
+  readonly #helper: HelperClient;
   readonly #firewallWatch: FirewallWatch;
   readonly #pipeline: Pipeline;
   readonly #requests: RequestHandler;
@@ -86,7 +90,20 @@ export class Daemon {
     this.#options = options;
     this.#log = log;
     this.#jails = jails;
+    const { protectLoginsUsec } = options.settings;
+    const logins = new LoginMemory(protectLoginsUsec);
+    this.#logins = logins;
+    this.#protectedSet = new ProtectedSet({ host: this.#hostNetworks, sessions: new SessionPeers(), logins, clock: systemClock });
     this.#givenUpLog = new GivenUpLog({ log, nowMs: () => performance.now() });
+    const isRoot = process.getuid?.() === 0;
+    this.#helper = new HelperClient(paths.helper);
+    const actionSettings = {
+      directory: paths.config,
+      isRoot,
+      tools: actionTools(join(dirname(paths.socket), 'started.json'), log),
+      helper: this.#helper,
+    };
+    this.#ignoredNames = new IgnoredNames({ log, onChange: () => this.#onHostChange() });
     this.#confirmation = new CommitConfirm({
       limitMs: options.confirmMs,
       log,
@@ -102,8 +119,17 @@ export class Daemon {
       clock: systemClock,
       log,
       onEnded: (decisions) => this.#onEnded(decisions),
+      tickets: {
+        isTicketAction: (name) => isTicketAction(name, isRoot),
+        create: (jail, name) => createTicketAction(jail, name, actionSettings),
+        ticketOf: (decision) =>
+          ticketOf(decision, {
+            evidence: (identity, jail) => this.#store.evidence(identity, jail),
+            earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
+          }),
+      },
       // A ban does not wait for it.
-      onAsked: (networks) => void this.#cutter.cut(networks.map((network) => ({ network }))),
+      onAsked: (decisions) => this.#cut(decisions),
     });
     this.#firewallWatch = new FirewallWatch({
       open: (onChange) => openNetfilterMonitor(tableName, onChange),
@@ -120,9 +146,13 @@ export class Daemon {
       jails: () => jails.running.map(({ jail }) => jail),
       positions: () => this.#sources.positions(),
       configurationOf: (name) => jails.configurationOf(name),
+      maxEvidenceOf: (name) => jails.find(name)?.jail.options.maxmatches,
       purgeAgeUsec: options.settings.dbpurgeageUsec,
+      logins,
     });
     const protectedNetworks = () => this.#protectedSet.current();
+    const nameLog = new NameLog({ log, nowMs: () => performance.now() });
+    const ignoreCheck = new IgnoreCheck({ runCommand, clock: systemClock, log });
     const resolver = new NameResolver({ clock: systemClock });
     this.#pipeline = new Pipeline({
       keeper: this.#keeper,
@@ -131,11 +161,16 @@ export class Daemon {
       earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
       clock: systemClock,
       mayBan: () => this.#confirmation.mayBan,
+      isIgnored: (command, decision, address) => ignoreCheck.isIgnored(command, questionOf(decision, address)),
+      takers: [createLoginTaker(logins, protectLoginsUsec)],
       events: {
+        onFailure: ({ evidence }) => this.#sources.expectMore(evidence.source),
         onBan: (decision) => this.#onBan(decision),
         onRefused: (decision, reason) => this.#onRefused(decision, reason),
         onSuppressed: () => this.#confirmation.noteSuppressed(),
         onSeenWhileBanned: (decision) => this.#keeper.suspect(decision),
+        onNameResolved: (hostname, addresses, jail) => nameLog.tell(hostname, addresses, jail.options.name),
+        onLate: () => this.#carryOut(),
       },
     });
     this.#sources = new SourceSet({
@@ -155,6 +190,8 @@ export class Daemon {
       confirmation: this.#confirmation,
       stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
+      store: this.#store,
+      onReload: () => this.#onReload(),
     });
   }
 
@@ -171,15 +208,21 @@ export class Daemon {
       await restored;
       this.#confirmation.start();
       this.#warnAboutLogLimit();
+      // Who is spared by name is so from the first record on.
+      await this.#ignoredNames.update(this.#jails.running);
       this.#route();
       await Promise.race([aborted(this.#abort.signal), this.#sources.refused]);
       this.#notifier.stopping();
+      this.#pipeline.close();
+      this.#ignoredNames.close();
       await this.#sources.stop();
       this.#confirmation.stop();
       await this.#keeper.settle();
       this.#store.flush();
     } finally {
       this.#abort.abort();
+      this.#pipeline.close();
+      this.#ignoredNames.close();
       await this.#sources.stop();
       this.#confirmation.stop();
       await this.#keeper.settle();
@@ -187,6 +230,7 @@ export class Daemon {
       this.#hostNetworks.close();
       this.#firewallWatch.stop();
       await this.#keeper.stop();
+      this.#helper.close();
       this.#store.stop();
     }
   }
@@ -208,6 +252,7 @@ export class Daemon {
     const restored = this.#store.open();
     for (const warning of restored.warnings) this.#warn(warning);
     this.#sources.restore(restored.positions);
+    this.#logins.restore(restored.logins);
     this.#jails.restore(restored.windows);
     this.#keeper.restore(restored.bans);
     this.#store.begin();
@@ -215,7 +260,7 @@ export class Daemon {
     if (restored.isEmpty) this.#adopt(actions);
     this.#releaseSpared();
     this.#firewallWatch.start();
-    await this.#keeper.start(actions);
+    await this.#keeper.start(this.#uses());
     this.#releaseLeftovers();
     this.#store.touch();
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
@@ -261,7 +306,7 @@ export class Daemon {
     this.#sources.update(this.#pipeline.routes.entries());
   }
 
-  /** This machine has other addresses, gateways or routes. */
+  /** This machine has other addresses, gateways or routes, or a name in ignoreip has. */
   #onHostChange(): void {
     // Before everything is restored there is nothing to release; the restoration looks itself.
     if (!this.#isRouted) return;
@@ -273,12 +318,23 @@ export class Daemon {
   #onBatch(batch: RecordBatch): void {
     this.#pipeline.process(batch);
     this.#givenUpLog.look(this.#jails.running);
+    this.#carryOut();
+  }
+
+  /** What was decided goes to the firewall and to the disk. */
+  #carryOut(): void {
     // Each failure is reported by whoever met it; there is nobody here to wait for the end.
     void this.#keeper.settle();
     // The firewall is asked first: a kill in between has the records read again, which lead to the same ban.
     if (this.#hasBanned) this.#store.commit();
     else this.#store.touch();
     this.#hasBanned = false;
+  }
+
+  #cut(decisions: readonly BanDecision[]): void {
+    const targets = cutTargetsOf(decisions, (jail) => this.#jails.find(jail)?.policy.cutsConnections ?? true);
+    // A ban does not wait for it.
+    if (targets.length > 0) void this.#cutter.cut(targets);
   }
 
   #onLoss(source: string, { count, reason }: Loss): void {
@@ -319,11 +375,24 @@ export class Daemon {
 
   async #onChange(): Promise<void> {
     this.#route();
+    // The jails run meanwhile: who turns out to be spared is let go then.
+    void this.#ignoredNames.update(this.#jails.running);
     this.#releaseSpared();
     this.#notifier.status(this.#watching());
     this.#store.flush();
     await this.#keeper.settle();
+  }
+
+  /** The configuration was read again. */
+  async #onReload(): Promise<void> {
+    await this.#onChange();
+    this.#keeper.reload(this.#uses());
     this.#releaseLeftovers();
+  }
+
+  /** The actions that the jails name. */
+  #uses(): ActionUse[] {
+    return this.#jails.running.flatMap(({ jail: { options } }) => options.actions.map((action) => ({ jail: options.name, action })));
   }
 
   /** What an earlier configuration left in the firewall. */
@@ -356,9 +425,11 @@ export class Daemon {
       jails: this.#jails,
       keeper: this.#keeper,
       sources: this.#sources.describe(),
+      cut: this.#cutter.counts,
       warnings: [
         ...(unconfirmed === undefined ? [] : [unconfirmed]),
         ...this.#warnings,
+        ...this.#ignoredNames.warnings,
         ...(failure === undefined ? [] : [`the store cannot be written, bans and counts are kept in memory only: ${failure}`]),
       ],
     });

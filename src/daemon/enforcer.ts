@@ -1,10 +1,11 @@
 // Keeps one action in agreement with the ban list: hands it what changed, repeats with back-off what failed, and knows what is not enforced.
-import type { Action, Repair, WantedBans } from '../action/action.ts';
+import type { Action, Counters, Repair, WantedBans } from '../action/action.ts';
 import type { Ban } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
+import type { ActionHealth, Enforcement } from './enforcement.ts';
 import { RepairPace, type RepairPaceOptions } from './repair-pace.ts';
 
 const firstRetryMs = 500;
@@ -67,6 +68,30 @@ export class Enforcer {
     return this.#idleLooks;
   }
 
+  health(): ActionHealth {
+    return {
+      bans: this.bannedCount,
+      failure: this.failure,
+      isContested: this.#failure === undefined && this.#pace.isFight(performance.now()),
+      repairs: this.#repairs,
+      counters: this.#counters(),
+    };
+  }
+
+  /** Whether the ban of the network is in force right now; asked of the outside itself where that can be asked. */
+  async enforcement(network: IpNetwork): Promise<Enforcement> {
+    try {
+      const isThere = this.action.enforces?.(network);
+      if (isThere === true) return { isEnforced: true, reason: 'asked of the firewall' };
+      if (isThere === false) return { isEnforced: false, reason: this.failure ?? 'the firewall does not have it' };
+    } catch (error) {
+      return { isEnforced: undefined, reason: messageOf(error) };
+    }
+    if (this.#failure !== undefined) return { isEnforced: false, reason: this.#failure };
+    if ((await this.action.isInForce?.()) === false) return { isEnforced: false, reason: 'somebody took away what enforces it' };
+    return { isEnforced: true, reason: 'read back when it was made' };
+  }
+
   get bannedCount(): number {
     return Array.from(this.#wanted.all()).length;
   }
@@ -120,6 +145,15 @@ export class Enforcer {
     this.#isStopped = true;
     for (const timer of [this.#retryTimer, this.#repairTimer, this.#fightTimer, this.#checkTimer]) clearTimeout(timer);
     await this.#running;
+  }
+
+  #counters(): Counters | undefined {
+    try {
+      return this.action.counters?.();
+    } catch {
+      // What keeps it from being read shows as the action's failure.
+      return undefined;
+    }
   }
 
   #repair(): Promise<void> {

@@ -2,13 +2,14 @@
 import { type DaemonConfig, loadDaemonConfig } from '../config/daemon-config.ts';
 import type { JailContext } from '../config/jail-config.ts';
 import { systemClock } from '../core/clock.ts';
-import { otherActionsFor } from './action-registry.ts';
+import { hostNames } from './action-tools.ts';
 import { hasUnit } from './service-units.ts';
 
 export function jailContextOf(directory: string, isRoot: boolean, settings: DaemonConfig = loadDaemonConfig(directory)): JailContext {
   return {
     directory,
-    otherActions: otherActionsFor(isRoot),
+    isRoot,
+    hostName: hostNames().full,
     hasUnit,
     clock: systemClock,
     listensToSyslog: settings.syslog.listen.length > 0,

@@ -37,11 +37,18 @@ export class JailSet {
   load(): void {
     const { jails, errors } = loadJails(this.#context());
     this.#errors = errors;
-    const loaded = jails.map(({ options, filter, usedns, records }): RunningJail => {
+    const loaded = jails.map(({ options, policy, filter, usedns, records }): RunningJail => {
       const jail = new Jail(options);
       const former = this.find(options.name)?.jail;
       if (former !== undefined) jail.takeOver(former);
-      return { selectors: records.selectors, filter, jail, resolvesNames: usedns === 'yes' || usedns === 'warn' };
+      return {
+        selectors: records.selectors,
+        filter,
+        jail,
+        policy,
+        resolvesNames: usedns === 'yes' || usedns === 'warn',
+        tellsOfNames: usedns === 'warn',
+      };
     });
     const broken = new Set(errors.map(({ section }) => section));
     // An error that belongs to no section (a file that cannot be read) may be any jail's.
@@ -66,12 +73,12 @@ export class JailSet {
   }
 }
 
-function hashOf({ selectors, filter, jail }: RunningJail): string {
+function hashOf({ selectors, filter, jail, policy }: RunningJail): string {
   const plain = (_: string, value: unknown) => {
     if (value instanceof NetworkList) return value.entries().map(({ network }) => network.text);
     // JSON knows no Infinity: a ban for good.
     return value === Number.POSITIVE_INFINITY ? 'for good' : value;
   };
-  const text = JSON.stringify({ selectors, filter: filter.name, ...jail.options }, plain);
+  const text = JSON.stringify({ selectors, filter: filter.name, ...jail.options, ...policy }, plain);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -1,5 +1,6 @@
 // The daemon's flow up to the decision, and no further: nothing is banned, nothing is written. For `ringjail watch`.
 import type { Action } from '../action/action.ts';
+import { runCommand } from '../action/run-command.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import type { DaemonConfig } from '../config/daemon-config.ts';
 import { systemClock } from '../core/clock.ts';
@@ -10,16 +11,16 @@ import type { Failure } from '../match/failure.ts';
 import type { Loss } from '../source/source.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { HostNetworks } from './host-networks.ts';
+import { IgnoreCheck, questionOf } from './ignore-check.ts';
+import { IgnoredNames } from './ignored-names.ts';
 import type { JailSet } from './jail-set.ts';
+import { createLoginTaker } from './login-taker.ts';
 import { NameResolver } from './name-resolver.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProtectedSet } from './protected-set.ts';
 import { SessionPeers } from './session-peers.ts';
 import { createSource } from './source-registry.ts';
 import { SourceSet } from './source-set.ts';
-
-// A day, as the daemon has it.
-const protectLoginsUsec = 86_400_000_000;
 
 export interface ObserverEvents {
   onFailure(failure: Failure, jail: Jail): void;
@@ -34,14 +35,19 @@ export class Observer {
   readonly #sources: SourceSet;
   readonly #pipeline: Pipeline;
   readonly #jails: JailSet;
+  readonly #ignoredNames: IgnoredNames;
   readonly #hostNetworks = new HostNetworks(() => undefined);
 
   constructor(jails: JailSet, settings: DaemonConfig, log: Log, events: ObserverEvents) {
+    const { protectLoginsUsec } = settings;
+    const logins = new LoginMemory(protectLoginsUsec);
+    const ignoreCheck = new IgnoreCheck({ runCommand, clock: systemClock, log });
+    this.#ignoredNames = new IgnoredNames({ log, onChange: () => undefined });
     const resolver = new NameResolver({ clock: systemClock });
     const protectedSet = new ProtectedSet({
       host: this.#hostNetworks,
       sessions: new SessionPeers(),
-      logins: new LoginMemory(protectLoginsUsec),
+      logins,
       clock: systemClock,
     });
     this.#jails = jails;
@@ -50,6 +56,8 @@ export class Observer {
       protectedNetworks: () => protectedSet.current(),
       resolve: (hostname) => resolver.resolve(hostname),
       earlierBans: () => 0,
+      isIgnored: (command, decision, address) => ignoreCheck.isIgnored(command, questionOf(decision, address)),
+      takers: [createLoginTaker(logins, protectLoginsUsec)],
       clock: systemClock,
       events: { ...bound(events), onSeenWhileBanned: () => undefined },
     });
@@ -64,11 +72,14 @@ export class Observer {
 
   /** Until `signal` aborts. Rejects where no source may be read. */
   async run(signal: AbortSignal): Promise<void> {
+    await this.#ignoredNames.update(this.#jails.running);
     this.#pipeline.jails = this.#jails.running;
     this.#sources.update(this.#pipeline.routes.entries());
     try {
-      await Promise.race([new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())), this.#sources.refused]);
+      await Promise.race([aborted(signal), this.#sources.refused]);
     } finally {
+      this.#pipeline.close();
+      this.#ignoredNames.close();
       this.#hostNetworks.close();
       await this.#sources.stop();
     }
@@ -78,6 +89,12 @@ export class Observer {
     return this.#sources.describe();
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 const bound = (events: ObserverEvents) => ({
   onFailure: (failure: Failure, jail: Jail) => events.onFailure(failure, jail),

@@ -5,6 +5,8 @@ export interface Paths {
   readonly config: string;
   readonly state: string;
   readonly socket: string;
+  /** Of the privileged helper: what ringjail-actions.socket listens at. */
+  readonly helper: string;
 }
 
 /** `given`: by the command line, before the environment, before the defaults. */
@@ -17,5 +19,6 @@ export function pathsOf(
     config: given.config ?? directory('CONFIGURATION_DIRECTORY', '/etc/ringjail'),
     state: join(directory('STATE_DIRECTORY', '/var/lib/ringjail'), 'state.db'),
     socket: given.socket ?? join(directory('RUNTIME_DIRECTORY', '/run/ringjail'), 'ringjail.sock'),
+    helper: '/run/ringjail-actions.sock',
   };
 }

@@ -1,5 +1,6 @@
 // The one flow, on one screen: source -> record batch -> match -> failure -> jail -> decision -> ban list -> action.
 import type { BanDecision } from '../ban/ban.ts';
+import type { IgnoreCommand } from '../config/ignore-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Jail } from '../jail/jail.ts';
@@ -9,9 +10,16 @@ import type { FailureSink } from '../match/filter.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { BanKeeper } from './ban-keeper.ts';
 import { banRecord } from './ban-record.ts';
-import { Routes } from './routes.ts';
+import { type RecordTaker, Routes } from './routes.ts';
 import type { RunningJail } from './running-jail.ts';
 import { TwinMemory } from './twin-memory.ts';
+
+/** What takes records. */
+export interface PipelineTaker extends RecordTaker {
+  /** Its name, where it is a jail. */
+  readonly jail?: string;
+  take(batch: RecordBatch, records: Uint32Array): void;
+}
 
 interface PipelineEvents {
   /** A jail's filter found a failure, before it is counted. */
@@ -24,6 +32,10 @@ interface PipelineEvents {
   onSuppressed?(decision: BanDecision): void;
   /** A jail still counts failures of somebody it has banned. */
   onSeenWhileBanned(decision: BanDecision): void;
+  /** A host name in a record was resolved for a jail that wants to be warned. */
+  onNameResolved?(hostname: string, addresses: readonly IpNetwork[], jail: Jail): void;
+  /** After something was decided that had to wait for an answer, and so outside of `process`. */
+  onLate?(): void;
 }
 
 export interface PipelineOptions {
@@ -36,13 +48,20 @@ export interface PipelineOptions {
   readonly clock: Clock;
   /** Whether bans are made at all; without it they are. */
   readonly mayBan?: () => boolean;
+  /** Whether the jail's ignorecommand passes over whom this decision is about; without it nobody is. Never rejects. */
+  readonly isIgnored?: (command: IgnoreCommand, decision: BanDecision, address: IpNetwork) => Promise<boolean>;
+  /** Who has records before the jails have them. */
+  readonly takers?: readonly PipelineTaker[];
   readonly events: PipelineEvents;
 }
 
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #twins = new TwinMemory();
-  #routes = new Routes([]);
+  /** Jail and network of the decisions that an ignorecommand is asked about. */
+  readonly #asking = new Set<string>();
+  #isClosed = false;
+  #routes = new Routes<PipelineTaker>([]);
   /** While a batch is processed: who is protected is looked up in files, which is too much for every failure of a flood. */
   #protectedNetworks: NetworkList | undefined;
 
@@ -51,32 +70,54 @@ export class Pipeline {
   }
 
   /** Who is to have which records. The sources must be told of the same selectors before they deliver again. */
-  get routes(): Routes {
+  get routes(): Routes<PipelineTaker> {
     return this.#routes;
   }
 
   set jails(jails: readonly RunningJail[]) {
-    this.#routes = new Routes(jails);
+    this.#routes = new Routes([...(this.#options.takers ?? []), ...jails.map((running) => this.#takerOf(running))]);
   }
 
   process(batch: RecordBatch): void {
     const outer = this.#protectedNetworks;
     this.#protectedNetworks = outer ?? this.#options.protectedNetworks();
     try {
-      for (const [running, records] of this.#routes.offer(batch)) running.filter.match(batch, records, this.#sinkOf(running));
+      this.#pass(batch);
     } finally {
       this.#protectedNetworks = outer;
     }
   }
 
-  #sinkOf(running: RunningJail): FailureSink {
-    return {
+  #pass(batch: RecordBatch, exceptJail?: string): void {
+    for (const [taker, records] of this.#routes.offer(batch)) {
+      if (exceptJail === undefined || taker.jail !== exceptJail) taker.take(batch, records);
+    }
+  }
+
+  #takerOf(running: RunningJail): PipelineTaker {
+    const { selectors, filter } = running;
+    const sink: FailureSink = {
       onFailure: (failure) => this.#observe(failure, running),
       onNamedFailure: (failure) => void this.#observeNamed(failure, running),
+      onSuccess: (address) => {
+        if (running.policy.resetsOnSuccess) running.jail.forgive(address, this.#options.protectedNetworks());
+      },
+    };
+    return {
+      jail: running.jail.options.name,
+      selectors,
+      literals: filter.literals,
+      take: (batch, records) => filter.match(batch, records, sink),
     };
   }
 
-  #observe(failure: Failure, { jail, selectors }: RunningJail): void {
+  /** What still waits for an answer comes to nothing. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #observe(failure: Failure, running: RunningJail): void {
+    const { jail, selectors } = running;
     // What comes both ways, as by /dev/kmsg and from rsyslog, happened once.
     if (selectors.length > 1 && this.#twins.isTwin(jail.options.name, failure.evidence, failure.timeUsec)) return;
     this.#options.events.onFailure?.(failure, jail);
@@ -84,18 +125,25 @@ export class Pipeline {
     const decision = jail.observe(failure, protectedNetworks, (network, isOverall) => {
       return isOverall ? this.#options.earlierBans(network) : this.#options.earlierBans(network, jail.options.name);
     });
-    if (decision !== undefined) this.#carryOut(decision, jail);
+    if (decision !== undefined) this.#carryOut(decision, running, failure.address);
   }
 
   async #observeNamed(failure: NamedFailure, running: RunningJail): Promise<void> {
     if (!running.resolvesNames) return;
-    for (const address of await this.#options.resolve(failure.hostname)) this.#observe({ ...failure, address }, running);
+    const addresses = await this.#options.resolve(failure.hostname);
+    if (this.#isClosed) return;
+    if (addresses.length === 0) return;
+    if (running.tellsOfNames === true) this.#options.events.onNameResolved?.(failure.hostname, addresses, running.jail);
+    for (const address of addresses) this.#observe({ ...failure, address }, running);
+    this.#options.events.onLate?.();
   }
 
-  #carryOut(decision: BanDecision, jail: Jail): void {
-    const { keeper, clock, events, mayBan } = this.#options;
+  /** `isAsked`: the ignorecommand had its say. */
+  #carryOut(decision: BanDecision, running: RunningJail, address: IpNetwork, isAsked = false): void {
+    const { jail, policy } = running;
+    const { keeper, clock, events, mayBan, protectedNetworks } = this.#options;
     // Anew: who logged in a moment ago counts.
-    const spared = this.#options.protectedNetworks().find(decision.network);
+    const spared = protectedNetworks().find(decision.network);
     if (spared !== undefined) {
       jail.counts.refused++;
       events.onRefused(decision, spared.reason);
@@ -107,12 +155,28 @@ export class Pipeline {
       events.onSeenWhileBanned(decision);
     } else if (mayBan?.() === false) {
       events.onSuppressed?.(decision);
+    } else if (policy.ignorecommand !== undefined && !isAsked) {
+      void this.#askFirst(policy.ignorecommand, decision, running, address);
     } else {
       keeper.add(decision);
       jail.counts.banned++;
       events.onBan(decision);
       const countsBans = this.#routes.selectorsOf('bans');
-      if (countsBans > 0) this.process(banRecord(decision, countsBans));
+      // Not to the jail itself, which would count what it has done.
+      if (countsBans > 0) this.#pass(banRecord(decision, countsBans, jail.options.ipv6prefix), decision.jail);
     }
+  }
+
+  /** Nothing else waits for the command. A kill meanwhile forgets the decision: the address has to fail as often again. */
+  async #askFirst(command: IgnoreCommand, decision: BanDecision, running: RunningJail, address: IpNetwork): Promise<void> {
+    const key = `${decision.jail} ${decision.network.text}`;
+    if (this.#asking.has(key)) return;
+    this.#asking.add(key);
+    const isIgnored = await this.#options.isIgnored?.(command, decision, address);
+    this.#asking.delete(key);
+    if (this.#isClosed) return;
+    if (isIgnored) running.jail.counts.ignored++;
+    else this.#carryOut(decision, running, address, true);
+    this.#options.events.onLate?.();
   }
 }

@@ -7,19 +7,22 @@ import type {
   ConfirmAnswer,
   ControlRequest,
   DaemonStatus,
+  ExplainAnswer,
   ImportAnswer,
   ReloadAnswer,
   UnbanAnswer,
 } from '../control/messages.ts';
+import { requireNetwork } from '../control/require-network.ts';
 import type { Clock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
 import { maxEvidenceCharacters } from '../core/evidence.ts';
-import { type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
+import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { JailOptions } from '../jail/jail.ts';
 import type { NetworkList } from '../jail/network-list.ts';
 import type { BanKeeper } from './ban-keeper.ts';
 import type { CommitConfirm } from './commit-confirm.ts';
+import { type BanRecords, explain } from './explanation.ts';
 import type { JailSet } from './jail-set.ts';
 
 export interface RequestHandlerOptions {
@@ -34,6 +37,10 @@ export interface RequestHandlerOptions {
   readonly stateFailure: () => string | undefined;
   /** The ban list or the jails changed by a request: to be on disk before the answer. */
   readonly onChange: () => Promise<void>;
+  /** What is remembered of bans; `commit` has the latest in it. */
+  readonly store: { readonly store: BanRecords | undefined; commit(): boolean };
+  /** The configuration was read again. */
+  readonly onReload: () => Promise<void>;
 }
 
 export class RequestHandler {
@@ -48,6 +55,8 @@ export class RequestHandler {
     switch (request.command) {
       case 'status':
         return this.#status(request.jail);
+      case 'explain':
+        return this.#explain(requireNetwork(request.address));
       case 'ban':
         return this.#ban(request.jail, request.addresses);
       case 'unban':
@@ -62,12 +71,12 @@ export class RequestHandler {
   }
 
   async reload(): Promise<ReloadAnswer> {
-    const { jails, log, onChange } = this.#options;
+    const { jails, log, onReload } = this.#options;
     jails.load();
     for (const error of jails.errors) log.error(error);
     const names = jails.running.map(({ jail }) => jail.options.name);
     log.notice(`reloaded: jails ${names.join(', ') || 'none'}`);
-    await onChange();
+    await onReload();
     return { jails: names, errors: jails.errors };
   }
 
@@ -83,6 +92,15 @@ export class RequestHandler {
     if (jail === undefined) return status;
     this.#requireJail(jail);
     return { ...status, jails: status.jails.filter(({ name }) => name === jail) };
+  }
+
+  async #explain(network: IpNetwork): Promise<ExplainAnswer> {
+    const { keeper, jails, protectedNetworks, clock, store } = this.#options;
+    await keeper.settle();
+    await keeper.check();
+    // What was seen a moment ago is to be told, too.
+    store.commit();
+    return explain(network, { keeper, jails, protectedNetworks: protectedNetworks(), nowUsec: clock(), records: store.store });
   }
 
   async #ban(name: string, addresses: readonly string[]): Promise<BanAnswer> {
@@ -208,11 +226,4 @@ function importedDecision(ban: ImportedBan, network: IpNetwork, { actions, banti
   const untilUsec = boundedUntil(givenUsec);
   const evidence = text === undefined ? undefined : { source: 'fail2ban', sequence: 0, text: text.slice(0, maxEvidenceCharacters) };
   return { network, jail, origin: 'imported', actions, sinceUsec, untilUsec, failures, distinct: [], evidence, bancount };
-}
-
-function requireNetwork(text: string): IpNetwork {
-  const network = parseIpNetwork(text);
-  if (network === undefined)
-    throw new RingjailError('usage', `"${text}" is no IP address or network; write 203.0.113.7, 2001:db8::7 or 203.0.113.0/24`);
-  return network;
 }

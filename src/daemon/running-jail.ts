@@ -1,4 +1,5 @@
 // A jail of the configuration, put to work.
+import type { JailPolicy } from '../config/jail-policy.ts';
 import type { Jail } from '../jail/jail.ts';
 import type { Filter } from '../match/filter.ts';
 import type { RecordSelector } from '../record/record-selector.ts';
@@ -7,6 +8,9 @@ export interface RunningJail {
   readonly selectors: readonly RecordSelector[];
   readonly filter: Filter;
   readonly jail: Jail;
+  readonly policy: JailPolicy;
   /** Whether host names in records are resolved (`usedns`). */
   readonly resolvesNames: boolean;
+  /** Whether it is told when one was (`usedns = warn`). */
+  readonly tellsOfNames?: boolean;
 }

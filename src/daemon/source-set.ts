@@ -15,11 +15,18 @@ export interface SourceSetOptions {
   readonly log: Log;
 }
 
+export interface WantedSource {
+  readonly selectors: readonly RecordSelector[];
+  /** Whether the daemon can do its work without it: by itself it is no reason to run. */
+  readonly isOptional?: boolean;
+}
+
 interface RunningSource {
   readonly source: Source;
   readonly health: SourceHealth;
   readonly abort: AbortController;
-  readonly ended: Promise<void>;
+  ended: Promise<void>;
+  isOptional: boolean;
 }
 
 export class SourceSet {
@@ -33,7 +40,7 @@ export class SourceSet {
   #wasReady = false;
   #isStopped = false;
   #refuse: (error: Error) => void = () => undefined;
-  /** Rejects where from the start no source at all may be read. A reload that asks for one that may not be ends nothing. */
+  /** Rejects where from the start no source at all may be read that is needed. A reload that asks for one that may not be ends nothing. */
   readonly refused: Promise<never>;
 
   constructor(options: SourceSetOptions) {
@@ -55,20 +62,29 @@ export class SourceSet {
   }
 
   /** Starts what is needed and not there, stops what is there and not needed, and tells each what is wanted of it. */
-  update(wanted: Iterable<readonly [string, { readonly selectors: readonly RecordSelector[] }]>): void {
+  update(wanted: Iterable<readonly [string, WantedSource]>): void {
     const needed = new Map(Array.from(wanted).filter(([name]) => name !== 'bans'));
     for (const [name, running] of this.#running) {
       if (!needed.has(name)) this.#stop(name, running);
     }
+    // A source may be done before the next one has begun.
     this.#isUpdating = true;
-    for (const [name, { selectors }] of needed) {
+    for (const [name, { selectors, isOptional = false }] of needed) {
       const known = this.#running.get(name);
-      if (known !== undefined) known.source.select(selectors);
-      else this.#start(name, selectors);
+      if (known === undefined) this.#start(name, selectors, isOptional);
+      else {
+        known.source.select(selectors);
+        known.isOptional = isOptional;
+      }
     }
     this.#isUpdating = false;
     // What is stopped may be what all waited for; and without a source there is nothing to wait for.
     this.#look();
+  }
+
+  /** A failure was found among this source's records. */
+  expectMore(name: string): void {
+    this.#running.get(name)?.source.expectMore?.();
   }
 
   describe(): readonly { readonly source: Source; readonly health: SourceHealth }[] {
@@ -81,7 +97,7 @@ export class SourceSet {
     await Promise.all(this.#ending);
   }
 
-  #start(name: string, selectors: readonly RecordSelector[]): void {
+  #start(name: string, selectors: readonly RecordSelector[], isOptional: boolean): void {
     const [first] = selectors;
     if (first === undefined || this.#isStopped) return;
     const { log, onBatch, onLoss, create } = this.#options;
@@ -104,7 +120,7 @@ export class SourceSet {
       },
     };
     this.#isReady = false;
-    const running = { source, health, abort, ended: Promise.resolve() };
+    const running: RunningSource = { source, health, abort, ended: Promise.resolve(), isOptional };
     // First: a source may have read everything in its first step, and is to be found among those that are waited for.
     this.#running.set(name, running);
     running.ended = supervise(source, sink, abort.signal, health, log, (error) => this.#onRefused(error));
@@ -119,7 +135,7 @@ export class SourceSet {
 
   /** Where permission is what every source lacks, whoever started the daemon is there to read why. */
   #onRefused(error: Error | undefined): void {
-    const all = [...this.#running.values()];
+    const all = Array.from(this.#running.values()).filter(({ isOptional }) => !isOptional);
     if (error !== undefined && !this.#wasReady && all.length > 0 && all.every(({ health }) => health.isRefused)) this.#refuse(error);
     this.#look();
   }

@@ -1,4 +1,5 @@
 // What `ringjail status` shows, as plain data.
+import type { CutCounts } from '../action/connection-cutter.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import type { BannedAddress, DaemonStatus, JailStatus } from '../control/messages.ts';
 import { sourceNameOf } from '../record/record-selector.ts';
@@ -14,10 +15,11 @@ export interface StatusParts {
   readonly jails: JailSet;
   readonly keeper: BanKeeper;
   readonly sources: readonly { readonly source: Source; readonly health: SourceHealth }[];
+  readonly cut?: CutCounts;
   readonly warnings: readonly string[];
 }
 
-export function describeDaemon({ version, startedAt, jails, keeper, sources, warnings }: StatusParts): DaemonStatus {
+export function describeDaemon({ version, startedAt, jails, keeper, sources, cut, warnings }: StatusParts): DaemonStatus {
   const decisions = Array.from(keeper.bans.decisions());
   const isOfRunningJail = ({ jail }: BanDecision) => jails.find(jail) !== undefined;
   return {
@@ -31,7 +33,10 @@ export function describeDaemon({ version, startedAt, jails, keeper, sources, war
     })),
     jails: jails.running.map((running) => describeJail(running, decisions)),
     otherBans: decisions.filter((decision) => !isOfRunningJail(decision)).map(describeBan),
-    actions: keeper.actions().map(({ name, bans, failure }) => ({ name, bans, failure: failure ?? null })),
+    actions: keeper
+      .actions()
+      .map(({ failure, counters, ...action }) => ({ ...action, failure: failure ?? null, counters: counters ?? null })),
+    cut: cut ?? { sockets: 0, flows: 0, failures: 0 },
     warnings: [...warnings, ...jails.errors],
   };
 }

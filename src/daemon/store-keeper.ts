@@ -15,6 +15,7 @@ import {
   setStoreAside,
 } from '../ban/store-file.ts';
 import { messageOf } from '../core/errors.ts';
+import type { Evidence } from '../core/evidence.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { Jail } from '../jail/jail.ts';
@@ -40,6 +41,8 @@ export interface StoreKeeperOptions extends BanStoreOptions {
   readonly bans: BanList;
   readonly jails: () => Iterable<Jail>;
   readonly positions: () => Readonly<Record<string, StoredPosition>>;
+  /** Who logged in lately. */
+  readonly logins?: { readonly revision: number; save(): unknown };
 }
 
 export interface Restored extends StoreContents {
@@ -64,6 +67,8 @@ export class StoreKeeper {
   #lacksAll = false;
   /** By source, as JSON, as the store has them. */
   #written = new Map<string, string>();
+  /** Of the logins that the store has. */
+  #writtenLogins: number | undefined;
 
   constructor(options: StoreKeeperOptions) {
     this.#options = options;
@@ -110,6 +115,8 @@ export class StoreKeeper {
   begin(): void {
     const { jails, clock } = this.#options;
     if (this.#store === undefined) return;
+    // What was restored is in the store, or is written with all.
+    this.#writtenLogins = this.#options.logins?.revision;
     if (this.#lacksAll) this.flush();
     if (this.#lacksAll) return;
     const names = Array.from(jails(), ({ options }) => options.name);
@@ -167,6 +174,15 @@ export class StoreKeeper {
     return asked.reduce((sum, { rows, bancount }) => sum + Math.max(rows, bancount), 0);
   }
 
+  /** The records that led to a ban, the oldest first; none where the store cannot tell. */
+  evidence(identity: string, jail: string): readonly Evidence[] {
+    try {
+      return this.#store?.evidence(identity, jail) ?? [];
+    } catch {
+      return [];
+    }
+  }
+
   #historyOf(network: IpNetwork): readonly { readonly jail: string; readonly bancount: number }[] {
     try {
       return this.#store?.history(network.text) ?? [];
@@ -201,10 +217,12 @@ export class StoreKeeper {
       bans.touchAll();
       for (const jail of jails()) jail.touchAll();
       this.#written.clear();
+      this.#writtenLogins = undefined;
     }
     const running = Array.from(jails());
     const positions = formatPositions(this.#options.positions());
     const changes = this.#collect(running, positions);
+    const loginsRevision = this.#options.logins?.revision;
     const begin = performance.now();
     store.commit(changes, { isDurable });
     this.#endedMs = performance.now();
@@ -212,6 +230,7 @@ export class StoreKeeper {
     bans.forgetChanges();
     for (const jail of running) jail.forgetChanges();
     this.#written = positions;
+    this.#writtenLogins = loginsRevision;
     this.#lacksAll = false;
     this.#retryMs = firstRetryMs;
     if (this.#failure !== undefined) log.notice(`store ${path}: written again`);
@@ -219,12 +238,14 @@ export class StoreKeeper {
   }
 
   #collect(running: readonly Jail[], positions: ReadonlyMap<string, string>): StoreChanges {
+    const { logins } = this.#options;
     const current = this.#options.positions();
     const changed = Object.entries(current).filter(([source]) => positions.get(source) !== this.#written.get(source));
     return {
       bans: this.#options.bans.changes(),
       jails: running.map((jail) => ({ name: jail.options.name, ...jail.changes() })),
       positions: Object.fromEntries(changed),
+      ...(logins === undefined || logins.revision === this.#writtenLogins ? {} : { logins: logins.save() }),
     };
   }
 

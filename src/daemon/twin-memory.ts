@@ -1,4 +1,5 @@
 // Records that reach a jail by two ways, as the kernel's by /dev/kmsg and again from rsyslog, are counted once. Bounded memory.
+import { AgedMap } from '../core/aged-map.ts';
 import type { Evidence } from '../core/evidence.ts';
 
 /** Longer ago, equal texts are two events. A log daemon that was stopped for longer than that delivers what counts anew. */
@@ -15,7 +16,7 @@ interface Sightings {
 
 export class TwinMemory {
   /** Longest unseen first. */
-  readonly #texts = new Map<string, Sightings>();
+  readonly #texts = new AgedMap<Sightings>();
 
   /**
    * Whether another source has told of it already. A text that one source tells n times happened n times, so that what one source says
@@ -30,9 +31,8 @@ export class TwinMemory {
     const count = (sightings.counts.get(source) ?? 0) + 1;
     sightings.counts.set(source, count);
     sightings.timeUsec = Math.max(sightings.timeUsec, timeUsec);
-    this.#texts.delete(key);
     this.#texts.set(key, sightings);
-    if (this.#texts.size > mostTexts) this.#texts.delete(this.#texts.keys().next().value ?? '');
+    if (this.#texts.size > mostTexts) this.#texts.delete(this.#texts.oldest?.key ?? '');
     return count <= most;
   }
 }

@@ -1,14 +1,11 @@
 // What the helper does for a request that was understood: only actions that the configuration names, only from files that are root's,
 // only for addresses that may be banned.
 
-import type { HostNames } from '../action/ban-ticket.ts';
-import { CommandAction } from '../action/command-action.ts';
 import type { HelperAnswer, HelperRequest } from '../action/helper-messages.ts';
-import type { RunShell } from '../action/run-command.ts';
-import type { StartedFile } from '../action/started-file.ts';
-import { loadActionDefinition } from '../config/action-definition.ts';
+import type { TicketAction } from '../action/ticket-action.ts';
 import { type ActionReference, loadActionReferences } from '../config/action-references.ts';
 import { formatConfigError } from '../config/config-error.ts';
+import { type ActionTools, loadTicketAction } from '../config/ticket-action-config.ts';
 import { RingjailError } from '../core/errors.ts';
 import { parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
@@ -18,10 +15,9 @@ import { findUntrusted } from './trusted-file.ts';
 export interface ActionRunnerOptions {
   readonly configDirectory: string;
   readonly protectedNetworks: () => NetworkList;
-  readonly runShell: RunShell;
-  readonly started: StartedFile;
-  readonly hostNames: HostNames;
-  readonly lookUpName: (address: string) => Promise<string>;
+  readonly tools: ActionTools;
+  /** Whether this machine has a unit file of that name: `enabled = auto`. */
+  readonly hasUnit: (name: string) => boolean;
   readonly log: Log;
 }
 
@@ -34,7 +30,7 @@ export class ActionRunner {
   #refusal: string | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #mustRead = true;
-  readonly #actions = new Map<string, CommandAction>();
+  readonly #actions = new Map<string, TicketAction>();
   /** By action, settled when its last command has ended: one at a time. */
   readonly #queues = new Map<string, Promise<unknown>>();
 
@@ -88,7 +84,7 @@ export class ActionRunner {
       throw new RingjailError('usage', `${text} is protected (${found?.reason ?? 'no address'}) and is never banned`);
   }
 
-  #action(key: string, request: HelperRequest): CommandAction {
+  #action(key: string, request: HelperRequest): TicketAction {
     const known = this.#actions.get(key);
     if (known !== undefined) return known;
     this.#readAgain(key);
@@ -101,13 +97,13 @@ export class ActionRunner {
     return action;
   }
 
-  #load({ jail, action, named, origin }: ActionReference): CommandAction {
-    const { configDirectory, runShell, started, hostNames, lookUpName } = this.#options;
-    const { definition, errors, files } = loadActionDefinition(configDirectory, named, { section: jail, origin });
+  #load({ jail, action, named, origin }: ActionReference): TicketAction {
+    const { configDirectory, tools } = this.#options;
+    const { create, errors, files } = loadTicketAction(configDirectory, named, { section: jail, origin }, tools.hostNames.full);
     const untrusted = files.map(findUntrusted).find((reason) => reason !== undefined);
     if (untrusted !== undefined) throw new RingjailError('configuration', `action ${action} is not run as root: ${untrusted}`);
-    if (definition === undefined) throw new RingjailError('configuration', errors.map(formatConfigError).join('; '));
-    return new CommandAction({ name: action, definition, runShell, started: started.of(jail, action), hostNames, lookUpName });
+    if (create === undefined) throw new RingjailError('configuration', errors.map(formatConfigError).join('; '));
+    return create(tools);
   }
 
   #readAgain(key: string): void {
@@ -116,7 +112,7 @@ export class ActionRunner {
     if (nowMs - this.#readAtMs < freshMs) return;
     this.#readAtMs = nowMs;
     this.#mustRead = false;
-    const { references, errors, files } = loadActionReferences(this.#options.configDirectory);
+    const { references, errors, files } = loadActionReferences(this.#options.configDirectory, this.#options.hasUnit);
     this.#references = new Map(references.map((reference) => [keyOf(reference), reference]));
     const untrusted = [this.#options.configDirectory, ...files].map(findUntrusted).find((reason) => reason !== undefined);
     this.#refusal = untrusted && `nothing is run as root by this configuration: ${untrusted}`;

@@ -11,6 +11,7 @@ export class FailureWindow {
   readonly #findtimeUsec: number;
   #entries: WindowEntry[] = [];
   #latestUsec = Number.NEGATIVE_INFINITY;
+  #earliestUsec = Number.POSITIVE_INFINITY;
 
   constructor(maxretry: number, findtimeUsec: number) {
     this.#maxretry = maxretry;
@@ -23,15 +24,18 @@ export class FailureWindow {
     if (entry.timeUsec < this.#latestUsec - this.#findtimeUsec) {
       this.#entries = [];
       this.#latestUsec = entry.timeUsec;
+      this.#earliestUsec = Number.POSITIVE_INFINITY;
     }
     this.#latestUsec = Math.max(this.#latestUsec, entry.timeUsec);
     // A failure exactly findtime ago still counts.
     const oldestUsec = this.#latestUsec - this.#findtimeUsec;
+    // Nearly always nothing has to go.
+    if (entry.distinct === undefined && (this.#earliestUsec >= oldestUsec || this.#entries.length === 0)) return this.#append(entry);
     const isSame = (kept: WindowEntry) => entry.distinct !== undefined && kept.distinct === entry.distinct;
     const timeUsec = Math.max(entry.timeUsec, this.#entries.find(isSame)?.timeUsec ?? entry.timeUsec);
     this.#entries = this.#entries.filter((kept) => kept.timeUsec >= oldestUsec && !isSame(kept));
-    this.#entries.push({ ...entry, timeUsec });
-    return this.#entries.length >= this.#maxretry;
+    this.#earliestUsec = this.#entries.reduce((earliest, kept) => Math.min(earliest, kept.timeUsec), Number.POSITIVE_INFINITY);
+    return this.#append({ ...entry, timeUsec });
   }
 
   get latestUsec(): number {
@@ -42,7 +46,16 @@ export class FailureWindow {
     return this.#entries.length;
   }
 
+  /** As they are now: a later failure changes them. */
   entries(): readonly WindowEntry[] {
     return this.#entries;
+  }
+
+  #append(entry: WindowEntry): boolean {
+    // Most addresses come once: a list that was empty would get room for seventeen.
+    if (this.#entries.length === 0) this.#entries = [entry];
+    else this.#entries.push(entry);
+    this.#earliestUsec = Math.min(this.#earliestUsec, entry.timeUsec);
+    return this.#entries.length >= this.#maxretry;
   }
 }

@@ -1,6 +1,7 @@
 // A jail: failures in, decisions out. Pure: it reads no clock, does no I/O and calls no action; time is in the data.
 
 import type { BanDecision } from '../ban/ban.ts';
+import { AgedMap } from '../core/aged-map.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Failure } from '../match/failure.ts';
@@ -25,7 +26,12 @@ export interface JailOptions extends BanTime {
   readonly ignoreip: NetworkList;
   /** How many addresses are remembered at most; the one longest unseen is forgotten first. */
   readonly maxtracked: number;
+  /** How many records are kept for each ban, the latest; usually `usualMaxmatches`. */
+  readonly maxmatches?: number;
 }
+
+// fail2ban's dbmaxmatches.
+export const usualMaxmatches = 10;
 
 export interface JailCounts {
   failures: number;
@@ -54,14 +60,13 @@ export interface WindowChange {
 
 // Records wait here for the store only. Of one identity as many as a ban's evidence has; of all, what a flood may take while the store
 // cannot be written (512 characters each).
-const maxPendingOfOne = 10;
 const maxPendingEvidence = 10_000;
 
 export class Jail {
   readonly options: JailOptions;
   readonly counts: JailCounts = { failures: 0, ignored: 0, evicted: 0, banned: 0, refused: 0 };
   /** Longest unseen first: each failure moves its window to the end. */
-  readonly #windows = new Map<string, FailureWindow>();
+  readonly #windows = new AgedMap<FailureWindow>();
   /** Identities whose windows changed, in the order of the latest change, with what was recorded of them. */
   readonly #changed = new Map<string, Evidence[]>();
   /** What the store holds is unknown, or the changes became too many: it is to get all. */
@@ -90,10 +95,10 @@ export class Jail {
     this.counts.failures++;
     const identity = identityOf(failure.address, options.ipv6prefix, [protectedNetworks, options.ignoreip]);
     const window = this.#windows.get(identity.text) ?? new FailureWindow(options.maxretry, options.findtimeUsec);
-    this.#windows.delete(identity.text);
     this.#remember(identity.text, failure.evidence);
     const entry = { timeUsec: failure.timeUsec, distinct: options.isDistinct ? failure.distinct : undefined };
     if (window.add(entry)) {
+      this.#windows.delete(identity.text);
       return this.#aggregate(identity, failure, protectedNetworks, earlierBans) ?? this.#decide(identity, failure, window, earlierBans);
     }
     this.#windows.set(identity.text, window);
@@ -105,6 +110,17 @@ export class Jail {
     return this.#windows.size;
   }
 
+  /** Forgets what was counted for whoever the address belongs to, as when a login from it succeeded. */
+  forgive(address: IpNetwork, protectedNetworks: NetworkList): void {
+    const { ipv6prefix, ignoreip } = this.options;
+    this.clear(identityOf(address, ipv6prefix, [protectedNetworks, ignoreip]));
+  }
+
+  /** What is counted of `identity` now, the oldest first; empty where nothing is. */
+  windowOf(identity: IpNetwork): readonly WindowEntry[] {
+    return this.#windows.get(identity.text)?.entries() ?? [];
+  }
+
   /** Forgets what was counted for `identity`, as when it is unbanned by hand. */
   clear(identity: IpNetwork): void {
     if (this.#windows.delete(identity.text)) this.#remember(identity.text);
@@ -113,7 +129,10 @@ export class Jail {
   /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
   changes(): { readonly isWhole: boolean; readonly windows: Iterable<WindowChange> } {
     const isWhole = this.#isWholeChanged;
-    return { isWhole, windows: this.#listChanges(isWhole ? this.#windows.keys() : this.#changed.keys()) };
+    // Of those that were banned meanwhile there is no window any more, but there are records.
+    const gone = Array.from(this.#changed).flatMap(([identity, { length }]) => (length > 0 ? [identity] : []));
+    const all = isWhole ? new Set([...this.#windows.keys(), ...gone]) : this.#changed.keys();
+    return { isWhole, windows: this.#listChanges(all) };
   }
 
   forgetChanges(): void {
@@ -172,14 +191,13 @@ export class Jail {
   }
 
   #remember(identity: string, evidence?: Evidence): void {
-    if (this.#isWholeChanged) return;
     const pending = this.#changed.get(identity) ?? [];
     this.#changed.delete(identity);
     this.#changed.set(identity, pending);
     if (this.#changed.size > this.options.maxtracked + this.#windows.size) this.touchAll();
     else if (evidence !== undefined && this.#pendingEvidence < maxPendingEvidence) {
       pending.push(evidence);
-      if (pending.length > maxPendingOfOne) pending.shift();
+      if (pending.length > (this.options.maxmatches ?? usualMaxmatches)) pending.shift();
       else this.#pendingEvidence++;
     }
   }
@@ -222,12 +240,12 @@ export class Jail {
       this.#dropOldest();
       this.counts.evicted++;
     }
-    const oldest = this.#windows.values().next().value;
+    const oldest = this.#windows.oldest?.value;
     if (oldest !== undefined && oldest.latestUsec < nowUsec - this.options.findtimeUsec) this.#dropOldest();
   }
 
   #dropOldest(): void {
-    const identity = this.#windows.keys().next().value;
+    const identity = this.#windows.oldest?.key;
     if (identity === undefined) return;
     this.#windows.delete(identity);
     this.#remember(identity);

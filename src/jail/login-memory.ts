@@ -20,6 +20,7 @@ export class LoginMemory {
   /** `#current` holds for times in [#validFrom, #validUntil). */
   #validFrom = Number.POSITIVE_INFINITY;
   #validUntil = Number.NEGATIVE_INFINITY;
+  #revision = 0;
 
   /** `keepUsec`: how long a login counts; 0: not at all. The most recent `limit` addresses are kept. */
   constructor(keepUsec: number, limit = mostLogins) {
@@ -34,12 +35,18 @@ export class LoginMemory {
     this.#forget();
   }
 
+  /** Another number after each login that was taken in. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   observe(address: IpNetwork, timeUsec: number): void {
     if (this.#keepUsec <= 0 || !Number.isFinite(timeUsec)) return;
     const known = this.#logins.get(address.text);
     // Records may be read again after a restart.
     if (known !== undefined && known.timeUsec >= timeUsec) return;
     this.#logins.set(address.text, { address, timeUsec });
+    this.#revision++;
     this.#forget();
     if (this.#logins.size > this.#limit) this.#evict();
   }

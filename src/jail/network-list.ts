@@ -8,14 +8,19 @@ export interface ListedNetwork {
 }
 
 export class NetworkList {
+  readonly #given: readonly ListedNetwork[];
   readonly #addresses = new Map<string, ListedNetwork>();
-  readonly #all: readonly ListedNetwork[];
-  readonly #networks: readonly ListedNetwork[];
+  #all: readonly ListedNetwork[] = [];
+  #networks: readonly ListedNetwork[] = [];
 
   constructor(entries: readonly ListedNetwork[]) {
-    this.#all = entries;
-    this.#networks = entries.filter((entry) => !isSingleAddress(entry.network));
-    for (const entry of entries) if (isSingleAddress(entry.network)) this.#addresses.set(entry.network.text, entry);
+    this.#given = entries;
+    this.#set(entries);
+  }
+
+  /** With what it was made of, these; in the place of those of an earlier call. */
+  extend(entries: readonly ListedNetwork[]): void {
+    this.#set([...entries, ...this.#given]);
   }
 
   /** An entry that has an address in common with `network`; for an address, the one that is listed as such before a network around it. */
@@ -26,7 +31,15 @@ export class NetworkList {
     return this.#all.find((entry) => overlapsNetwork(entry.network, network));
   }
 
+  /** What it was made of. */
   entries(): readonly ListedNetwork[] {
-    return this.#all;
+    return this.#given;
+  }
+
+  #set(entries: readonly ListedNetwork[]): void {
+    this.#all = entries;
+    this.#networks = entries.filter((entry) => !isSingleAddress(entry.network));
+    this.#addresses.clear();
+    for (const entry of entries) if (isSingleAddress(entry.network)) this.#addresses.set(entry.network.text, entry);
   }
 }

@@ -39,7 +39,8 @@ export class DateTemplateSet {
 
   /** The first template from `from` on that matches bytes[start, end). */
   search(bytes: Uint8Array, start: number, end: number, from: number): { readonly index: number; readonly offsets: Groups } | undefined {
-    return this.#patterns.search(bytes, start, end, from);
+    const hit = this.#patterns.search(bytes, start, end, from);
+    return hit && { index: hit.index, offsets: hit.offsets.slice() };
   }
 
   limitsReached(): number {

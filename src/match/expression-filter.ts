@@ -2,9 +2,10 @@
 import { maxEvidenceCharacters } from '../core/evidence.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { FailureSink, Filter, GivenUp } from './filter.ts';
-import type { CompiledExpressions } from './line-expressions.ts';
-import type { LineFailure } from './line-failure.ts';
-import type { LineFilter } from './line-filter.ts';
+
+import { type CompiledExpressions, requiredLiterals } from './line-expressions.ts';
+import type { FoundFailure, LineFilter } from './line-filter.ts';
+import { textOf } from './line-groups.ts';
 
 export interface ExpressionFilterOptions {
   readonly name: string;
@@ -12,18 +13,22 @@ export interface ExpressionFilterOptions {
   readonly compiled: CompiledExpressions;
   /** Whether lines carry a date of their own, which the expressions must not see: those of forwarded files. Time is the record's all the same. */
   readonly hasDates: boolean;
+  /** What tells of logins that succeeded, beside <F-MLFGAINED> (successregex). */
+  readonly successes?: Pick<ExpressionFilterOptions, 'lineFilter' | 'compiled'> | undefined;
 }
 
-export function createExpressionFilter({ name, lineFilter, compiled, hasDates }: ExpressionFilterOptions): Filter {
-  return new ExpressionFilter(name, lineFilter, hasDates, literalsOf(compiled, hasDates));
+export function createExpressionFilter({ name, lineFilter, compiled, hasDates, successes }: ExpressionFilterOptions): Filter {
+  const literals = literalsOf(compiled, hasDates);
+  if (successes === undefined) return new ExpressionFilter(name, lineFilter, hasDates, literals);
+  const others = literalsOf(successes.compiled, hasDates);
+  const all = literals.length > 0 && others.length > 0 ? [...new Set([...literals, ...others])] : [];
+  return new ExpressionFilter(name, lineFilter, hasDates, all, successes.lineFilter);
 }
 
 /** Of the failregex, which are looked for in the line or a part of it. */
 function literalsOf({ failregex, maxlines }: CompiledExpressions, hasDates: boolean): string[] {
   // A text may stand on both sides of a date that is cut out, or in another line of a window.
-  if (hasDates || maxlines > 1) return [];
-  const literals = Array.from({ length: failregex.size }, (_, index) => failregex.literals(index));
-  return literals.every((texts) => texts.length > 0) ? [...new Set(literals.flat())] : [];
+  return hasDates || maxlines > 1 ? [] : requiredLiterals(failregex);
 }
 
 class ExpressionFilter implements Filter {
@@ -31,27 +36,36 @@ class ExpressionFilter implements Filter {
   readonly literals: readonly string[];
   readonly #lineFilter: LineFilter;
   readonly #hasDates: boolean;
+  readonly #successes: LineFilter | undefined;
   readonly #givenUp = new Map<string, number>();
 
-  constructor(name: string, lineFilter: LineFilter, hasDates: boolean, literals: readonly string[]) {
+  constructor(name: string, lineFilter: LineFilter, hasDates: boolean, literals: readonly string[], successes?: LineFilter) {
     this.name = name;
     this.literals = literals;
     this.#lineFilter = lineFilter;
     this.#hasDates = hasDates;
+    this.#successes = successes;
   }
 
   match(batch: RecordBatch, records: Uint32Array, sink: FailureSink): void {
     const { bytes, lineStart, messageEnd, realtimeUsec } = batch;
     for (const record of records) {
       const timeUsec = realtimeUsec[record] ?? 0;
-      const timeSec = this.#hasDates ? undefined : timeUsec / 1e6;
-      const failure = this.#lineFilter.match(bytes, lineStart[record] ?? 0, messageEnd[record] ?? 0, timeSec);
+      const start = lineStart[record] ?? 0;
+      const end = messageEnd[record] ?? 0;
+      const failure = this.#lineFilter.find(bytes, start, end, this.#hasDates);
       if (failure !== undefined) tell(failure, timeUsec, batch, record, sink);
+      else if (sink.onSuccess !== undefined) {
+        const gained = this.#lineFilter.gained ?? this.#successes?.find(bytes, start, end, this.#hasDates)?.identity;
+        if (gained?.network !== undefined) sink.onSuccess(gained.network);
+      }
     }
   }
 
   takeGivenUp(): readonly GivenUp[] {
-    return this.#lineFilter.limitsReached().flatMap(({ kind, index, count }) => {
+    const own = this.#lineFilter.limitsReached().map((limit) => ({ ...limit, kind: limit.kind as string }));
+    const others = (this.#successes?.limitsReached() ?? []).map((limit) => ({ ...limit, kind: 'successregex' }));
+    return [...own, ...others].flatMap(({ kind, index, count }) => {
       const expression = kind === 'prefregex' ? kind : `${kind} ${index + 1}`;
       const since = count - (this.#givenUp.get(expression) ?? 0);
       this.#givenUp.set(expression, count);
@@ -60,9 +74,38 @@ class ExpressionFilter implements Filter {
   }
 }
 
-function tell({ identity, lines }: LineFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
-  const text = lines.join('\n').slice(0, maxEvidenceCharacters);
-  const facts = { timeUsec, distinct: undefined, evidence: { source: batch.source, sequence: batch.sequence[record] ?? 0, text } };
-  if (identity.network !== undefined) sink.onFailure({ ...facts, address: identity.network });
-  else if (identity.kind === 'name') sink.onNamedFailure({ ...facts, hostname: identity.text });
+function tell({ identity, lines, groups }: FoundFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
+  const [first = ''] = lines;
+  const text = (lines.length > 1 ? lines.join('\n') : first).slice(0, maxEvidenceCharacters);
+  const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text, ...fieldsOf(groups) };
+  if (identity.network !== undefined) sink.onFailure({ timeUsec, distinct: undefined, evidence, address: identity.network });
+  else if (identity.kind === 'name') sink.onNamedFailure({ timeUsec, distinct: undefined, evidence, hostname: identity.text });
 }
+
+/** Of what <F-NAME> captured, what may be of use to actions; bounded, as who attacks may have written it. */
+function fieldsOf(groups: FoundFailure['groups']): { readonly fields?: Readonly<Record<string, string>> } {
+  let fields: Record<string, string> | undefined;
+  for (const [name, value] of groups) {
+    if (value === undefined || silentGroups.has(name)) continue;
+    fields ??= {};
+    fields[`F-${name.toUpperCase()}`] = textOf(value).slice(0, mostFieldCharacters);
+  }
+  return fields === undefined ? {} : { fields };
+}
+
+const mostFieldCharacters = 256;
+/** The address, which has tags of its own, and what only the matching needs. */
+const silentGroups = new Set([
+  'ip4',
+  'ip6',
+  'dns',
+  'cidr',
+  'fid',
+  'content',
+  'mlfid',
+  'nofail',
+  'mlfonce',
+  'mlfforget',
+  'mlfgained',
+  'mlfpending',
+]);

@@ -1,4 +1,5 @@
 // The contract of a filter: which records of a batch are failures, and whose.
+import type { IpNetwork } from '../core/ip-network.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { Failure, NamedFailure } from './failure.ts';
 
@@ -6,6 +7,8 @@ export interface FailureSink {
   onFailure(failure: Failure): void;
   /** The record names a host instead of an address. */
   onNamedFailure(failure: NamedFailure): void;
+  /** The record tells that a login of this address succeeded. */
+  onSuccess?(address: IpNetwork): void;
 }
 
 /** An expression whose matches took too many steps since it was asked last; each counted as "no match". */

@@ -26,6 +26,12 @@ export interface CompiledExpressions {
   readonly maxlines: number;
 }
 
+/** Texts, in lower case, of which one stands in every text that any expression of the set is found in; none where nothing is known. */
+export function requiredLiterals(set: PatternSet): string[] {
+  const literals = Array.from({ length: set.size }, (_, index) => set.literals(index));
+  return literals.every((texts) => texts.length > 0) ? [...new Set(literals.flat())] : [];
+}
+
 /** All expressions that do not compile, at once. */
 export function compileExpressions(expressions: LineExpressions): Result<CompiledExpressions, ExpressionFailure[]> {
   const failures: ExpressionFailure[] = [];

@@ -2,9 +2,9 @@
 import type { CompiledExpressions } from './line-expressions.ts';
 import type { LineFailure } from './line-failure.ts';
 import { type GroupValue, type LineGroups, readGroups, textOf } from './line-groups.ts';
-import { identityOfGroups } from './line-identity.ts';
+import { identityOfGroups, type LineIdentity } from './line-identity.ts';
 import { type ExpressionCounts, type LimitReached, type LineMatch, LineSearch } from './line-search.ts';
-import { type CutDate, cleanLine, SubjectBuilder } from './line-subject.ts';
+import { type CutDate, cleanLine, type LineBytes, SubjectBuilder } from './line-subject.ts';
 import { marksOf, Session, type SessionMarks } from './session.ts';
 import { SessionCache } from './session-cache.ts';
 
@@ -28,6 +28,19 @@ export interface LineFilterOptions {
  */
 export type LineOutcome = 'missed' | 'ignored' | 'held' | 'pending' | 'failure';
 
+/** Who failed, and in which lines: all that a jail counts by. */
+export interface FoundFailure {
+  readonly identity: LineIdentity;
+  readonly lines: readonly string[];
+  /** What the expressions captured, for the whole session where the line belongs to one. */
+  readonly groups: LineGroups;
+}
+
+interface Completed extends FoundFailure {
+  readonly match: LineMatch;
+  readonly session: Session | undefined;
+}
+
 export class LineFilter {
   readonly #nowSec: () => number;
   readonly #dates: LineDates | undefined;
@@ -35,6 +48,7 @@ export class LineFilter {
   readonly #search: LineSearch;
   readonly #sessions = new SessionCache();
   #outcome: LineOutcome = 'missed';
+  #gained: LineIdentity | undefined;
 
   constructor({ expressions, dates, nowSec }: LineFilterOptions) {
     this.#nowSec = nowSec;
@@ -45,6 +59,11 @@ export class LineFilter {
   /** What became of the last line. */
   get outcome(): LineOutcome {
     return this.#outcome;
+  }
+
+  /** Whose login the last line tells to have succeeded (<F-MLFGAINED>), by itself or by what its session told of them before. */
+  get gained(): LineIdentity | undefined {
+    return this.#gained;
   }
 
   get counts(): ExpressionCounts {
@@ -62,20 +81,43 @@ export class LineFilter {
   match(bytes: Buffer, start: number, end: number, timeSec?: number): LineFailure | undefined {
     const line = cleanLine(bytes, start, end);
     const date = timeSec === undefined ? this.#dates?.detect(line.bytes, line.start, line.end) : undefined;
+    const found = this.#find(line, date);
+    if (found === undefined) return undefined;
+    const { identity, match, groups, session, lines } = found;
+    return {
+      identity,
+      timeSec: timeSec ?? date?.timeSec,
+      expression: match.failregex.hit.index,
+      groups: withoutAbsent(groups),
+      users: [...(session?.users ?? [])],
+      lines,
+      attempts: session?.attempts ?? lines.length,
+    };
+  }
+
+  /** The same, without what only people ask for. `hasDate`: whether the line has one that is cut out. */
+  find(bytes: Buffer, start: number, end: number, hasDate: boolean): FoundFailure | undefined {
+    const line = cleanLine(bytes, start, end);
+    return this.#find(line, hasDate ? this.#dates?.detect(line.bytes, line.start, line.end) : undefined);
+  }
+
+  #find(line: LineBytes, date: CutDate | undefined): Completed | undefined {
+    this.#gained = undefined;
     const match = this.#search.search(line, this.#subjects.ofLine(line, date));
-    if (typeof match !== 'string') return this.#complete(match, timeSec ?? date?.timeSec);
+    if (typeof match !== 'string') return this.#complete(match);
     this.#outcome = match;
     return undefined;
   }
 
-  #complete({ prefregex, failregex, lines }: LineMatch, timeSec: number | undefined): LineFailure | undefined {
+  #complete(match: LineMatch): Completed | undefined {
+    const { prefregex, failregex, lines } = match;
     const groups = readGroups(prefregex ?? failregex);
     if (prefregex !== undefined) for (const [name, value] of readGroups(failregex)) groups.set(name, value);
     const id = groups.get('mlfid');
     const marks = marksOf(groups);
-    const session = id === undefined ? undefined : this.#addToSession(textOf(id), groups, marks, lines);
-    // fail2ban counts what is marked as no failure where it belongs to no session; its own samples say that it is none.
-    if (session === 'held' || (session === undefined && marks.isNofail)) {
+    const { session, isFailure } = id === undefined ? without(marks) : this.#addToSession(textOf(id), groups, marks, lines);
+    if (!isFailure) {
+      if (marks.isGained) this.#gained = identityOfGroups(groups) ?? (session && identityOfGroups(session.groups));
       this.#outcome = 'held';
       return undefined;
     }
@@ -83,26 +125,26 @@ export class LineFilter {
     if (session !== undefined) session.isPending = identity === undefined;
     this.#outcome = identity === undefined ? 'pending' : 'failure';
     if (identity === undefined) return undefined;
-    return {
-      identity,
-      timeSec,
-      expression: failregex.hit.index,
-      groups: withoutAbsent(session?.groups ?? groups),
-      users: [...(session?.users ?? [])],
-      lines: session?.lines ?? lines,
-      attempts: session?.attempts ?? lines.length,
-    };
+    return { identity, lines: session?.lines ?? lines, match, groups: session?.groups ?? groups, session };
   }
 
-  #addToSession(id: string, groups: LineGroups, marks: SessionMarks, lines: readonly string[]): Session | 'held' {
+  #addToSession(id: string, groups: LineGroups, marks: SessionMarks, lines: readonly string[]): Added {
     const nowSec = this.#nowSec();
     const session = this.#sessions.find(id, nowSec) ?? new Session(nowSec);
     const isFailure = session.add(groups, marks, lines);
     if (marks.isForget) this.#sessions.delete(id);
     else this.#sessions.keep(id, session);
-    return isFailure ? session : 'held';
+    return { session, isFailure };
   }
 }
+
+interface Added {
+  readonly session: Session | undefined;
+  readonly isFailure: boolean;
+}
+
+/** fail2ban counts what is marked as no failure where it belongs to no session; its own samples say that it is none. */
+const without = ({ isNofail }: SessionMarks): Added => ({ session: undefined, isFailure: !isNofail });
 
 /** Of a group that took no part there is nothing to tell. */
 function withoutAbsent(groups: LineGroups): Map<string, GroupValue> {

@@ -1,6 +1,6 @@
 // Which failregex is found in a line, after prefregex and ignoreregex have had their say: the order of fail2ban (jail.conf(5), "FILTER FILES").
 import type { PatternSet } from '../binding/pattern-set.ts';
-import type { CompiledExpressions } from './line-expressions.ts';
+import { type CompiledExpressions, requiredLiterals } from './line-expressions.ts';
 import { type Found, groupRange } from './line-groups.ts';
 import { type LineBytes, type Subject, type SubjectBuilder, textOfLine } from './line-subject.ts';
 import { LineWindow } from './line-window.ts';
@@ -39,8 +39,10 @@ export class LineSearch {
     const { failregex, ignoreregex, maxlines } = expressions;
     this.#expressions = expressions;
     this.#subjects = subjects;
-    this.#window = maxlines > 1 ? new LineWindow(maxlines) : undefined;
     this.#ignoresFirst = ignoreregex.size > 0 && ignoreregex.size < failregex.size - 2;
+    // A prefregex, and what is ignored first, are looked for and counted whatever the failregex need.
+    const onlyFails = expressions.prefregex === undefined && !this.#ignoresFirst;
+    this.#window = maxlines > 1 ? new LineWindow(maxlines, onlyFails ? requiredLiterals(failregex) : []) : undefined;
     this.counts = { prefregex: 0, failregex: zeros(failregex.size), ignoreregex: zeros(ignoreregex.size) };
   }
 
@@ -54,7 +56,8 @@ export class LineSearch {
 
   /** `seen`: the line as the expressions see it. The first failregex that is found is the one. */
   search(line: LineBytes, seen: Subject): LineMatch | 'missed' | 'ignored' {
-    const subject = this.#window?.add(line, seen) ?? seen;
+    const subject = this.#window === undefined ? seen : this.#window.add(line, seen);
+    if (subject === undefined) return 'missed';
     const ignored = this.#ignoresFirst ? this.#findIgnored(subject) : undefined;
     if (ignored !== undefined) {
       // Otherwise it would hide its neighbours for as long as it is in the window, as it does in fail2ban.

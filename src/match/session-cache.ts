@@ -1,4 +1,5 @@
 // The sessions that are open, by their <F-MLFID>: bounded in number, age and size, whatever the log says.
+import { AgedMap } from '../core/aged-map.ts';
 import type { Session } from './session.ts';
 
 // fail2ban keeps 100, and a few hundred parallel connections push out the one that matters.
@@ -17,7 +18,7 @@ interface Entry {
 
 export class SessionCache {
   /** The oldest first. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new AgedMap<Entry>();
   #size = 0;
 
   find(id: string, nowSec: number): Session | undefined {
@@ -29,15 +30,13 @@ export class SessionCache {
 
   /** After `session` took in a line. Others, the oldest first, make room for it. */
   keep(id: string, session: Session): void {
-    const entry = this.#entries.get(id) ?? { session, size: 0 };
+    const known = this.#entries.get(id);
+    const entry = known ?? { session, size: 0 };
     const size = session.size + id.length;
     this.#size += size - entry.size;
     entry.size = size;
-    this.#entries.set(id, entry);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= maxSessions && this.#size <= maxSize) break;
-      this.delete(oldest);
-    }
+    if (known === undefined) this.#entries.set(id, entry);
+    while (this.#entries.size > maxSessions || this.#size > maxSize) this.delete(this.#entries.oldest?.key ?? '');
   }
 
   delete(id: string): void {

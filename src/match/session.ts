@@ -78,7 +78,8 @@ export class Session {
       this.groups.set(name, value);
     }
     if (marks.isPending !== undefined) this.isPending = marks.isPending;
-    this.#setLines([...this.lines, ...lines].slice(-maxLines), this.attempts + lines.length);
+    const all = this.lines.length === 0 ? lines : [...this.lines, ...lines];
+    this.#setLines(all.length > maxLines ? all.slice(-maxLines) : all, this.attempts + lines.length);
     this.#wasHeld = marks.isNofail && !this.isPending && this.users.size <= 1;
     this.#isDecided ||= marks.isGained || !this.#wasHeld;
     return !this.#wasHeld;
@@ -86,6 +87,7 @@ export class Session {
 
   /** A new list each time: the former one may have been given out with a failure. */
   #setLines(lines: readonly string[], attempts: number): void {
+    if (lines.length === 0 && this.lines.length === 0) return;
     const lengthOf = (texts: readonly string[]) => texts.reduce((sum, text) => sum + text.length, 0);
     this.size += lengthOf(lines) - lengthOf(this.lines);
     this.lines = lines;

@@ -1,7 +1,7 @@
 // Which records of a source a jail takes. Plain data, made from the configuration, understood by the sources.
 
 /** All of the kernel's own records. */
-export interface KernelSelector {
+interface KernelSelector {
   readonly source: 'kernel';
 }
 
@@ -17,7 +17,7 @@ export interface JournalPlace {
 }
 
 /** FIELD=value, all of which hold; of several values of one field, any does. As journalctl(1) and sd_journal_add_match(3). */
-export type JournalFields = readonly string[];
+type JournalFields = readonly string[];
 
 export interface JournalSelector {
   readonly source: 'journal';
@@ -38,7 +38,7 @@ export interface SyslogSelector {
 }
 
 /** Our own bans, as the log of fail2ban tells of them: what a recidive jail counts. */
-export interface BanSelector {
+interface BanSelector {
   readonly source: 'bans';
 }
 

@@ -1,15 +1,22 @@
 // The journal by sd-journal: every selected entry once, from where the last run ended, with the losses told.
 import type { JournalReader, RawJournalPlace, RawJournalRecords } from '../binding/addon.ts';
 import type { Clock } from '../core/clock.ts';
-import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
+import { systemCodeOf } from '../core/errors.ts';
 import type { SourcePosition } from '../record/record-batch.ts';
 import { type JournalPlace, type JournalSelector, type RecordSelector, sourceNameOf } from '../record/record-selector.ts';
 import { identityOf, journalRoots, MissingFolderWatch, unreadablePart } from './journal-directory.ts';
+import { journalOpenError, journalPermissionError } from './journal-error.ts';
 import type { Loss, Source, SourceSink } from './source.ts';
 
-// So that a flood does not keep the control socket waiting: about 2 ms of reading (bench/journal.ts), and what the jails take.
-const recordsPerBatch = 1024;
+// So that a flood does not keep the control socket waiting: 1 ms of reading (bench/journal.ts), and what the jails take (control-latency.ts).
+const recordsPerBatch = 256;
 const bytesPerBatch = 1 << 20;
+
+// journald tells of new entries 250 to 500 ms late (journald-server.c, POST_CHANGE_TIMER_INTERVAL_USEC and the accuracy of sd-event), though
+// they can be read at once.
+// While more failures are likely they are looked for: an empty look takes 10 us (bench/journal-latency.ts).
+const lookEveryMs = 2;
+const looksForMs = 3000;
 
 export interface JournalSourceOptions {
   readonly open: (place: RawJournalPlace, onReadable: () => void) => JournalReader;
@@ -31,6 +38,7 @@ export class JournalSource implements Source {
   #selectors: readonly JournalSelector[] = [];
   #position: JournalPosition | undefined;
   #reader: JournalReader | undefined;
+  #session: JournalSession | undefined;
   #records = 0;
   #passedOver = 0;
   #lost = 0;
@@ -63,6 +71,7 @@ export class JournalSource implements Source {
       const end = (error?: unknown) => {
         session.close();
         this.#reader = undefined;
+        this.#session = undefined;
         signal.removeEventListener('abort', onAbort);
         if (error === undefined) resolve();
         else reject(error);
@@ -70,8 +79,13 @@ export class JournalSource implements Source {
       const onAbort = () => end();
       if (signal.aborted) return resolve();
       signal.addEventListener('abort', onAbort);
+      this.#session = session;
       session.start();
     });
+  }
+
+  expectMore(): void {
+    this.#session?.expectMore();
   }
 
   describe(): Readonly<Record<string, string | number>> {
@@ -90,18 +104,16 @@ export class JournalSource implements Source {
   #open(onReadable: () => void, sink: SourceSink): JournalReader | undefined {
     const { place, open, clock } = this.#options;
     const forbidden = unreadablePart(place);
-    if (forbidden !== undefined) throw permissionError(forbidden);
+    if (forbidden !== undefined) throw journalPermissionError(forbidden);
     let reader: JournalReader;
     try {
       reader = open(place, onReadable);
     } catch (error) {
-      const code = systemCodeOf(error);
-      if (code === 'ENOENT' && place.files === undefined) {
+      if (systemCodeOf(error) === 'ENOENT' && place.files === undefined) {
         this.#moveTo({ cursor: '', realtimeUsec: this.#position?.realtimeUsec ?? clock() }, sink);
         return undefined;
       }
-      if (code === 'EACCES' || code === 'EPERM') throw permissionError(this.name, error);
-      throw new RingjailError('unavailable', `cannot open ${this.name}: ${messageOf(error)}`, error);
+      throw journalOpenError(this.name, error);
     }
     reader.select(this.#selectors);
     this.#seek(reader, sink);
@@ -185,6 +197,8 @@ class JournalSession {
   /** The next read of a backlog. */
   #next: NodeJS.Immediate | undefined;
   #hasReadSinceCut = true;
+  #looks: NodeJS.Timeout | undefined;
+  #looksUntilMs = 0;
 
   constructor(place: JournalPlace, calls: SessionCalls) {
     this.#roots = journalRoots(place);
@@ -201,7 +215,13 @@ class JournalSession {
     this.#guard(() => this.#readOn());
   }
 
+  expectMore(): void {
+    this.#looksUntilMs = performance.now() + looksForMs;
+    this.#looks ??= setInterval(() => this.#look(), lookEveryMs);
+  }
+
   close(): void {
+    this.#stopLooking();
     clearImmediate(this.#next);
     this.#next = undefined;
     this.#watch?.close();
@@ -242,6 +262,17 @@ class JournalSession {
     }
   }
 
+  #look(): void {
+    if (performance.now() > this.#looksUntilMs) this.#stopLooking();
+    // The last look is no rest: what comes after it is told of.
+    this.read();
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#looks);
+    this.#looks = undefined;
+  }
+
   #catchUp(): void {
     if (this.#isCaughtUp) return;
     this.#isCaughtUp = true;
@@ -261,15 +292,6 @@ class JournalSession {
       this.start();
     }
   }
-}
-
-function permissionError(what: string, cause?: unknown): RingjailError {
-  return new RingjailError(
-    'permission',
-    `cannot read ${what}: reading the journal needs the group systemd-journal; ringjail.service has it by the line ` +
-      'SupplementaryGroups=systemd-journal; by hand: sudo npm start',
-    cause,
-  );
 }
 
 const timeOf = (usec: number): string => new Date(Math.min(usec / 1000, 8.64e15)).toISOString();

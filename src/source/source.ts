@@ -28,6 +28,8 @@ export interface Source {
   /** What is wanted, all of this source's kind; from now on batches say by `selected` which of these a record meets. Before `run`, too. */
   select(selectors: readonly RecordSelector[]): void;
   run(signal: AbortSignal, sink: SourceSink): Promise<void>;
+  /** A failure was found among its records: more are likely soon. For a source that is told late of what is new, and may look for itself. */
+  expectMore?(): void;
   /** Plain data for `status`. */
   describe(): Readonly<Record<string, string | number>>;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { defaultScope, describeScope, type NftablesScope, scopeKey } from '../../src/action/nftables-scope.ts';
+import { defaultScope, describeScope, type NftablesScope, parseScope, scopeKey } from '../../src/action/nftables-scope.ts';
 import { banSets, ScopeTable } from '../../src/action/nftables-table.ts';
 
 const ssh: NftablesScope = { protocol: 'tcp', ports: [22], verdict: 'reject' };
@@ -78,4 +78,30 @@ describe('what a scope has in the table', () => {
       /^meta l4proto \{ tcp, udp \} th dport \{ 22, 80-90 \} ip6 saddr @s_\w+_6 counter .* reject with icmpv6 type/,
     );
   });
+});
+
+describe('parseScope', () => {
+  const scopes: NftablesScope[] = [
+    { protocol: 'all', ports: [], verdict: 'drop' },
+    { protocol: 'tcp', ports: [22, [80, 90]], verdict: 'reject' },
+    { protocol: ['udp', 'tcp'], ports: [53], verdict: { reject: 'admin-prohibited' } },
+    { protocol: 'icmp', ports: [], verdict: 'drop' },
+    { protocol: 'tcp', ports: [22], verdict: { reject: 'tcp-reset' } },
+  ];
+  for (const scope of scopes) {
+    const text = describeScope(scope);
+    it(`reads what describeScope tells: ${text}`, () => assert.equal(describeScope(parseScope(text) ?? defaultScope), text));
+  }
+
+  for (const text of [
+    '',
+    'protocol tcp',
+    'protocol pigeon, ports 22, drop',
+    'protocol tcp, ports 99999x, drop',
+    'protocol tcp, ports 99999, drop',
+    'protocol tcp, ports 22, reject all',
+    'protocol tcp, ports 22, drop; flush ruleset',
+  ]) {
+    it(`${JSON.stringify(text)} is none`, () => assert.equal(parseScope(text), undefined));
+  }
 });

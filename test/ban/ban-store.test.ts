@@ -209,6 +209,17 @@ describe('BanStore', () => {
 describe('BanStore, what is kept of a ban', () => {
   const ban = decisionOf('192.0.2.7', 10 * second, { sinceUsec: second });
 
+  it('as many records as the jail keeps (maxmatches), of another as many as usual', () => {
+    const store = openAt(storePath(), { maxEvidenceOf: (jail) => (jail === 'few' ? 2 : undefined) });
+    const texts = Array.from({ length: 12 }, (_, index) => `packet ${index}`);
+    for (const jail of ['few', 'usual']) store.commit(changesOf(windowsOf(jail, window('192.0.2.7', [entry(1)], ...texts))));
+    assert.deepEqual(
+      ['few', 'usual'].map((jail) => store.evidence('192.0.2.7', jail)),
+      [texts.slice(-2).map(record), texts.slice(-10).map(record)],
+    );
+    store.close();
+  });
+
   it('the records that led to it, the latest ten, and none that came later', () => {
     const store = openAt(storePath());
     const texts = Array.from({ length: 12 }, (_, index) => `packet ${index}`);

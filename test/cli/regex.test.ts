@@ -59,7 +59,7 @@ async function run({ source = logFile, filter = 'guard', ignoreregex, options = 
   const errors: string[] = [];
   const context = {
     version: '0',
-    paths: { config: directory, state: '', socket: '' },
+    paths: { config: directory, state: '', helper: '', socket: '' },
     isJson,
     print: () => assert.fail('not for much text'),
     write: async (text: string | Uint8Array) => void written.push(Buffer.from(text)),
@@ -281,8 +281,12 @@ describe('ringjail regex, what must be mended', () => {
     ['/nowhere/auth.log', 'usage'],
     ['auth.log', 'usage'],
     [directory, 'usage'],
-    ['systemd-journal', 'unavailable'],
-    ['systemd-journal[journalflags=1]', 'unavailable'],
+    ['/nowhere/system.journal', 'usage'],
+    [logFile.replace('a.log', 'nowhere.journal'), 'usage'],
+    ['systemd-journal[journalpath=/nowhere]', 'usage'],
+    ['systemd-journal[journalflags=local]', 'usage'],
+    ['systemd-journal[path=/nowhere]', 'usage'],
+    ['systemd-journal[journalpath="]', 'usage'],
   ] as const) {
     it(`${source.replace(directory, 'a directory')}: ${code}`, async () => {
       await assert.rejects(run({ source }), (error) => error instanceof RingjailError && error.code === code);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { formatStatus, status } from '../../src/cli/status.ts';
 import { formatMessage } from '../../src/control/codec.ts';
-import type { BannedAddress, DaemonStatus } from '../../src/control/messages.ts';
+import type { ActionStatus, BannedAddress, DaemonStatus } from '../../src/control/messages.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 
@@ -20,6 +20,16 @@ const banned = (network: string, other: Partial<BannedAddress> = {}): BannedAddr
   failures: 5,
   distinct: ['22', '23'],
   evidence: 'kernel #7: [UFW BLOCK] ...',
+  ...other,
+});
+
+const actionOf = (other: Partial<ActionStatus>): ActionStatus => ({
+  name: 'nftables',
+  bans: 0,
+  failure: null,
+  isContested: false,
+  repairs: 0,
+  counters: null,
   ...other,
 });
 
@@ -44,7 +54,8 @@ function statusOf(bans: readonly BannedAddress[], other: Partial<DaemonStatus> =
     sources: [{ name: 'kernel', state: 'reading', path: '/dev/kmsg', records: 500, lost: 0 }],
     jails: [jail],
     otherBans: [],
-    actions: [{ name: 'nftables', bans: bans.length, failure: null }],
+    actions: [actionOf({ bans: bans.length })],
+    cut: { sockets: 0, flows: 0, failures: 0 },
     warnings: [],
     ...other,
   };
@@ -58,10 +69,11 @@ describe('formatStatus', () => {
       banned('192.0.2.8', { distinct: [], until: '2026-11-22T12:00:00.400Z' }),
     ];
     assert.deepEqual(formatStatus(statusOf(bans), now), [
-      'ringjail 0.1.0, process 123, running since 2026-11-21T10:00:00.000Z',
-      'source kernel: reading; path /dev/kmsg, records 500, lost 0',
+      'ringjail 0.1.0, process 123, running for 2h, since 2026-11-21T10:00:00Z',
       'action nftables: 3 bans enforced',
-      'jail portscan: filter portscan on kernel, action nftables; failures 12, tracked 3, evicted 0, ignored 1, refused 2, banned 3, banned since start 4',
+      'source kernel: reading; path /dev/kmsg, records 500, lost 0',
+      'jail portscan: 3 banned; 4 since start, 12 failures, 3 addresses counted, 1 ignored, 2 refused as protected',
+      '  filter portscan on kernel, action nftables',
       '  192.0.2.7                                1h 30m left  portscan: ports 22, 23',
       '  2001:db8::/64                            for good     portscan: by hand',
       '  192.0.2.8                                1d left      portscan: 5 failures',
@@ -71,7 +83,7 @@ describe('formatStatus', () => {
   it('shows what is not enforced, who is held by no jail, and the warnings', () => {
     const lines = formatStatus(
       statusOf([], {
-        actions: [{ name: 'ufw', bans: 2, failure: 'ufw is not active' }],
+        actions: [actionOf({ name: 'ufw', bans: 2, failure: 'ufw is not active' })],
         otherBans: [banned('192.0.2.9', { jail: 'gone' })],
         warnings: ['the state cannot be written: ENOSPC'],
       }),
@@ -79,7 +91,52 @@ describe('formatStatus', () => {
     );
     assert.ok(lines.includes('action ufw: NOT ENFORCED: ufw is not active'));
     assert.match(lines[lines.indexOf('held by no running jail:') + 1] ?? '', /^ {2}192\.0\.2\.9 .* gone: ports 22, 23$/);
-    assert.equal(lines.at(-1), 'warning: the state cannot be written: ENOSPC');
+    // What somebody should look at is not below what fills the screen.
+    assert.equal(lines[1], 'warning: the state cannot be written: ENOSPC');
+  });
+
+  const actions: [Partial<ActionStatus>, string][] = [
+    [{ bans: 1 }, 'action nftables: 1 ban enforced'],
+    [
+      { bans: 2, counters: { packets: 12, bytes: 999 }, repairs: 1 },
+      'action nftables: 2 bans enforced; 12 packets (999 B) turned away; put back 1 time after others changed it',
+    ],
+    [{ counters: { packets: 5000, bytes: 1_250_000 } }, 'action nftables: 0 bans enforced; 5000 packets (1.3 MB) turned away'],
+    [
+      { failure: 'somebody keeps taking away', isContested: true, repairs: 30 },
+      'action nftables: CONTESTED: somebody keeps taking away; put back 30 times after others changed it',
+    ],
+  ];
+  for (const [given, line] of actions) {
+    it(line, () => assert.equal(formatStatus(statusOf([], { actions: [actionOf(given)] }), now)[1], line));
+  }
+
+  it('of a source what says something', () => {
+    const sources = [{ name: 'journal', state: 'reading', place: 'journal', records: 0, passedOver: 7, lost: 0, losses: 0, at: '' }];
+    assert.equal(formatStatus(statusOf([], { sources }), now)[2], 'source journal: reading; records 0, passed over 7, lost 0');
+  });
+
+  it('jails that have seen nothing are names only, and one jail by itself is told of in any case', () => {
+    const [jail] = statusOf([]).jails;
+    assert.ok(jail);
+    const idle = { ...jail, failures: 0, tracked: 0, ignored: 0, refused: 0, bannedTotal: 0 };
+    const jails = [jail, ...Array.from({ length: 30 }, (_, index) => ({ ...idle, name: `idle${index}` }))];
+    const lines = formatStatus(statusOf([], { jails }), now).slice(3);
+    assert.equal(lines[2], '30 jails have seen nothing yet:');
+    assert.equal(
+      lines
+        .slice(3)
+        .join(' ')
+        .match(/idle\d+/g)?.length,
+      30,
+    );
+    assert.ok(lines.every(({ length }) => length <= 120));
+    assert.match(formatStatus(statusOf([], { jails: [idle] }), now)[3] ?? '', /^jail portscan: 0 banned; 0 failures$/);
+  });
+
+  it('a network was banned for its addresses', () => {
+    const lines = formatStatus(statusOf([banned('192.0.2.0/24', { distinct: ['192.0.2.7', '192.0.2.8'] })]), now);
+    assert.match(lines.at(-1) ?? '', /portscan: addresses 192\.0\.2\.7, 192\.0\.2\.8$/);
   });
 
   it('a ban that is just over has nothing left, and not less', () => {
@@ -93,7 +150,7 @@ describe('formatStatus', () => {
   ] as const) {
     it(`${count} bans are ${shown} lines: the latest 40, and where they are fewer than all, that they are`, () => {
       const bans = Array.from({ length: count }, (_, index) => banned(`192.0.2.${index}`));
-      const lines = formatStatus(statusOf(bans), now).filter((line) => line.startsWith('  '));
+      const lines = formatStatus(statusOf(bans), now).filter((line) => /^ {2}(?!filter )/.test(line));
       assert.equal(lines.length, shown);
       assert.equal(lines[0]?.includes('the latest 40 of 41'), count > 40);
       assert.match(lines.at(-1) ?? '', new RegExp(`192\\.0\\.2\\.${count - 1} `));
@@ -113,7 +170,7 @@ describe('status', () => {
     let text = '';
     const code = await status({
       version: '1',
-      paths: { config: '', state: '', socket },
+      paths: { config: '', state: '', helper: '', socket },
       isJson,
       print: (line) => (text += line),
       write: () => assert.fail('not for lines'),
@@ -134,7 +191,7 @@ describe('status', () => {
       text.split('\n').some((line) => line.startsWith('warning: forged')),
       false,
     );
-    assert.ok(text.endsWith('warning: \\x1b]0;title\\x07'));
+    assert.ok(text.includes('\nwarning: \\x1b]0;title\\x07\n'));
   });
 
   it('as JSON is all of it', async () => assert.deepEqual(JSON.parse(await printed(hostile, true)), hostile));

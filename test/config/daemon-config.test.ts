@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadDaemonConfig } from '../../src/config/daemon-config.ts';
+import { copyFail2banConfig, removeFail2banConfig, skipWithoutFail2ban } from '../lab/fail2ban-package.ts';
 import { configDirectory, shownErrors } from './config-directory.ts';
 
 function load(files: Readonly<Record<string, string>>): { loglevel: string; errors: string[] } {
@@ -52,6 +53,49 @@ describe('loadDaemonConfig', () => {
       assert.deepEqual([config.dbpurgeageUsec, config.errors.length], [age, errors]);
     });
   }
+
+  const protections: [string, number, number][] = [
+    ['', day, 0],
+    ['protect_logins = 0', 0, 0],
+    ['protect_logins = 12h', day / 2, 0],
+    ['protect_logins = -1', Number.POSITIVE_INFINITY, 0],
+    ['protect_logins = no', day, 1],
+  ];
+  for (const [text, protectLoginsUsec, errors] of protections) {
+    it(text === '' ? 'without protect_logins: a day' : text, () => {
+      const config = loadDaemonConfig(configDirectory({ 'ringjail.conf': `[Definition]\n${text}\n` }));
+      assert.deepEqual([config.protectLoginsUsec, config.errors.length], [protectLoginsUsec, errors]);
+    });
+  }
+
+  const former = '[DEFAULT]\nloglevel = DEBUG\nlogtarget = /var/log/fail2ban.log\n[Definition]\ndbpurgeage = 7d\nsocket = %(none)s\n';
+  const withFormer: [name: string, files: Readonly<Record<string, string>>, expected: unknown][] = [
+    ['alone', {}, ['debug', 7 * day, day, 0]],
+    ['with its own .local', { 'fail2ban.local': '[DEFAULT]\nloglevel = ERROR\n[Definition]\ndbpurgeage = 0\n' }, ['error', 0, day, 0]],
+    ['not beside a ringjail.conf', { 'ringjail.conf': '[Definition]\n' }, ['info', day, day, 0]],
+    [
+      'under a ringjail.local alone, which wins',
+      { 'ringjail.local': '[Definition]\nloglevel = NOTICE\nprotect_logins = 0\n' },
+      ['notice', 7 * day, 0, 0],
+    ],
+    ['with a word of its own', { 'fail2ban.local': '[DEFAULT]\nloglevel = HEAVYDEBUG\n' }, ['debug', 7 * day, day, 0]],
+    ['with a time that is none', { 'fail2ban.local': '[Definition]\ndbpurgeage = long\n' }, ['debug', day, day, 1]],
+  ];
+  for (const [name, files, expected] of withFormer) {
+    it(`fail2ban.conf, ${name}: of its options the two that we have`, () => {
+      const { loglevel, dbpurgeageUsec, protectLoginsUsec, errors } = loadDaemonConfig(
+        configDirectory({ 'fail2ban.conf': former, ...files }),
+      );
+      assert.deepEqual([loglevel, dbpurgeageUsec, protectLoginsUsec, errors.length], expected);
+    });
+  }
+
+  it("fail2ban's own, as its package has it", { skip: skipWithoutFail2ban }, () => {
+    const directory = copyFail2banConfig();
+    const { loglevel, dbpurgeageUsec, errors, notices } = loadDaemonConfig(directory);
+    removeFail2banConfig(directory);
+    assert.deepEqual([loglevel, dbpurgeageUsec, errors, notices], ['info', day, [], []]);
+  });
 
   it('what cannot be interpolated is one error', () => {
     assert.equal(load({ 'ringjail.conf': '[Definition]\nloglevel = %(level)s\n' }).errors.length, 1);

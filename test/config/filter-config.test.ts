@@ -49,6 +49,54 @@ describe('loadJailFilter, expressions', () => {
   }
 });
 
+describe('loadJailFilter, usedns', () => {
+  const app = { 'filter.d/app.conf': '[Definition]\nfailregex = ^\\S+ bad <HOST>$\njournalmatch = _COMM=app\n' };
+  for (const [usedns, told] of [
+    ['raw', 1],
+    ['no', 0],
+    ['warn', 0],
+  ] as const) {
+    it(`${usedns}: ${told === 0 ? 'nothing to tell' : 'told that names count for nothing'}`, () => {
+      const { loaded, errors } = load('app', app, `usedns = ${usedns}`);
+      assert.deepEqual(errors, []);
+      assert.equal(loaded?.usedns, usedns);
+      assert.equal(loaded.notices.filter(({ message }) => message.includes('usedns = raw')).length, told);
+    });
+  }
+});
+
+describe('loadJailFilter, successregex', () => {
+  const app = { 'filter.d/app.conf': '[Definition]\nfailregex = ^\\S+ bad <HOST>$\njournalmatch = _COMM=app\n' };
+  const cleared = (rest: string, files: Readonly<Record<string, string>> = app) => {
+    const { loaded, errors } = load('app', files, rest);
+    assert.deepEqual(errors, []);
+    const addresses: string[] = [];
+    const batch = batchOf(['x good 192.0.2.1', 'x bad 192.0.2.2']);
+    loaded?.filter.match(batch, allOf(batch), {
+      onFailure: () => undefined,
+      onNamedFailure: () => assert.fail(),
+      onSuccess: ({ text }) => void addresses.push(text),
+    });
+    return addresses;
+  };
+  const success = 'successregex = ^\\S+ good <HOST>$\n';
+
+  it("the jail's, where it asks for it", () => assert.deepEqual(cleared(`${success}reset_on_success = yes`), ['192.0.2.1']));
+  it('not where it does not', () => assert.deepEqual(cleared(success), []));
+  it("the filter's", () =>
+    assert.deepEqual(cleared('reset_on_success = on', { 'filter.d/app.conf': app['filter.d/app.conf'] + success }), ['192.0.2.1']));
+  it('one in error is told with its line', () => {
+    assert.match(
+      load('app', app, 'successregex = good\nreset_on_success = yes').errors.join(),
+      /^jail\.conf:3: successregex "good" has no <HOST>/,
+    );
+    assert.match(
+      load('app', app, 'successregex = (<HOST>\nreset_on_success = yes').errors.join(),
+      /^jail\.conf:3: successregex "\(<HOST>"/,
+    );
+  });
+});
+
 describe('loadJailFilter', () => {
   it('netfilter = blocked counts refused packets to this host', () => {
     const { counts, name, errors } = load('scan', definition());

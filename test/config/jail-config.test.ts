@@ -3,20 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { OtherActions } from '../../src/config/action-choice.ts';
 import { loadMergedConfig } from '../../src/config/config-files.ts';
 import { loadDaemonConfig } from '../../src/config/daemon-config.ts';
 import { type JailConfigs, type JailContext, loadJails } from '../../src/config/jail-config.ts';
 import { configDirectory, shownErrors } from './config-directory.ts';
 
-const otherActions: OtherActions = {
-  choose: ({ name }) => (name === 'null' ? { key: 'null' } : { refusal: name === 'ufw' ? 'insists on root' : 'no such action' }),
-};
 const filter = { 'filter.d/portscan.conf': '[Definition]\nnetfilter = blocked\n' };
 
 const contextOf = (directory: string): JailContext => ({
   directory,
-  otherActions,
+  isRoot: false,
+  hostName: 'host',
   hasUnit: (name) => name === 'here.service',
   clock: () => 0,
   listensToSyslog: false,
@@ -58,6 +55,7 @@ describe('loadJails', () => {
       isDistinct: false,
       ipv6prefix: 64,
       maxtracked: 65_536,
+      maxmatches: 10,
     });
   });
 
@@ -79,6 +77,7 @@ describe('loadJails', () => {
       isDistinct: true,
       ipv6prefix: 48,
       maxtracked: 9,
+      maxmatches: 10,
     });
   });
 
@@ -146,27 +145,29 @@ describe('loadJails', () => {
     ['distinct = host', 'distinct = "host": what can be counted is "port"'],
     ['backend = sistemd', 'backend = "sistemd": expected auto, systemd, kernel, syslog, ringjail; did you mean "systemd"?'],
     ['backend = syslog', 'backend = syslog needs a port to listen at: set syslog_listen = udp://127.0.0.1:5514 in ringjail.local'],
-    ['action = mail', 'action mail: no such action'],
-    ['action = ufw', 'action ufw: insists on root'],
     [
       'action = iptables[port=shh]',
       'action iptables: port "shh" is neither a number up to 65535 nor in /etc/services; did you mean "ssh"?',
     ],
     ['action = nftables[', 'this "[" has no "]"; close it'],
+    ['ignoreip = 192.0.2.0/33', 'ignoreip: "192.0.2.0/33" is no address, network or host name'],
+    ['ignoreip = 192.0.2.256', 'ignoreip: "192.0.2.256" is no address, network or host name'],
+    ['ignoreip = -v.example', 'ignoreip: "-v.example" is no address, network or host name'],
+    ['ignoreip = \x1b[2J', 'ignoreip: "\\x1b[2J" is no address, network or host name'],
+    ['cut = perhaps', 'cut = "perhaps": expected yes or no'],
+    ['maxmatches = many', 'maxmatches = "many": expected a whole number from 0 to 1000000000'],
+    ['ignorecommand = grep <ip> | wc', 'ignorecommand: "| wc" needs a shell, and none is used: put it into a script, and name that'],
+    ['ignorecommand = check <host>', 'ignorecommand: unknown tag <host>; there are <ip> <ip-rev> <fid> <family> <failures> <time>'],
+    ['ignorecommand = "check', 'ignorecommand: this " has no second one'],
     [
-      'ignoreip = 192.0.2.7 example.org',
-      'ignoreip: "example.org" is no address or network; names are not resolved by this version, write the address',
+      'ignorecommand = check\nignorecache = max-count=5',
+      'ignorecache = "max-count=5": a key of tags is needed; write key="<ip>", max-count=100, max-time=5m',
     ],
-    [
-      'ignoreip = 192.0.2.0/33',
-      'ignoreip: "192.0.2.0/33" is no address or network; names are not resolved by this version, write the address',
-    ],
-    ['ignoreip = \x1b[2J', 'ignoreip: "\\x1b[2J" is no address or network; names are not resolved by this version, write the address'],
   ];
   for (const [option, error] of errors) {
     it(`${JSON.stringify(option)}: ${error}`, () => {
       const { names, shown } = load(jail('scan', option));
-      assert.deepEqual(shown, [`jail.conf:4: ${error}`]);
+      assert.deepEqual(shown, [`jail.conf:${option.includes('\n') ? 5 : 4}: ${error}`]);
       assert.deepEqual(names, []);
     });
   }
@@ -198,12 +199,25 @@ describe('loadJails', () => {
     });
   }
 
+  it('an action is the name of a file in action.d, where ringjail does not do it by itself', () => {
+    const files = { 'action.d/block.conf': '[Definition]\nactionban = block <ip> <port>\nactionunban = unblock <ip>\n' };
+    assert.deepEqual(optionsOf(load(jail('scan', 'action = block[port=ssh]'), files)).actions, ['block[port="ssh"]']);
+    assert.deepEqual(load(jail('scan', 'action = blok'), files).shown, [
+      'action.d/blok.conf: no such file, and no blok.local; did you mean "block"?',
+      'jail.conf:4: action "blok" cannot be used',
+    ]);
+    assert.deepEqual(optionsOf(load(jail('scan', 'action = iptables[port="ssh,2222"]'))).actions, [
+      'nftables: protocol tcp, ports 22,2222, reject port-unreachable',
+    ]);
+    assert.deepEqual(optionsOf(load(jail('scan', 'action = nftables[type=allports, protocol=all, blocktype=drop]'))).actions, ['nftables']);
+  });
+
   it('an error in a list of several lines has its own line', () => {
     assert.match(
-      load(jail('scan', 'ignoreip = 192.0.2.7\n  192.0.2.8\n  192.0.2.x')).shown[0] ?? '',
-      /^jail\.conf:6: ignoreip: "192\.0\.2\.x"/,
+      load(jail('scan', 'ignoreip = 192.0.2.7\n  192.0.2.8\n  192.0.2.300')).shown[0] ?? '',
+      /^jail\.conf:6: ignoreip: "192\.0\.2\.300"/,
     );
-    assert.match(load(jail('scan', 'action = nftables\n  mail')).shown[0] ?? '', /^jail\.conf:5: action mail: no such action/);
+    assert.match(load(jail('scan', 'action = nftables\n  mail')).shown.at(-1) ?? '', /^jail\.conf:5: action "mail" cannot be used/);
   });
 
   it('a jail without a filter is an error', () => {
@@ -218,13 +232,60 @@ describe('loadJails', () => {
 
   it('two jails may share a filter', () => assert.deepEqual(load(jail('one') + jail('two')).names, ['one', 'two']));
 
-  it("fail2ban's options that have no effect yet are notices, and spoil nothing", () => {
-    const { names, noticed } = load(jail('scan', 'maxmatches = 5\nignorecommand = true'));
+  it('ignoreself = no is told to be without effect, and spoils nothing; yes is not', () => {
+    const { names, noticed } = load(jail('scan', 'ignoreself = no'));
     assert.deepEqual(names, ['scan']);
-    assert.deepEqual(noticed, [
-      'jail.conf:4: maxmatches has no effect in this version',
-      'jail.conf:5: ignorecommand has no effect in this version',
-    ]);
+    assert.deepEqual(noticed, ['jail.conf:4: ignoreself = no has no effect: the addresses of this machine are never banned']);
+    assert.deepEqual(load(jail('scan', 'ignoreself = yes')).noticed, []);
+  });
+
+  const matchCounts: [string, number][] = [
+    ['', 10],
+    ['maxmatches = 1', 1],
+    ['maxmatches = 0', 1],
+    ['maxmatches = 100', 100],
+    ['maxmatches = %(maxretry)s\nmaxretry = 500', 100],
+  ];
+  for (const [text, expected] of matchCounts) {
+    it(`${text === '' ? 'without maxmatches' : JSON.stringify(text)}: ${expected} records`, () =>
+      assert.equal(optionsOf(load(jail('scan', text))).maxmatches, expected));
+  }
+
+  const policyOf = (text: string) => {
+    const { jails, shown } = load(jail('scan', text));
+    assert.deepEqual(shown, []);
+    return jails[0]?.policy;
+  };
+
+  it('cut is yes unless somebody says no', () => {
+    assert.equal(policyOf('')?.cutsConnections, true);
+    assert.equal(policyOf('cut = no')?.cutsConnections, false);
+  });
+
+  it('names in ignoreip are told apart, each once', () => {
+    assert.deepEqual(policyOf('ignoreip = home.example 192.0.2.1 HOME.example. localhost')?.ignoredNames, ['home.example', 'localhost']);
+    assert.deepEqual(optionsOf(load(jail('scan', 'ignoreip = home.example 192.0.2.1'))).ignoreip.entries().length, 1);
+  });
+
+  it('ignorecommand is words, with tags in them; ignorecache says how long its answers hold', () => {
+    assert.deepEqual(policyOf('ignorecommand =')?.ignorecommand, undefined);
+    assert.deepEqual(policyOf(`ignorecommand = /bin/check --ip=<ip> "a b" 'c "d"' e\\ f`)?.ignorecommand, {
+      program: '/bin/check',
+      args: ['--ip=<ip>', 'a b', 'c "d"', 'e f'],
+      cache: undefined,
+    });
+    const cached = policyOf('ignorecommand = check <ip>\nignorecache = key="<ip>", max-count=100, max-time=2m');
+    assert.deepEqual(cached?.ignorecommand?.cache, { key: '<ip>', maxCount: 100, maxTimeUsec: 120_000_000 });
+    const usual = policyOf('ignorecommand = check <ip>\nignorecache = key=<family>');
+    assert.deepEqual(usual?.ignorecommand?.cache, { key: '<family>', maxCount: 300, maxTimeUsec: 300_000_000 });
+    assert.match(policyOf('ignorecommand = %(fail2ban_confpath)s/check <ip>')?.ignorecommand?.program ?? '', /^\/.+\/check$/);
+  });
+
+  it("what fail2ban's jail.conf sets for its values to refer to is no unknown option", () => {
+    const text =
+      'port = ssh\nprotocol = tcp\nchain = INPUT\nbanaction = x\nmode = normal\nlogencoding = utf-8\ndestemail = me@here.example';
+    const { names, noticed, shown } = load(`[DEFAULT]\nmta = sendmail\nfail2ban_agent = x\n${jail('scan', text)}`);
+    assert.deepEqual([names, noticed, shown], [['scan'], [], []]);
   });
 
   it('an option that only serves interpolation is no unknown one', () => {
@@ -262,9 +323,9 @@ describe('what concerns every jail', () => {
   });
 
   it('another unknown option in [DEFAULT] is told of; fail2ban has some that nothing uses', () => {
-    const { names, noticed } = load(`[DEFAULT]\nmta = sendmail\n${jail('one')}`);
+    const { names, noticed } = load(`[DEFAULT]\nmtu = 1500\n${jail('one')}`);
     assert.deepEqual(names, ['one']);
-    assert.deepEqual(noticed, ['jail.conf:2: unknown option "mta"']);
+    assert.deepEqual(noticed, ['jail.conf:2: unknown option "mtu"; did you mean "mta"?']);
   });
 
   it('an option in [DEFAULT] that jails refer to is none', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { LogFile } from '../../src/config/config-error.ts';
 import { parseIni } from '../../src/config/ini.ts';
 import { MergedConfig } from '../../src/config/merged-config.ts';
 import { OptionReader } from '../../src/config/option-reader.ts';
@@ -11,6 +12,7 @@ import { shownErrors } from './config-directory.ts';
 interface Answer {
   readonly source: RecordSource | undefined;
   readonly errors: readonly string[];
+  readonly logFiles: readonly (LogFile | undefined)[];
 }
 
 /** Of a jail [j] with these lines, which stand from line 2 on. */
@@ -18,7 +20,7 @@ function read(lines: string, request: Partial<SourceRequest> = {}): Answer {
   const reader = new OptionReader(new MergedConfig([parseIni(`[j]\n${lines}\n`, '/conf/jail.conf')], []), 'j');
   const whole = { journalmatch: [], isOfKernel: false, listensToSyslog: false, ...request };
   const source = readRecordSource(reader, parseBackends(reader), whole);
-  return { source, errors: shownErrors('/conf', reader.errors) };
+  return { source, errors: shownErrors('/conf', reader.errors), logFiles: reader.errors.map(({ logFile }) => logFile) };
 }
 
 function selectorsOf(lines: string, request: Partial<SourceRequest> = {}): readonly RecordSelector[] {
@@ -65,6 +67,13 @@ describe('readRecordSource', () => {
     ['logpath = /var/log/ufw.log', {}, [kernel]],
     ['logpath = /var/log/ufw.log\n  /var/log/kern.log', {}, [kernel]],
     ['logpath = /var/log/fail2ban.log', {}, [bans]],
+    ['logpath = /var/log/fail2ban.log', { journalmatch: ['_SYSTEMD_UNIT=fail2ban.service PRIORITY=5'] }, [bans]],
+    ['backend = systemd', { journalmatch: ['_SYSTEMD_UNIT=fail2ban.service PRIORITY=5'] }, [bans]],
+    [
+      'backend = systemd',
+      { journalmatch: ['_SYSTEMD_UNIT=fail2ban.service + _COMM=a'] },
+      [{ ...journal(), matches: [['_SYSTEMD_UNIT=fail2ban.service'], ['_COMM=a']] }],
+    ],
     ['logpath = /var/log/auth.log', { isOfKernel: true }, [kernel]],
     ['backend = kernel', sshd, [kernel]],
     ['backend = kernel\nlogpath = /var/log/app.log', {}, [kernel]],
@@ -119,6 +128,15 @@ describe('readRecordSource', () => {
     assert.deepEqual(read('logpath = /var/log/auth.log', sshd).source?.notices, []);
   });
 
+  it('files that rsyslog would have to forward are named, with their tags', () => {
+    const file = { path: '/var/log/nginx/error.log', tag: 'file-nginx-error-log' };
+    const lines = `logpath = ${file.path}`;
+    assert.deepEqual(read(lines, sshd).source?.files, [file]);
+    assert.deepEqual(read(lines, listening).source?.files, [file]);
+    assert.deepEqual(read(lines).logFiles, [file]);
+    assert.deepEqual(read('logpath = /var/log/auth.log', listening).source?.files, []);
+  });
+
   it('only lines of forwarded files have dates', () => {
     assert.equal(read('logpath = /var/log/nginx/error.log', listening).source?.hasFiles, true);
     assert.equal(read('logpath = /var/log/auth.log\n  /var/log/nginx/error.log', listening).source?.hasFiles, true);
@@ -158,7 +176,7 @@ describe('readRecordSource', () => {
     [
       '\nlogpath = /var/log/nginx/error.log',
       {},
-      /^jail\.conf:3: (?:jail j: )?logpath "\/var\/log\/nginx\/error\.log": .*rsyslog.*imfile.*File="\/var\/log\/nginx\/error\.log" Tag="file-nginx-error-log:".*syslog_listen/,
+      /^jail\.conf:3: (?:jail j: )?logpath "\/var\/log\/nginx\/error\.log": .*rsyslog.*syslog_listen/,
     ],
     [
       'logpath = /var/log/auth.log\n\n  /srv/a.log\n  /srv/b.log tail',

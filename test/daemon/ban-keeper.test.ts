@@ -36,7 +36,7 @@ class Trial {
       clock: () => this.nowUsec,
       log: this.log,
       onEnded: (decisions) => void this.ended.push(...decisions),
-      onAsked: (networks) => void this.asked.push({ networks: networks.map(({ text }) => text), inForce: this.inForce() }),
+      onAsked: (bans) => void this.asked.push({ networks: bans.map(({ network }) => network.text), inForce: this.inForce() }),
     });
   }
 
@@ -56,10 +56,12 @@ class Trial {
   }
 }
 
+const usesOf = (...actions: string[]) => actions.map((action) => ({ jail: 'j', action }));
+
 describe('BanKeeper', () => {
   it('tells which bans the actions have been asked for, when they have, and nothing of what was lifted', async (t) => {
     const trial = new Trial(t);
-    await trial.keeper.start(['nftables']);
+    await trial.keeper.start(usesOf('nftables'));
     await trial.ban('192.0.2.1', 60 * second);
     assert.deepEqual(trial.asked, [{ networks: ['192.0.2.1'], inForce: ['192.0.2.1'] }]);
     trial.keeper.remove(a);
@@ -69,7 +71,7 @@ describe('BanKeeper', () => {
 
   it('lifts a ban when its time is over, and not a millisecond before', async (t) => {
     const trial = new Trial(t);
-    await trial.keeper.start(['nftables']);
+    await trial.keeper.start(usesOf('nftables'));
     await trial.ban('192.0.2.1', 60 * second);
     await trial.pass(60 * second - 1000);
     assert.deepEqual(trial.inForce(), ['192.0.2.1']);
@@ -113,7 +115,7 @@ describe('BanKeeper', () => {
   it('a ban for good sets no timer', async (t) => {
     const trial = new Trial(t);
     const timers = t.mock.method(globalThis, 'setTimeout');
-    await trial.keeper.start(['nftables']);
+    await trial.keeper.start(usesOf('nftables'));
     await trial.ban('192.0.2.1', Number.POSITIVE_INFINITY);
     assert.equal(timers.mock.callCount(), 0);
     assert.deepEqual([...(trial.actions.get('nftables')?.inForce.values() ?? [])], [Number.POSITIVE_INFINITY]);
@@ -132,7 +134,7 @@ describe('BanKeeper', () => {
 
   it('tells each action what concerns it, once', async (t) => {
     const trial = new Trial(t);
-    await trial.keeper.start(['nftables', 'ufw']);
+    await trial.keeper.start(usesOf('nftables', 'ufw'));
     trial.keeper.add(decisionOf('192.0.2.1', begin + day));
     trial.keeper.add(decisionOf('192.0.2.2', begin + day, { actions: ['nftables', 'ufw'] }));
     await trial.keeper.settle();
@@ -143,7 +145,7 @@ describe('BanKeeper', () => {
 
   it('add says whether the list changed; what did not change is told to nobody', async (t) => {
     const trial = new Trial(t);
-    await trial.keeper.start(['nftables']);
+    await trial.keeper.start(usesOf('nftables'));
     assert.equal(trial.keeper.add(decisionOf('192.0.2.1', begin + day)), true);
     assert.equal(trial.keeper.add(decisionOf('192.0.2.1', begin + day)), false);
     await trial.keeper.settle();
@@ -189,7 +191,7 @@ describe('BanKeeper', () => {
 
   it('settle waits for what another settle took before it', async (t) => {
     const trial = new Trial(t);
-    await trial.keeper.start(['nftables']);
+    await trial.keeper.start(usesOf('nftables'));
     const action = trial.actions.get('nftables');
     assert.ok(action);
     let open: () => void = () => assert.fail('not made yet');
@@ -211,7 +213,7 @@ describe('BanKeeper', () => {
 
   it('suspect has the action look again, where the ban is three seconds old', async (t) => {
     const trial = new Trial(t);
-    await trial.keeper.start(['nftables']);
+    await trial.keeper.start(usesOf('nftables'));
     await trial.ban('192.0.2.1', day);
     trial.actions.get('nftables')?.inForce.clear();
     trial.keeper.suspect(decisionOf('192.0.2.1', begin + day, { sinceUsec: begin + 3 * second - 1 }));
@@ -233,7 +235,7 @@ describe('BanKeeper, started', () => {
       decisionOf('192.0.2.2', begin),
       decisionOf('192.0.2.3', Number.POSITIVE_INFINITY),
     ]);
-    await trial.keeper.start(['nftables']);
+    await trial.keeper.start(usesOf('nftables'));
     assert.deepEqual(trial.inForce(), ['192.0.2.1', '192.0.2.3']);
     assert.deepEqual(trial.ended, []);
     await trial.pass(1000);
@@ -243,7 +245,7 @@ describe('BanKeeper, started', () => {
   it('brings back bans of actions that no jail names any more', async (t) => {
     const trial = new Trial(t);
     trial.keeper.restore([decisionOf('192.0.2.1', begin + day, { actions: ['ufw'] })]);
-    await trial.keeper.start(['nftables']);
+    await trial.keeper.start(usesOf('nftables'));
     assert.deepEqual(trial.inForce('ufw'), ['192.0.2.1']);
   });
 
@@ -257,18 +259,21 @@ describe('BanKeeper, started', () => {
   it('rejects where an action is not permitted to work', async (t) => {
     const trial = new Trial(t);
     trial.actions.get('nftables')?.failures.push(new RingjailError('permission', 'CAP_NET_ADMIN'));
-    await assert.rejects(trial.keeper.start(['nftables']), { code: 'permission' });
+    await assert.rejects(trial.keeper.start(usesOf('nftables')), { code: 'permission' });
   });
 
   it('shows what is not enforced', async (t) => {
     const trial = new Trial(t);
     trial.actions.get('ufw')?.failures.push(new RingjailError('unavailable', 'ufw is not active'));
     trial.keeper.restore([decisionOf('192.0.2.1', begin + day)]);
-    await trial.keeper.start(['nftables', 'ufw']);
-    assert.deepEqual(trial.keeper.actions(), [
-      { name: 'nftables', bans: 1, failure: undefined },
-      { name: 'ufw', bans: 0, failure: 'ufw is not active' },
-    ]);
+    await trial.keeper.start(usesOf('nftables', 'ufw'));
+    assert.deepEqual(
+      trial.keeper.actions().map(({ name, bans, failure }) => ({ name, bans, failure })),
+      [
+        { name: 'nftables', bans: 1, failure: undefined },
+        { name: 'ufw', bans: 0, failure: 'ufw is not active' },
+      ],
+    );
   });
 
   it('found: what each action has in force, asked once', (t) => {

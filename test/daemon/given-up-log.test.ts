@@ -1,36 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { usualPolicy } from '../../src/config/jail-policy.ts';
 import { GivenUpLog } from '../../src/daemon/given-up-log.ts';
 import type { RunningJail } from '../../src/daemon/running-jail.ts';
-import { Jail } from '../../src/jail/jail.ts';
-import { NetworkList } from '../../src/jail/network-list.ts';
+import type { Jail } from '../../src/jail/jail.ts';
 import type { GivenUp } from '../../src/match/filter.ts';
-import { minute } from '../jail/failure.ts';
+import { jailOf } from '../jail/jail-of.ts';
 import { recordingLog } from './recording-log.ts';
 
 /** Its filter reports what the test says, once. */
 class FakeJail implements RunningJail {
   readonly selectors = [];
   readonly resolvesNames = false;
+  readonly policy = usualPolicy;
   readonly jail: Jail;
   asked = 0;
   givenUp: readonly GivenUp[] = [];
   filter = this.#newFilter();
 
   constructor(name: string) {
-    this.jail = new Jail({
-      name,
-      actions: [],
-      maxretry: 1,
-      findtimeUsec: minute,
-      bantimeUsec: minute,
-      increment: undefined,
-      aggregate: [],
-      isDistinct: false,
-      ipv6prefix: 64,
-      ignoreip: new NetworkList([]),
-      maxtracked: 1,
-    });
+    this.jail = jailOf(name);
   }
 
   reload(): void {

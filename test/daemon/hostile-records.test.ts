@@ -37,8 +37,14 @@ function run(names: readonly (keyof typeof filters)[], lines: readonly string[])
   const files = names.map((name) => [`filter.d/${name}.conf`, `[Definition]\nfailregex = ${filters[name]}\n`]);
   const jails = names.map((name) => `[${name}]\nenabled = yes\nfilter = ${name}\nbackend = kernel\nmaxretry = 1\nbantime = -1\n`);
   const directory = configDirectory({ 'jail.conf': jails.join('\n'), ...Object.fromEntries(files) });
-  const otherActions = { choose: ({ name }: { name: string }) => ({ key: name }) };
-  const set = new JailSet(() => ({ directory, otherActions, hasUnit: () => false, clock: systemClock, listensToSyslog: false }));
+  const set = new JailSet(() => ({
+    directory,
+    isRoot: false,
+    hostName: 'host',
+    hasUnit: () => false,
+    clock: systemClock,
+    listensToSyslog: false,
+  }));
   set.load();
   assert.deepEqual(set.errors, []);
   const log = recordingLog();

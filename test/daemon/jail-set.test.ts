@@ -11,8 +11,8 @@ import { failureOf } from '../jail/failure.ts';
 const filter = { 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n' };
 const jail = (name: string, rest = '') => `[${name}]\nenabled = yes\nfilter = scan\nmaxretry = 3\n${rest}\n`;
 
-function loaded(jailConf: string, { isRoot = false } = {}) {
-  const directory = configDirectory({ ...filter, 'jail.conf': jailConf });
+function loaded(jailConf: string, { isRoot = false, files = {} } = {}) {
+  const directory = configDirectory({ ...filter, ...files, 'jail.conf': jailConf });
   const jails = new JailSet(() => jailContextOf(directory, isRoot));
   jails.load();
   return { directory, jails };
@@ -34,9 +34,13 @@ describe('JailSet', () => {
     assert.equal(jails.find('two'), undefined);
   });
 
-  it('refuses the action ufw where the daemon is not root, with the cure', () => {
-    assert.match(loaded(jail('one', 'action = ufw')).jails.errors.join(), /ufw: it insists on root.*action = nftables/);
-    assert.deepEqual(loaded(jail('one', 'action = ufw'), { isRoot: true }).jails.errors, []);
+  it('as root ufw is asked itself; without root, and with arguments, by the commands of action.d', () => {
+    const commands = { 'action.d/ufw.conf': '[Definition]\nactionban = ufw deny from <ip>\n' };
+    const actionsOf = (action: string, isRoot: boolean) => loaded(jail('one', `action = ${action}`), { isRoot, files: commands }).jails;
+    assert.deepEqual(actionsOf('ufw', true).running[0]?.jail.options.actions, ['ufw']);
+    assert.deepEqual(actionsOf('ufw', false).running[0]?.jail.options.actions, ['ufw']);
+    assert.deepEqual(actionsOf('ufw[port=ssh]', true).running[0]?.jail.options.actions, ['ufw[port="ssh"]']);
+    assert.match(loaded(jail('one', 'action = ufw')).jails.errors.join(), /action "ufw" cannot be used/);
   });
 });
 

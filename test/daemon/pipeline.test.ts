@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { type JailPolicy, usualPolicy } from '../../src/config/jail-policy.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { Pipeline } from '../../src/daemon/pipeline.ts';
 import { Jail } from '../../src/jail/jail.ts';
@@ -36,8 +37,23 @@ class Trial {
   readonly pipeline: Pipeline;
   protectedNetworks = listOf('gateway');
   nowUsec = minute;
+  /** What the ignorecommand, which jail0 has in such a trial, says: asked for what, and answered when. */
+  readonly asked: string[] = [];
+  answer: (isIgnored: boolean) => void = () => undefined;
   #failures: readonly Failure[] = [];
   #named: readonly NamedFailure[] = [];
+  #successes: readonly string[] = [];
+  readonly #filter: Filter = {
+    name: 'fake',
+    literals: [],
+    match: (_, records, sink) => {
+      assert.deepEqual([...records], [0]);
+      for (const failure of this.#failures) sink.onFailure(failure);
+      for (const failure of this.#named) sink.onNamedFailure(failure);
+      for (const address of this.#successes) sink.onSuccess?.(network(address));
+    },
+    takeGivenUp: () => [],
+  };
 
   constructor(...sources: string[]) {
     this.pipeline = new Pipeline({
@@ -46,10 +62,18 @@ class Trial {
       resolve: async (hostname) => (hostname === 'two.example' ? [network('192.0.2.1'), network('192.0.2.2')] : []),
       earlierBans: () => 0,
       clock: () => this.nowUsec,
+      isIgnored: ({ program }, { network: { text } }, address) => {
+        this.asked.push(`${program} ${text} ${address.text}`);
+        return new Promise((resolve) => {
+          this.answer = resolve;
+        });
+      },
       events: {
         onBan: ({ network: { text }, jail }) => void this.events.push(`ban ${text} ${jail}`),
         onRefused: ({ network: { text } }, reason) => void this.events.push(`refused ${text} ${reason}`),
         onSeenWhileBanned: ({ network: { text } }) => void this.events.push(`seen ${text}`),
+        onNameResolved: (hostname, addresses) => void this.events.push(`${hostname} is ${addresses.map(({ text }) => text).join(' ')}`),
+        onLate: () => void this.events.push('late'),
       },
     });
     this.jails = sources.map(
@@ -68,21 +92,18 @@ class Trial {
           maxtracked: 100,
         }),
     );
-    const filter: Filter = {
-      name: 'fake',
-      literals: [],
-      match: (_, records, sink) => {
-        assert.deepEqual([...records], [0]);
-        for (const failure of this.#failures) sink.onFailure(failure);
-        for (const failure of this.#named) sink.onNamedFailure(failure);
-      },
-      takeGivenUp: () => [],
-    };
+    this.give(usualPolicy, sources);
+  }
+
+  /** `policy`: of the first jail. */
+  give(policy: JailPolicy, sources: readonly string[], tellsOfNames = false): void {
     this.pipeline.jails = this.jails.map((jail, index) => ({
       selectors: (sources[index] ?? '').split('+').map((source) => selectors[source as keyof typeof selectors]),
-      filter,
+      filter: this.#filter,
       jail,
+      policy: index === 0 ? policy : usualPolicy,
       resolvesNames: index === 0,
+      tellsOfNames,
     }));
   }
 
@@ -91,6 +112,14 @@ class Trial {
     const seenBy = (failure: Failure) => ({ ...failure, evidence: { ...failure.evidence, source } });
     this.#failures = addresses.flatMap((address) => [seenBy(failureOf(address, timeUsec)), seenBy(failureOf(address, timeUsec))]);
     this.pipeline.process(batchOf(['x'], { source }));
+  }
+
+  /** One failure of an address, and then a login of another. */
+  login(failed: string, succeeded: string): void {
+    this.#failures = [failureOf(failed, this.nowUsec)];
+    this.#successes = [succeeded];
+    this.pipeline.process(batchOf(['x']));
+    this.#successes = [];
   }
 
   /** Two failures of a host that the record names. */
@@ -176,7 +205,81 @@ describe('Pipeline', () => {
     const trial = new Trial('kernel', 'kernel');
     await trial.scanNamed('two.example');
     await trial.scanNamed('none.example');
-    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'ban 192.0.2.2 jail0']);
+    assert.deepEqual(trial.events, ['late', 'ban 192.0.2.1 jail0', 'ban 192.0.2.2 jail0', 'late']);
+  });
+
+  it('usedns = warn: a host name that has addresses is told of', async () => {
+    const trial = new Trial('kernel');
+    trial.give(usualPolicy, ['kernel'], true);
+    await trial.scanNamed('two.example');
+    assert.equal(trial.events[0], 'two.example is 192.0.2.1 192.0.2.2');
+    trial.events.length = 0;
+    await trial.scanNamed('none.example');
+    assert.deepEqual(trial.events, []);
+  });
+
+  const policy = { ...usualPolicy, ignorecommand: { program: 'ask', args: [], cache: undefined } };
+
+  it('an ignorecommand is asked before the ban, once however many failures come meanwhile; no means that it is made', async () => {
+    const trial = new Trial('kernel', 'kernel');
+    trial.give(policy, ['kernel', 'kernel']);
+    trial.scan('kernel', minute, '2001:db8::1');
+    trial.scan('kernel', minute, '2001:db8::1');
+    assert.deepEqual(trial.asked, ['ask 2001:db8::/64 2001:db8::1']);
+    assert.deepEqual(trial.events, ['ban 2001:db8::/64 jail1', 'seen 2001:db8::/64']);
+    trial.answer(false);
+    await settled();
+    assert.deepEqual(trial.events.slice(2), ['ban 2001:db8::/64 jail0', 'late']);
+    trial.scan('kernel', minute, '2001:db8::1');
+    assert.equal(trial.asked.length, 1);
+  });
+
+  it('yes means that it is not made, and is counted; the next time it is asked again', async () => {
+    const trial = new Trial('kernel');
+    trial.give(policy, ['kernel']);
+    trial.scan('kernel', minute, '192.0.2.1');
+    trial.answer(true);
+    await settled();
+    assert.deepEqual(trial.events, ['late']);
+    assert.deepEqual([trial.jails[0]?.counts.ignored, trial.jails[0]?.counts.banned], [1, 0]);
+    trial.scan('kernel', minute, '192.0.2.1');
+    assert.equal(trial.asked.length, 2);
+  });
+
+  it('who is protected is not asked about; who is so by the time of the answer is not banned', async () => {
+    const trial = new Trial('kernel');
+    trial.give(policy, ['kernel']);
+    trial.protectedNetworks = listOf('gateway', '192.0.2.1');
+    trial.scan('kernel', minute, '192.0.2.1');
+    assert.deepEqual(trial.asked, []);
+    trial.scan('kernel', minute, '192.0.2.2');
+    trial.protectedNetworks = listOf('gateway', '192.0.2.2');
+    trial.answer(false);
+    await settled();
+    assert.deepEqual(trial.events, ['refused 192.0.2.1 gateway', 'refused 192.0.2.2 gateway', 'late']);
+  });
+
+  it('an answer that comes after the end bans nobody', async () => {
+    const trial = new Trial('kernel');
+    trial.give(policy, ['kernel']);
+    trial.scan('kernel', minute, '192.0.2.1');
+    trial.pipeline.close();
+    trial.answer(false);
+    await settled();
+    assert.deepEqual([trial.events, trial.keeper.bans.size], [[], 0]);
+  });
+
+  it('reset_on_success: a login clears what was counted of its address, or of its /64, and of no other', () => {
+    const trial = new Trial('kernel', 'kernel');
+    trial.give({ ...usualPolicy, resetsOnSuccess: true }, ['kernel', 'kernel']);
+    trial.login('192.0.2.1', '192.0.2.2');
+    trial.login('192.0.2.1', '192.0.2.2');
+    assert.deepEqual(trial.events.splice(0), ['ban 192.0.2.1 jail0', 'ban 192.0.2.1 jail1']);
+    trial.login('192.0.2.3', '192.0.2.3');
+    trial.login('192.0.2.3', '192.0.2.3');
+    trial.login('2001:db8::1', '2001:db8::2');
+    trial.login('2001:db8::1', '2001:db8::2');
+    assert.deepEqual(trial.events, ['ban 192.0.2.3 jail1', 'ban 2001:db8::/64 jail1']);
   });
 
   it('what two sources tell of counts once; what one tells twice counts twice', () => {
@@ -193,9 +296,9 @@ describe('Pipeline', () => {
     assert.equal(jail.counts.failures, 4);
   });
 
-  it('bans are records for jails that count bans', () => {
+  it('bans are records for jails that count bans, and none for the jail that made them', () => {
     const trial = new Trial('kernel', 'bans');
     trial.scan('kernel', minute, '192.0.2.1');
-    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'ban 192.0.2.1 jail1', 'seen 192.0.2.1']);
+    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'ban 192.0.2.1 jail1']);
   });
 });

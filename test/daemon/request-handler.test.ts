@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ImportedBan } from '../../src/ban/fail2ban-database.ts';
-import type { BanAnswer, DaemonStatus, ImportAnswer, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
+import type { BanAnswer, DaemonStatus, ExplainAnswer, ImportAnswer, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { CommitConfirm } from '../../src/daemon/commit-confirm.ts';
@@ -33,6 +33,8 @@ filter = scan
 bantime = -1
 `;
 
+const usesOf = (...actions: string[]) => actions.map((action) => ({ jail: 'j', action }));
+
 /** A handler with two jails, a gateway to protect, and a firewall in memory. */
 async function setUp() {
   const directory = configDirectory({ 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n', 'jail.conf': jailConf });
@@ -41,7 +43,7 @@ async function setUp() {
   jails.load();
   const log = recordingLog();
   const keeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log, onEnded: () => undefined });
-  await keeper.start(['nftables']);
+  await keeper.start(usesOf('nftables'));
   const order: string[] = [];
   const handler = new RequestHandler({
     jails,
@@ -52,7 +54,9 @@ async function setUp() {
     confirmation: new CommitConfirm({ limitMs: undefined, log, onLift: () => undefined }),
     stateFailure: () => undefined,
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
+    store: { store: undefined, commit: () => order.push('committed') > 0 },
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
+    onReload: async () => void order.push('reloaded'),
   });
   const ask = {
     status: async (jail?: string) =>
@@ -62,6 +66,7 @@ async function setUp() {
     unbanAll: async () => (await handler.handle({ command: 'unban', addresses: 'all' })) as UnbanAnswer,
     import: async (...bans: ImportedBan[]) => (await handler.handle({ command: 'import', bans })) as ImportAnswer,
     reload: async () => (await handler.handle({ command: 'reload' })) as ReloadAnswer,
+    explain: async (address: string) => (await handler.handle({ command: 'explain', address })) as ExplainAnswer,
   };
   const knock = (address: string) => jails.find('portscan')?.jail.observe(failureOf(address, nowUsec), new NetworkList([])) !== undefined;
   return { action, ask, directory, jails, keeper, log, order, knock, [Symbol.asyncDispose]: () => keeper.stop() };
@@ -315,5 +320,28 @@ describe('import', () => {
     await assert.rejects(trial.ask.import(ban('example.org')), { code: 'usage' });
     await trial.ask.import(ban('192.0.2.7', { untilUsec: Number.MAX_SAFE_INTEGER }));
     assert.deepEqual([...trial.action.inForce.values()], [Number.POSITIVE_INFINITY]);
+  });
+});
+
+describe('explain', () => {
+  it('has what was just seen written before it looks, and works without a store', async () => {
+    await using trial = await setUp();
+    trial.knock('192.0.2.7');
+    const { address, jails, warnings } = await trial.ask.explain('::ffff:192.0.2.7');
+    assert.deepEqual(trial.order, ['committed']);
+    assert.equal(address, '192.0.2.7');
+    assert.deepEqual(
+      jails.map(({ jail, window }) => [jail, window?.count]),
+      [
+        ['portscan', 1],
+        ['forgood', undefined],
+      ],
+    );
+    assert.match(warnings[0] ?? '', /^the store cannot be opened/);
+  });
+
+  it('of what is no address is refused', async () => {
+    await using trial = await setUp();
+    await assert.rejects(trial.ask.explain('example.org'), { code: 'usage', message: /is no IP address/ });
   });
 });

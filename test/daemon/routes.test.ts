@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Routes } from '../../src/daemon/routes.ts';
+import { usualPolicy } from '../../src/config/jail-policy.ts';
+import { type RecordTaker, Routes } from '../../src/daemon/routes.ts';
 import type { RunningJail } from '../../src/daemon/running-jail.ts';
-import { Jail } from '../../src/jail/jail.ts';
-import { NetworkList } from '../../src/jail/network-list.ts';
 import { type RecordBatch, selectorWords } from '../../src/record/record-batch.ts';
 import type { JournalSelector, RecordSelector } from '../../src/record/record-selector.ts';
-import { minute } from '../jail/failure.ts';
+import { jailOf } from '../jail/jail-of.ts';
 import { batchOf } from '../record/batch-of.ts';
 
 const kernel = { source: 'kernel' } as const;
@@ -19,22 +18,14 @@ const journal = (place: JournalSelector['place'] = {}, facility = 0): RecordSele
   isSystemOnly: true,
 });
 
-function jailOf(name: string, selectors: readonly RecordSelector[], literals: readonly string[] = []): RunningJail {
-  const jail = new Jail({
-    name,
-    actions: [],
-    maxretry: 1,
-    findtimeUsec: minute,
-    bantimeUsec: minute,
-    aggregate: [],
-    isDistinct: false,
-    ipv6prefix: 64,
-    ignoreip: new NetworkList([]),
-    maxtracked: 10,
-    increment: undefined,
-  });
-  return { selectors, jail, resolvesNames: false, filter: { name, literals, match: () => undefined, takeGivenUp: () => [] } };
-}
+const runningOf = (name: string, selectors: readonly RecordSelector[], literals: readonly string[] = []): RunningJail & RecordTaker => ({
+  selectors,
+  literals,
+  jail: jailOf(name),
+  policy: usualPolicy,
+  resolvesNames: false,
+  filter: { name, literals, match: () => undefined, takeGivenUp: () => [] },
+});
 
 /** `selected`: by record, the selectors that it meets. */
 function withSelected(batch: RecordBatch, selectors: number, selected: readonly (readonly number[])[]): RecordBatch {
@@ -49,16 +40,16 @@ function withSelected(batch: RecordBatch, selectors: number, selected: readonly 
   return { ...batch, selected: bits };
 }
 
-const offered = (routes: Routes, batch: RecordBatch): Record<string, number[]> =>
+const offered = (routes: Routes<RunningJail & RecordTaker>, batch: RecordBatch): Record<string, number[]> =>
   Object.fromEntries(Array.from(routes.offer(batch), ([{ jail }, records]) => [jail.options.name, [...records]]));
 
 describe('Routes', () => {
   it('asks each source for what its jails want, in the order of the bits', () => {
     const remote = { path: '/var/log/remote' };
     const routes = new Routes([
-      jailOf('a', [kernel, syslog(1)]),
-      jailOf('b', [journal()]),
-      jailOf('c', [syslog(2), journal(remote), syslog(3)]),
+      runningOf('a', [kernel, syslog(1)]),
+      runningOf('b', [journal()]),
+      runningOf('c', [syslog(2), journal(remote), syslog(3)]),
     ]);
     assert.deepEqual(
       Array.from(routes.entries(), ([name, { selectors }]) => [name, selectors]),
@@ -75,25 +66,39 @@ describe('Routes', () => {
     );
   });
 
+  it('a source that all can do without is shown as such, and behind the others', () => {
+    const optional = { ...runningOf('o', [journal()]), isOptional: true };
+    const sources = (...takers: (RunningJail & RecordTaker)[]) =>
+      Array.from(new Routes(takers).entries(), ([name, { isOptional }]) => [name, isOptional]);
+    assert.deepEqual(sources(optional, runningOf('a', [kernel])), [
+      ['kernel', false],
+      ['journal', true],
+    ]);
+    assert.deepEqual(sources(optional, runningOf('a', [kernel]), runningOf('b', [journal()])), [
+      ['kernel', false],
+      ['journal', false],
+    ]);
+  });
+
   it('a record goes to the jails whose selector it meets and whose literals it holds', () => {
     const routes = new Routes([
-      jailOf('any', [syslog(1)]),
-      jailOf('bad', [syslog(2)], ['bad']),
-      jailOf('odd', [syslog(3)], ['odd', 'bad']),
+      runningOf('any', [syslog(1)]),
+      runningOf('bad', [syslog(2)], ['bad']),
+      runningOf('odd', [syslog(3)], ['odd', 'bad']),
     ]);
     const batch = withSelected(batchOf(['a bad one', 'BAD', 'odd', 'x'], { source: 'syslog' }), 3, [[0, 1, 2], [2], [0, 1, 2], [0, 1, 2]]);
     assert.deepEqual(offered(routes, batch), { any: [0, 2, 3], bad: [0], odd: [0, 1, 2] });
   });
 
   it('of another source, or of none that anybody wants, nothing', () => {
-    const routes = new Routes([jailOf('a', [kernel])]);
+    const routes = new Routes([runningOf('a', [kernel])]);
     assert.deepEqual(offered(routes, batchOf(['x'], { source: 'syslog' })), {});
     assert.deepEqual(offered(new Routes([]), batchOf(['x'])), {});
     assert.deepEqual(offered(routes, batchOf([])), {});
   });
 
   it('a record that meets several selectors of one jail is offered once, and in its place', () => {
-    const routes = new Routes([jailOf('a', [journal({}, 1), kernel, journal({}, 2)]), jailOf('b', [journal({}, 3)])]);
+    const routes = new Routes([runningOf('a', [journal({}, 1), kernel, journal({}, 2)]), runningOf('b', [journal({}, 3)])]);
     const batch = withSelected(batchOf(['0', '1', '2', '3'], { source: 'journal' }), 3, [[1], [0, 1], [0, 2], [1]]);
     assert.deepEqual(offered(routes, batch), { b: [2], a: [0, 1, 2, 3] });
     assert.deepEqual(offered(routes, withSelected(batchOf(['0', '1'], { source: 'journal' }), 3, [[1], [2]])), { a: [0], b: [1] });
@@ -113,7 +118,7 @@ describe('Routes', () => {
         const running = counts.map((count, index) => {
           const selectors = Array.from({ length: count }, () => syslog(next++));
           owners.push(...selectors.map(() => `j${index}`));
-          return jailOf(`j${index}`, selectors);
+          return runningOf(`j${index}`, selectors);
         });
         const batch = withSelected(
           batchOf(

@@ -274,6 +274,32 @@ describe('SourceSet: refused permission', () => {
     await trial.set.stop();
   });
 
+  it('of all that are needed, while one reads that the daemon can do without: rejects', async (t) => {
+    const trial = new Trial(t);
+    trial.set.update([
+      ['kernel', { selectors: [kernel] }],
+      ['syslog', { selectors: [syslog], isOptional: true }],
+    ]);
+    trial.source('syslog').sink?.onCaughtUp();
+    trial.source('kernel').fail(denied());
+    await settled();
+    assert.equal(trial.refusal, 'may not read');
+    await trial.set.stop();
+  });
+
+  it('of one that the daemon can do without, before the other has read: goes on', async (t) => {
+    const trial = new Trial(t);
+    trial.set.update([
+      ['kernel', { selectors: [kernel] }],
+      ['syslog', { selectors: [syslog], isOptional: true }],
+    ]);
+    trial.source('syslog').fail(denied());
+    await settled();
+    trial.source('kernel').sink?.onCaughtUp();
+    assert.deepEqual([trial.refusal, trial.heard], [undefined, ['ready']]);
+    await trial.set.stop();
+  });
+
   it('of one, and the other broken otherwise: goes on trying', async (t) => {
     const trial = new Trial(t);
     trial.update(kernel, syslog);

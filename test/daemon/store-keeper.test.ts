@@ -6,6 +6,7 @@ import { BanList } from '../../src/ban/ban-list.ts';
 import { openSqlite } from '../../src/binding/sqlite.ts';
 import { type Restored, StoreKeeper } from '../../src/daemon/store-keeper.ts';
 import { Jail } from '../../src/jail/jail.ts';
+import { LoginMemory } from '../../src/jail/login-memory.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { emptyDirectory } from '../ban/store-fixture.ts';
@@ -37,6 +38,7 @@ class Trial {
   readonly log = recordingLog();
   readonly keeper: StoreKeeper;
   jails = [jailOf('one')];
+  readonly logins = new LoginMemory(day);
   sequence = 0;
 
   constructor(path = join(emptyDirectory(), 'state.db')) {
@@ -48,12 +50,14 @@ class Trial {
       bans: this.bans,
       jails: () => this.jails,
       positions: () => (this.sequence === 0 ? {} : { kernel: { sequence: this.sequence } }),
+      logins: this.logins,
     });
   }
 
   /** As the daemon does it. */
   start(): Restored {
     const restored = this.keeper.open();
+    this.logins.restore(restored.logins);
     this.sequence = Number(restored.positions['kernel']?.['sequence'] ?? 0);
     for (const jail of this.jails) jail.restore(restored.windows.get(jail.options.name) ?? []);
     for (const ban of restored.bans) this.bans.add(ban);
@@ -183,6 +187,33 @@ describe('StoreKeeper', () => {
     assert.deepEqual(count(), [2, 4, 6]);
     trial.keeper.stop();
     assert.deepEqual(count(), [0, 0, 0]);
+  });
+
+  it('who logged in is written with the same transaction, and only where it changed', () => {
+    const trial = started();
+    const loginsAt = () => {
+      trial.keeper.flush();
+      return trial.keeper.store?.logins();
+    };
+    assert.equal(loginsAt(), undefined);
+    trial.logins.observe(network('192.0.2.7'), 5);
+    assert.deepEqual(loginsAt(), [['192.0.2.7', 5]]);
+    trial.logins.observe(network('192.0.2.8'), 6);
+    trial.keeper.flush();
+    trial.keeper.stop();
+    const again = started(trial.path);
+    assert.deepEqual(again.logins.save(), [
+      ['192.0.2.7', 5],
+      ['192.0.2.8', 6],
+    ]);
+    let asked = 0;
+    again.logins.save = () => {
+      asked++;
+      return [];
+    };
+    again.keeper.flush();
+    assert.equal(asked, 0);
+    again.keeper.stop();
   });
 
   it('an unreadable store is told of, and kept', () => {

@@ -34,13 +34,17 @@ function create() {
   const runner = new ActionRunner({
     configDirectory: directory,
     protectedNetworks: () => new NetworkList([{ network: gateway, reason: 'gateway' }]),
-    runShell: ({ script, env }) => {
-      ran.push(`${script} ${env['RJ_IP']}`);
-      return Promise.resolve({ exitCode: 0, output: '' });
+    tools: {
+      runShell: ({ script, env }) => {
+        ran.push(`${script} ${env['RJ_IP']}`);
+        return Promise.resolve({ exitCode: 0, output: '' });
+      },
+      runCommand: () => Promise.reject(new Error('no program is run')),
+      started: (jail, action) => new StartedFile(join(directory, 'started.json'), log).of(jail, action),
+      hostNames: { full: 'host', short: 'host' },
+      lookUpName: () => Promise.resolve(''),
     },
-    started: new StartedFile(join(directory, 'started.json'), log),
-    hostNames: { full: 'host', short: 'host' },
-    lookUpName: () => Promise.resolve(''),
+    hasUnit: () => false,
     log,
   });
   return { directory, runner, ran, file: join(directory, 'action.d/block.conf') };

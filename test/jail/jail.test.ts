@@ -271,7 +271,7 @@ describe('Jail, what changed', () => {
   it('everything, of a jail that was never restored', () => {
     const jail = jailOf();
     knock(jail, '192.0.2.7', [1, 2]);
-    assert.deepEqual(changesOf(jail), { isWhole: true, list: [['192.0.2.7', 2, []]] });
+    assert.deepEqual(changesOf(jail), { isWhole: true, list: [['192.0.2.7', 2, packet(7, 2)]] });
     assert.deepEqual(changesOf(jail), { isWhole: false, list: [] });
   });
 
@@ -288,6 +288,18 @@ describe('Jail, what changed', () => {
     knock(jail, '192.0.2.8', [2]);
     assert.deepEqual(changesOf(jail), { isWhole: false, list: [['192.0.2.8', 2, packet(8, 1)]] });
   });
+
+  for (const [maxmatches, kept] of [
+    [undefined, 10],
+    [2, 2],
+    [20, 12],
+  ] as const) {
+    it(`of one identity the latest ${kept} of 12 records, with maxmatches ${maxmatches ?? 'as usual'}`, () => {
+      const jail = begun({ maxretry: 20, isDistinct: false, ...(maxmatches === undefined ? {} : { maxmatches }) });
+      knock(jail, '192.0.2.7', Array(12).fill(1));
+      assert.deepEqual(changesOf(jail).list, [['192.0.2.7', 12, packet(7, kept)]]);
+    });
+  }
 
   it('a window that is gone by a ban, with its records', () => {
     const jail = begun();
@@ -349,7 +361,7 @@ describe('Jail, what changed', () => {
       isWhole: true,
       list: [
         ['192.0.2.5', 1, []],
-        ['192.0.2.6', 1, []],
+        ['192.0.2.6', 1, packet(6, 1)],
       ],
     });
     const busy = begun({ maxretry: 100, isDistinct: false });

@@ -1,7 +1,7 @@
 // ringjail as a process of its own on the laboratory's server, as an unprivileged user with the two capabilities, or as root.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DaemonStatus } from '../../src/control/messages.ts';
@@ -23,6 +23,10 @@ export interface DaemonProcessOptions {
   readonly jailLocal?: string;
   readonly isRoot?: boolean;
   readonly capabilities?: readonly string[];
+  /** ringjail.conf, whole. */
+  readonly settings?: string;
+  /** Shipped filters beside portscan's. */
+  readonly filters?: readonly string[];
   /** Of `ringjail run`. */
   readonly runArguments?: readonly string[];
 }
@@ -60,7 +64,19 @@ export class DaemonProcess {
     const shipped = `${stagedProgram()}/config`;
     mkdirSync(join(this.directory, 'config', 'filter.d'), { recursive: true });
     writeFileSync(join(this.directory, 'config', 'jail.conf'), `[INCLUDES]\nbefore = ${shipped}/jail.conf\n`);
-    writeFileSync(join(this.directory, 'config', 'filter.d', 'portscan.conf'), `[INCLUDES]\nbefore = ${shipped}/filter.d/portscan.conf\n`);
+    const { filters = [], settings } = this.#options;
+    for (const filter of ['portscan', ...filters]) {
+      writeFileSync(
+        join(this.directory, 'config', 'filter.d', `${filter}.conf`),
+        `[INCLUDES]\nbefore = ${shipped}/filter.d/${filter}.conf\n`,
+      );
+    }
+    // What is installed on the machine that tests run on starts no jail (enabled = auto).
+    const names = Array.from(readFileSync(`${shipped}/jail.conf`, 'utf8').matchAll(/^\[([\w-]+)\]$/gm), ([, name = '']) => name);
+    const others = names.filter((name) => !['DEFAULT', 'portscan', ...filters].includes(name));
+    mkdirSync(join(this.directory, 'config', 'jail.d'), { recursive: true });
+    writeFileSync(join(this.directory, 'config', 'jail.d', 'services.conf'), others.map((name) => `[${name}]\nenabled = no\n`).join(''));
+    if (settings !== undefined) writeFileSync(join(this.directory, 'config', 'ringjail.conf'), settings);
     writeFileSync(join(this.directory, 'config', 'jail.local'), jailLocal);
   }
 

@@ -37,7 +37,7 @@ export function loadFilterSamples(name: string): SampleGroup[] {
     const place = `${name}.log:${index + 1}`;
     if (line.startsWith('##')) groups.push({ options: readOptions(line), samples: [] });
     else if (line !== '' && !line.startsWith('#')) {
-      const [, address, user, text] = /^(-|[\da-f.:]+)(?: \((.*?)\))? \| (.*)$/.exec(line) ?? [];
+      const [, address, user, text] = /^(-|[\da-f.:/]+)(?: \((.*?)\))? \| (.*)$/.exec(line) ?? [];
       const group = groups.at(-1);
       if (address === undefined || text === undefined || group === undefined) throw new Error(`${place}: not EXPECTED | LINE`);
       group.samples.push({ place, parts: readParts(text), address: address === '-' ? undefined : address, user });

@@ -78,6 +78,66 @@ describe('ExpressionFilter', () => {
   });
 });
 
+describe('ExpressionFilter: logins that succeeded', () => {
+  /** For each message whom it clears, and whom it counts against. */
+  function told(filter: Filter, messages: readonly string[]): string[] {
+    const events: string[] = [];
+    const batch = batchOf(messages);
+    filter.match(batch, allOf(batch), {
+      onFailure: ({ address }) => void events.push(`failure ${address.text}`),
+      onNamedFailure: () => assert.fail(),
+      onSuccess: ({ text }) => void events.push(`success ${text}`),
+    });
+    return events;
+  }
+
+  const sessions = [
+    '^<F-MLFID>\\d+</F-MLFID> bad (?:<F-USER>\\w+</F-USER> )?<HOST>$',
+    '^<F-MLFID>\\d+</F-MLFID> <F-MLFGAINED>good</F-MLFGAINED>(?: <HOST>)?$',
+  ];
+
+  it('<F-MLFGAINED> with an address', () =>
+    assert.deepEqual(told(expressionFilterOf({ failregex: sessions }), ['1 good 192.0.2.1']), ['success 192.0.2.1']));
+  it('<F-MLFGAINED> without one: that of its session, if there is one', () =>
+    assert.deepEqual(told(expressionFilterOf({ failregex: sessions }), ['1 bad 192.0.2.1', '1 good', '2 good', '1 bad 192.0.2.1']), [
+      'failure 192.0.2.1',
+      'success 192.0.2.1',
+      'failure 192.0.2.1',
+    ]));
+  it('<F-MLFGAINED> without a session', () =>
+    assert.deepEqual(told(expressionFilterOf({ failregex: ['^<F-MLFGAINED>good</F-MLFGAINED> <HOST>$'] }), ['good 192.0.2.1', 'bad']), [
+      'success 192.0.2.1',
+    ]));
+  it('who tried several names failed, whoever gets in', () =>
+    assert.deepEqual(told(expressionFilterOf({ failregex: sessions }), ['1 bad a 192.0.2.1', '1 bad b 192.0.2.1', '1 good']), [
+      'failure 192.0.2.1',
+      'failure 192.0.2.1',
+      'failure 192.0.2.1',
+    ]));
+
+  const both = (failregex: string[], success: string) => {
+    const compiled = compiledOf({ failregex: [success] });
+    const successes = { compiled, lineFilter: new LineFilter({ expressions: compiled, dates: undefined, nowSec: () => 0 }) };
+    const failures = compiledOf({ failregex });
+    const lineFilter = new LineFilter({ expressions: failures, dates: undefined, nowSec: () => 0 });
+    return createExpressionFilter({ name: 'f', lineFilter, compiled: failures, hasDates: false, successes });
+  };
+
+  it('an expression of its own, and never for a line that is a failure', () => {
+    const filter = both(['bad <HOST>$'], '(?:good|bad) <HOST>$');
+    assert.deepEqual(told(filter, ['good 192.0.2.1', 'bad 192.0.2.2', 'good host.example']), ['success 192.0.2.1', 'failure 192.0.2.2']);
+    assert.deepEqual([...both(['bad <HOST>$'], 'good <HOST>$').literals].sort(), ['bad ', 'good ']);
+    assert.deepEqual(both(['bad <HOST>$'], '<HOST>$').literals, []);
+    assert.deepEqual(both(['<HOST>$'], 'good <HOST>$').literals, []);
+  });
+
+  it('one that takes too many steps is told as such', () => {
+    const filter = both(['bad <HOST>$'], '^(a+)+!$ <HOST>');
+    told(filter, [`${'a'.repeat(40)}!x 192.0.2.9`]);
+    assert.deepEqual(filter.takeGivenUp(), [{ expression: 'successregex 1', count: 1 }]);
+  });
+});
+
 describe('ExpressionFilter: literals', () => {
   const table: [name: string, text: FilterText, hasDates: boolean, literals: string[]][] = [
     ['of each expression', { failregex: ['^Failed .* <HOST>', 'bad guy <HOST>'] }, false, ['failed ', 'bad guy ']],

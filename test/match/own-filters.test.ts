@@ -27,6 +27,7 @@ const sessionSec = 1000;
 const writers: Readonly<Record<string, (text: string) => string>> = {
   sshd: (text) => replaceUnprintable(text.replaceAll('\\', '\\\\'), octal),
   'named-refused': (text) => replaceUnprintable(text.replace(/["().;@$\\]/g, '\\$&').replaceAll(' ', '\\032'), decimal),
+  recidive: (text) => text,
   postfix: (text) => replaceUnprintable(text, () => '?'),
   'postfix-greylisting': (text) => replaceUnprintable(text, () => '?'),
 };

@@ -226,7 +226,7 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     for (const network of ['127.0.0.1', '10.77.0.2', 'fd77::2', '10.77.0.0/24']) {
       const enforcer = create('route');
       await enforcer.ban(ticketOf(network, { jail: 'route' }));
-      assert.match(enforcer.failureOf(network) ?? '', /is protected \((?:loopback|own address)\)/);
+      assert.match(enforcer.failureOf(network) ?? '', /is protected \((?:loopback|address of this machine)\)/);
       await enforcer.stop();
     }
     chmodSync(join(directory, 'action.d/route.conf'), 0o666);

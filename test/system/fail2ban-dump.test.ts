@@ -78,8 +78,14 @@ describe('fail2ban-client -d', { skip: skipWithoutFail2ban }, () => {
 
 /** As the daemon has them, where syslog brings what no journal has. */
 function loadOurs(directory: string): Map<string, JailConfig> {
-  const otherActions = { choose: ({ name }: { name: string }) => ({ key: name }) };
-  const { jails, errors } = loadJails({ directory, otherActions, hasUnit: () => false, clock: () => 0, listensToSyslog: true });
+  const { jails, errors } = loadJails({
+    directory,
+    isRoot: false,
+    hostName: 'host',
+    hasUnit: () => false,
+    clock: () => 0,
+    listensToSyslog: true,
+  });
   assert.deepEqual(errors.map(formatConfigError), []);
   return new Map(jails.map((jail) => [jail.options.name, jail]));
 }

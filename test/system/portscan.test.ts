@@ -125,15 +125,39 @@ describe('a port scan', { skip: needsRoot }, () => {
     assert.match(stdout, /^ {2}10\.77\.0\.10 .* left +portscan: ports 10/m);
   });
 
+  test('explains who is banned and why, who is not, and what spares somebody', async () => {
+    const { stdout, code } = await daemon.control('explain', '10.77.0.10');
+    assert.equal(code, 0);
+    assert.match(stdout, /^10\.77\.0\.10 is banned by portscan; every action enforces it$/m);
+    assert.match(stdout, /^ {2}BANNED since \S+Z until \S+Z \(.* left\)$/m);
+    assert.match(stdout, /^ {2}because: \d+ different ports \(10\d\d, /m);
+    assert.match(stdout, /^ {2}action nftables: in force \(asked of the firewall\)$/m);
+    assert.match(stdout, /^ {4}kernel #\d+: .*\[UFW BLOCK\].* SRC=10\.77\.0\.10 .*DPT=10\d\d/m);
+    const neighbour = (await daemon.control('explain', '10.77.0.11')).stdout;
+    assert.match(neighbour, /^10\.77\.0\.11 is not banned$/m);
+    assert.match(neighbour, /^ {2}counted now: 1 of 5 \(8443\), the latest \S+Z/m);
+    const gateway = (await daemon.control('explain', '10.77.0.13')).stdout;
+    assert.match(gateway, /^protected: gateway; no jail bans it$/m);
+    const ignored = (await daemon.control('explain', '10.77.0.12')).stdout;
+    assert.match(ignored, /^ {2}never banned by it: ignoreip$/m);
+    assert.equal((await daemon.control('explain', 'example.org')).code, 64);
+  });
+
+  test('counts what it put back, and explains it as in force again', async () => {
+    await run(lab.onServer('nft', 'delete', 'element', 'inet', 'ringjail', 'banned4', '{', '10.77.0.10', '}'));
+    await until('the ban is back', async () => /every action enforces it/.test((await daemon.control('explain', '10.77.0.10')).stdout));
+    await until('it was counted', async () => ((await daemon.status()).actions[0]?.repairs ?? 0) > 0);
+  });
+
   test('bans last when the daemon stops, and when it starts again nothing is counted twice', async () => {
-    const { sources } = await daemon.status();
+    const kernelRecords = async () => Number((await daemon.status()).sources.find(({ name }) => name === 'kernel')?.['records']);
+    const before = await kernelRecords();
     assert.equal(await daemon.stop(), 0);
     assert.ok((await daemon.elements('banned4')).includes('10.77.0.10'));
     assert.deepEqual(await lab.knock('10.77.0.10', [22]), ['silent']);
     await daemon.start();
     assert.ok((await daemon.banned()).includes('10.77.0.10'));
-    const [again] = (await daemon.status()).sources;
-    assert.ok(Number(again?.['records']) < Number(sources[0]?.['records']), 'the ring was read from the beginning again');
+    assert.ok((await kernelRecords()) < before, 'the ring was read from the beginning again');
     assert.equal((await daemon.status()).jails[0]?.failures, 0);
   });
 
@@ -155,6 +179,12 @@ describe('a port scan', { skip: needsRoot }, () => {
     assert.deepEqual(await daemon.elements('banned4'), before);
   });
 
+  test('a ban that was before the restarts is explained as before, with the records from the store', async () => {
+    const { stdout } = await daemon.control('explain', '10.77.0.10');
+    assert.match(stdout, /^ {4}kernel #\d+: .* SRC=10\.77\.0\.10 /m);
+    assert.match(stdout, /^ {2}configuration [0-9a-f]{16}$/m);
+  });
+
   test('unban lifts the ban, in the list and in the kernel', async () => {
     const { stdout, code } = await daemon.control('unban', '10.77.0.10', 'fd77::10');
     assert.equal(code, 0);
@@ -162,6 +192,7 @@ describe('a port scan', { skip: needsRoot }, () => {
     assert.equal((await daemon.elements('banned4')).includes('10.77.0.10'), false);
     assert.deepEqual(await lab.knock('10.77.0.10', [22]), ['connected']);
     assert.deepEqual(await lab.knock('fd77::10', [22]), ['connected']);
+    assert.match((await daemon.control('explain', '10.77.0.10')).stdout, /^ {2}banned before: 1 time\n {4}\S+Z to \S+Z$/m);
   });
 
   test('ban by hand shuts out addresses and networks, and spares what is protected', async () => {

@@ -1,10 +1,12 @@
 // Two configurations as people published them, laid over fail2ban's own jail.conf: what the web page ate is told with its place and the cure,
 // and with it put back their jails find what they are for. One is Ubuntu's port scans by ufw's log, the other Gentoo's ssh, greylisting and
 // named with shorewall and mail.
+
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { formatConfigError } from '../../src/config/config-error.ts';
 import { loadJails } from '../../src/config/jail-config.ts';
+import { usualPolicy } from '../../src/config/jail-policy.ts';
 import { Routes } from '../../src/daemon/routes.ts';
 import { Jail } from '../../src/jail/jail.ts';
 import { KernelLine } from '../../src/record/kernel-line.ts';
@@ -78,8 +80,7 @@ describe('configurations as published', { skip: skipWithoutFail2ban }, () => {
     const directory = copyFail2banConfig();
     made.push(directory);
     changeFiles(directory, files);
-    const otherActions = { choose: ({ name }: { name: string }) => ({ key: name }) };
-    const loaded = loadJails({ directory, otherActions, hasUnit: () => false, clock: () => 0, listensToSyslog: false });
+    const loaded = loadJails({ directory, isRoot: false, hostName: 'host', hasUnit: () => false, clock: () => 0, listensToSyslog: false });
     return { ...loaded, errors: loaded.errors.map((error) => formatConfigError(error).replace(`${directory}/`, '')) };
   }
 
@@ -89,8 +90,10 @@ describe('configurations as published', { skip: skipWithoutFail2ban }, () => {
     assert.deepEqual(errors, []);
     const running = jails.map(({ options, filter, records }) => ({
       selectors: records.selectors,
+      literals: filter.literals,
       filter,
       jail: new Jail(options),
+      policy: usualPolicy,
       resolvesNames: false,
     }));
     const routes = new Routes(running);
@@ -178,8 +181,14 @@ describe('configurations as published', { skip: skipWithoutFail2ban }, () => {
     const shown = Object.fromEntries(
       jails.map(({ options, records }) => [options.name, [...records.descriptions, ...options.actions].join(', ')]),
     );
-    assert.match(shown['ssh'] ?? '', /^the journal \(.*_COMM=sshd.*\), shorewall, mail-whois$/);
-    assert.match(shown['greylist'] ?? '', /^the journal \(facility mail, for \/var\/log\/mail\.log\), shorewall, mail-whois$/);
-    assert.match(shown['named'] ?? '', /^the journal \(all that the system wrote, for \/var\/log\/messages\), shorewall, mail-whois$/);
+    assert.match(shown['ssh'] ?? '', /^the journal \(.*_COMM=sshd.*\), shorewall, mail-whois\[dest="root@example\.org",name="SSH"\]$/);
+    assert.match(
+      shown['greylist'] ?? '',
+      /^the journal \(facility mail, for \/var\/log\/mail\.log\), shorewall, mail-whois\[dest="root@example\.org",name="SSH"\]$/,
+    );
+    assert.match(
+      shown['named'] ?? '',
+      /^the journal \(all that the system wrote, for \/var\/log\/messages\), shorewall, mail-whois\[dest="root@example\.org",name="SSH"\]$/,
+    );
   });
 });

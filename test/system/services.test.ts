@@ -20,6 +20,19 @@ maxretry = 3
 
 [portscan]
 enabled = false
+
+[sshd]
+action = nftables
+         ufw
+         mail
+         note[file=/var/lib/notes]
+`;
+
+/** A command of one's own, in fail2ban's form. What the attacker wrote must reach it as text. */
+const note = `[Definition]
+norestored = 1
+actionban = printf '%%s\\n' "ban <ip> <failures> <F-USER>" >>"<file>"
+actionunban = printf '%%s\\n' "unban <ip>" >>"<file>"
 `;
 
 // Who asks from outside gets no recursion; mail is for this host only.
@@ -85,6 +98,8 @@ describe('services in a booted Debian', { skip: needsRoot }, () => {
     for (const unit of ['named', 'postfix']) await debian.output('systemctl', 'restart', unit);
     await debian.output('mkdir', '-p', '/etc/ringjail');
     writeFileSync(debian.path('/etc/ringjail/jail.local'), jailLocal);
+    await debian.output('mkdir', '-p', '/etc/ringjail/action.d');
+    writeFileSync(debian.path('/etc/ringjail/action.d/note.conf'), note);
     await debian.output(`${project}/scripts/install-service.sh`);
   });
 
@@ -99,7 +114,8 @@ describe('services in a booted Debian', { skip: needsRoot }, () => {
   test('wrong logins, denied queries and mail to be relayed ban exactly those three', async () => {
     for (let count = 0; count < 2; count++) assert.notEqual(await ssh('10.78.0.13', 'root', ...password), 0);
     assert.equal(await ssh('10.78.0.13', 'root', '-i', `${keys}/key`), 0);
-    for (const user of ['root', 'admin', 'x from 10.78.0.14 port 22 ssh2', 'nobody']) await ssh('10.78.0.10', user, ...password);
+    for (const user of ['root', 'x from 10.78.0.14 port 22 ssh2', '$(touch /var/lib/owned)', 'nobody'])
+      await ssh('10.78.0.10', user, ...password);
     await isBanned('sshd', '10.78.0.10');
     assert.deepEqual(await attack('dns', '10.78.0.11', '10.78.0.2', ...Array(5).fill('example.com')), Array(5).fill('refused'));
     await isBanned('named-refused', '10.78.0.11');
@@ -110,6 +126,23 @@ describe('services in a booted Debian', { skip: needsRoot }, () => {
     assert.deepEqual(all.sort(), ['10.78.0.10', '10.78.0.11', '10.78.0.12']);
     assert.equal(await ssh('10.78.0.13', 'root', '-i', `${keys}/key`), 0);
     assert.equal((await hosts.knock('10.78.0.10', [22]))[0] === 'connected', false);
+  });
+
+  test('commands, ufw and mail are done by the helper, as root, and once', async () => {
+    const notes = () => debian.output('cat', '/var/lib/notes');
+    await until('the command ran', async () => (await debian.run('test', '-s', '/var/lib/notes')).code === 0);
+    assert.match(await notes(), /^ban 10\.78\.0\.10 3 \S+\n$/);
+    assert.notEqual((await debian.run('test', '-e', '/var/lib/owned')).code, 0);
+    await until('ufw has the rule', async () => /DENY +10\.78\.0\.10|from 10\.78\.0\.10/.test(await debian.output('ufw', 'show', 'added')));
+    await until('the mail is there', async () => (await debian.run('test', '-s', '/var/mail/root')).code === 0);
+    assert.match(await debian.output('cat', '/var/mail/root'), /^Subject: \[ringjail\] sshd: banned 10\.78\.0\.10 on /m);
+    await debian.output('systemctl', 'restart', 'ringjail');
+    await isBanned('sshd', '10.78.0.10');
+    await debian.output('ringjail', 'unban', '10.78.0.10');
+    await until('ufw has no rule', async () => !(await debian.output('ufw', 'show', 'added')).includes('10.78.0.10'));
+    // What is not told again after a restart is not told of its end either, as in fail2ban.
+    assert.match(await notes(), /^ban 10\.78\.0\.10 3 \S+\n$/);
+    assert.equal((await debian.output('grep', '-c', '^Subject: .ringjail', '/var/mail/root')).trim(), '1');
   });
 
   test('what a local user says of himself bans nobody', async () => {

@@ -1,0 +1,61 @@
+// How long the control socket takes to answer while a backlog of 200,000 journal entries is read by the five shipped jails: the real program
+// in the laboratory, asked for its status again and again. Prints the distribution; asserts nothing.
+import { writeFileSync } from 'node:fs';
+import { askDaemon } from '../src/control/control-client.ts';
+import type { DaemonStatus } from '../src/control/messages.ts';
+import { DaemonProcess } from '../test/lab/daemon-process.ts';
+import { Laboratory, until } from '../test/lab/laboratory.ts';
+import { printDistribution } from './distribution.ts';
+import { journalFixture } from './journal-fixture.ts';
+import { jailNames } from './journal-pipeline.ts';
+
+const entryCount = 200_000;
+
+const journal = await journalFixture(entryCount);
+const lab = new Laboratory('rjctl');
+const backend = `systemd[journalpath=${journal}]`;
+const jails = jailNames.map((name) => `[${name}]\nenabled = true\nbackend = ${backend}\n`).join('');
+let daemon: DaemonProcess | undefined;
+
+/** How many records were read by now. */
+async function ask(socket: string): Promise<number> {
+  const { sources } = (await askDaemon(socket, { command: 'status' })) as DaemonStatus;
+  return Number(sources[0]?.['records'] ?? 0);
+}
+
+try {
+  lab.up();
+  daemon = new DaemonProcess(lab, {
+    isRoot: true,
+    filters: jailNames.filter((name) => name !== 'portscan'),
+    jailLocal: `${jails}journalmatch = _TRANSPORT=kernel\n`,
+  });
+  // As if an earlier run had ended before the first entry.
+  const positions = { [`journal:${journal}`]: { cursor: '', realtimeUsec: 1 } };
+  writeFileSync(`${daemon.directory}/state/state.json`, JSON.stringify({ version: 1, bans: [], positions, windows: {} }));
+  await daemon.spawn();
+  const answersMs: number[] = [];
+  const records: number[] = [];
+  const socket = `${daemon.directory}/ringjail.sock`;
+  await until('it answers', async () =>
+    ask(socket).then(
+      () => true,
+      () => false,
+    ),
+  );
+  const start = performance.now();
+  while (!/everything up to now is read/.test(daemon.stderr)) {
+    const asked = performance.now();
+    records.push(await ask(socket));
+    answersMs.push(performance.now() - asked);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  printDistribution(
+    `status asked while ${entryCount} entries are read, from ${records[0]} to ${records.at(-1)} records, ${seconds} s`,
+    answersMs,
+  );
+} finally {
+  await daemon?.dispose();
+  lab.down();
+}

@@ -1,0 +1,59 @@
+// An action of action.d, whatever it is made of, to the action at work.
+import type { HostNames } from '../action/ban-ticket.ts';
+import { CommandAction, type StartedFamilies } from '../action/command-action.ts';
+import { MailAction } from '../action/mail-action.ts';
+import type { RunCommand, RunShell } from '../action/run-command.ts';
+import type { TicketAction } from '../action/ticket-action.ts';
+import { WebhookAction } from '../action/webhook-action.ts';
+import { type ActionRequest, loadActionDefinition } from './action-definition.ts';
+import { formatDefinition, type NamedDefinition } from './action-list.ts';
+import type { ConfigError } from './config-error.ts';
+import { loadNotice, type Notice } from './notice-config.ts';
+
+/** What actions need of the system. */
+export interface ActionTools {
+  readonly runShell: RunShell;
+  readonly runCommand: RunCommand;
+  readonly started: (jail: string, action: string) => StartedFamilies;
+  readonly hostNames: HostNames;
+  readonly lookUpName: (address: string) => Promise<string>;
+}
+
+export interface LoadedTicketAction {
+  /** Undefined where there are errors. */
+  readonly create: ((tools: ActionTools) => TicketAction) | undefined;
+  /** Whether bans of an earlier run are not told again. */
+  readonly norestored: boolean;
+  readonly errors: readonly ConfigError[];
+  readonly notices: readonly ConfigError[];
+  /** All that was read of it. */
+  readonly files: readonly string[];
+}
+
+/** `hostName`: for the sender of mail. Never throws for what is in the files. */
+export function loadTicketAction(directory: string, named: NamedDefinition, request: ActionRequest, hostName: string): LoadedTicketAction {
+  const name = formatDefinition(named);
+  const notice = loadNotice(directory, named, request, hostName);
+  if (notice !== undefined) {
+    const { notice: found, errors, files } = notice;
+    return { create: found && ((tools) => createNotice(name, found, tools)), norestored: true, errors, notices: [], files };
+  }
+  const { definition, errors, notices, files } = loadActionDefinition(directory, named, request);
+  const create =
+    definition &&
+    ((tools: ActionTools) => new CommandAction({ ...tools, name, definition, started: tools.started(request.section, name) }));
+  return {
+    create,
+    norestored: definition?.norestored ?? false,
+    errors,
+    notices,
+    files,
+  };
+}
+
+function createNotice(name: string, notice: Notice, { runCommand, hostNames }: ActionTools): TicketAction {
+  const hostName = hostNames.full;
+  if (notice.kind === 'mail') return new MailAction({ name, hostName, runCommand, ...notice.options });
+  const { url, headers, timeoutMs } = notice;
+  return new WebhookAction({ name, hostName, url, headers, timeoutMs });
+}
