@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up what is missing, then runs the daemon of this checkout in the foreground, on this machine's own kernel log. Started as root it
+# Sets up what is missing, then runs the daemon of this checkout in the foreground, on this machine's own logs. Started as root it
 # runs as the user ringjail with two capabilities and nothing else of root's.
 # usage: sudo npm start                     with config/ of this checkout
 #        sudo npm start -- -c /etc/ringjail with another configuration; any option of ringjail's own
@@ -26,7 +26,7 @@ fi
 
 scripts/setup.sh run
 
-if [ "$(id -u)" != 0 ]; then exec node dist/src/cli/ringjail.js -c config "$@" run; fi
+if [ "$(id -u)" != 0 ]; then exec node dist/src/cli/ringjail.js -c config run "$@"; fi
 
 scripts/create-user.sh
 scripts/stage.sh "$program"
@@ -54,4 +54,4 @@ umask 077
 # shellcheck disable=SC2086 # $end is one word or none
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/var/lib/ringjail USER=ringjail LOGNAME=ringjail \
   setpriv --reuid=ringjail --regid=ringjail "$groups" $end --inh-caps="$two" --ambient-caps="$two" --bounding-set="$two" --no-new-privs -- \
-  "$program/bin/ringjail" -c "$config" "$@" run
+  "$program/bin/ringjail" -c "$config" run "$@"
