@@ -107,6 +107,12 @@ export class Daemon {
     this.#confirmation = new CommitConfirm({
       limitMs: options.confirmMs,
       log,
+      clock: systemClock,
+      onConfirm: (bans) => {
+        for (const decision of bans) this.#keeper.add(decision);
+        void this.#keeper.settle();
+        this.#store.touch();
+      },
       onLift: (bans) => {
         for (const { network, jail } of bans) this.#keeper.remove(network, jail);
         void this.#keeper.settle();
@@ -129,6 +135,7 @@ export class Daemon {
           }),
       },
       // A ban does not wait for it.
+      bounded: (decision) => this.#confirmation.bounded(decision),
       onAsked: (decisions) => this.#cut(decisions),
     });
     this.#firewallWatch = new FirewallWatch({
