@@ -28,6 +28,9 @@ export interface SourceRequest {
   readonly listensToSyslog: boolean;
 }
 
+/** Whose log the stock recidive jail reads in the journal: the bans that it counts are ours here. */
+const fail2banUnit = '_SYSTEMD_UNIT=fail2ban.service';
+
 const fileBackends = ['polling', 'pyinotify', 'gamin'];
 const backends = ['auto', 'systemd', 'kernel', 'syslog', 'ringjail'];
 
@@ -133,10 +136,15 @@ class SourceChooser {
       return parsed.ok ? parsed.value : [];
     });
     const place = this.#readPlace(backend);
+    // Another machine's journal may hold another machine's fail2ban.
+    const isOwn = place.path === undefined && place.files === undefined && place.namespace === undefined;
+    const others = matches.filter((fields) => !isOwn || !fields.includes(fail2banUnit));
+    if (others.length < matches.length) this.#take({ source: 'bans' }, `our own bans (for ${fail2banUnit})`);
+    if (others.length === 0 && matches.length > 0) return;
     if (matches.length === 0) this.#notices.push('without a journalmatch it reads all of the journal, whoever wrote it');
     const where = Object.values(place).flat().join(' ');
-    const what = journalmatch.length === 0 ? 'all of it' : journalmatch.join(' + ');
-    this.#take({ source: 'journal', place, matches, isSystemOnly: false }, `the journal${where === '' ? '' : ` ${where}`} (${what})`);
+    const what = others.length === 0 ? 'all of it' : others.map((fields) => fields.join(' ')).join(' + ');
+    this.#take({ source: 'journal', place, matches: others, isSystemOnly: false }, `the journal${where === '' ? '' : ` ${where}`} (${what})`);
   }
 
   #readPlace({ options, offset }: NamedDefinition): JournalPlace {

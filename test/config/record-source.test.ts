@@ -39,6 +39,8 @@ const taggedBy = (path: string) => syslog(undefined, fileTagOf(fileTagPrefix, pa
 
 const sshd = { journalmatch: ['_SYSTEMD_UNIT=sshd.service + _COMM=sshd'] };
 const sshdMatches = [['_SYSTEMD_UNIT=sshd.service'], ['_COMM=sshd']];
+const recidiveFields = ['_SYSTEMD_UNIT=fail2ban.service', 'PRIORITY=5'];
+const recidive = { journalmatch: [recidiveFields.join(' ')] };
 const listening = { listensToSyslog: true };
 
 describe('readRecordSource', () => {
@@ -69,6 +71,16 @@ describe('readRecordSource', () => {
     ['backend = kernel', sshd, [kernel]],
     ['backend = kernel\nlogpath = /var/log/app.log', {}, [kernel]],
     ['backend = ringjail', {}, [bans]],
+    // fail2ban's own recidive jail: nobody but us bans.
+    ['logpath = /var/log/fail2ban.log', recidive, [bans]],
+    ['backend = systemd', recidive, [bans]],
+    ['backend = systemd[journalflags=1]', recidive, [bans]],
+    ['backend = systemd[journalpath=/x]', recidive, [{ ...journal(...recidiveFields), place: { path: '/x' } }]],
+    [
+      'backend = systemd',
+      { journalmatch: [...recidive.journalmatch, '_COMM=a'] },
+      [bans, journal('_COMM=a')],
+    ],
     [
       'backend = systemd',
       { journalmatch: ['_COMM=a', '_COMM=b + _COMM=c'] },
