@@ -144,7 +144,10 @@ class SourceChooser {
     if (matches.length === 0) this.#notices.push('without a journalmatch it reads all of the journal, whoever wrote it');
     const where = Object.values(place).flat().join(' ');
     const what = others.length === 0 ? 'all of it' : others.map((fields) => fields.join(' ')).join(' + ');
-    this.#take({ source: 'journal', place, matches: others, isSystemOnly: false }, `the journal${where === '' ? '' : ` ${where}`} (${what})`);
+    this.#take(
+      { source: 'journal', place, matches: others, isSystemOnly: false },
+      `the journal${where === '' ? '' : ` ${where}`} (${what})`,
+    );
   }
 
   #readPlace({ options, offset }: NamedDefinition): JournalPlace {

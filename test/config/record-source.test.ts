@@ -76,11 +76,7 @@ describe('readRecordSource', () => {
     ['backend = systemd', recidive, [bans]],
     ['backend = systemd[journalflags=1]', recidive, [bans]],
     ['backend = systemd[journalpath=/x]', recidive, [{ ...journal(...recidiveFields), place: { path: '/x' } }]],
-    [
-      'backend = systemd',
-      { journalmatch: [...recidive.journalmatch, '_COMM=a'] },
-      [bans, journal('_COMM=a')],
-    ],
+    ['backend = systemd', { journalmatch: [...recidive.journalmatch, '_COMM=a'] }, [bans, journal('_COMM=a')]],
     [
       'backend = systemd',
       { journalmatch: ['_COMM=a', '_COMM=b + _COMM=c'] },
