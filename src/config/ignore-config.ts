@@ -65,11 +65,8 @@ export function isIgnoreselfRefused(reader: OptionReader): boolean {
   return !reader.boolean('ignoreself', true);
 }
 
-/** `directory`: the configuration's, which fail2ban's values call fail2ban_confpath. */
-export function readIgnoreCommand(reader: OptionReader, directory: string): IgnoreCommand | undefined {
-  const found = reader.valueWith('ignorecommand', new Map([['fail2ban_confpath', directory]]));
-  if (!found.ok) reader.errors.push(...found.error);
-  const value = found.ok ? found.value : undefined;
+export function readIgnoreCommand(reader: OptionReader): IgnoreCommand | undefined {
+  const value = reader.value('ignorecommand');
   if (value === undefined || value.text.trim() === '') return undefined;
   const words = splitCommand(value.text);
   const refuse = (offset: number, message: string) => {

@@ -4,7 +4,7 @@ import { type JailOptions, usualMaxmatches } from '../jail/jail.ts';
 import { type ActionContext, readActions } from './action-choice.ts';
 import { readBanTime } from './ban-time-config.ts';
 import { type ConfigError, type Origin, quoteText } from './config-error.ts';
-import { loadMergedConfig } from './config-files.ts';
+import { loadJailFiles } from './config-files.ts';
 import { type FilterContext, type JailFilter, loadJailFilter } from './filter-config.ts';
 import { isIgnoreselfRefused, readIgnoreip } from './ignore-config.ts';
 import { defaultSection } from './ini.ts';
@@ -43,7 +43,7 @@ export interface JailContext extends FilterContext, ActionContext {
 }
 
 export function loadJails(context: JailContext): JailConfigs {
-  const config = loadMergedConfig(context.directory, 'jail');
+  const config = loadJailFiles(context.directory);
   const errors = [...config.errors];
   const notices: ConfigError[] = [];
   const jails: JailConfig[] = [];
@@ -87,7 +87,7 @@ function readJail(context: JailContext, reader: OptionReader): JailConfig | unde
     maxmatches: readMaxmatches(reader),
     maxtracked: reader.integer('maxtracked', defaultMaxtracked, 1, 10_000_000),
   };
-  const policy = readJailPolicy(reader, ignored.names, context.directory);
+  const policy = readJailPolicy(reader, ignored.names);
   const filter = readFilter(context, reader);
   return filter === undefined ? undefined : { options, policy, ...filter };
 }

@@ -13,7 +13,11 @@ export class MergedConfig {
   readonly errors: readonly ConfigError[];
   readonly #table: OptionTable;
 
-  constructor(files: readonly IniFile[], errors: readonly ConfigError[]) {
+  readonly #given: GivenValues;
+
+  /** `given`: what references find everywhere. */
+  constructor(files: readonly IniFile[], errors: readonly ConfigError[], given: GivenValues = new Map()) {
+    this.#given = given;
     this.files = files.map(({ file }) => file);
     this.errors = errors;
     this.#table = OptionTable.merge(files);
@@ -64,7 +68,8 @@ export class MergedConfig {
     given?: GivenValues,
   ): Result<ConfigValue | undefined, ConfigError[]> {
     if (definition === undefined) return ok(undefined);
-    const { value, errors } = interpolateOption(this.#table, section, definition, given);
+    const all = given === undefined ? this.#given : new Map([...this.#given, ...given]);
+    const { value, errors } = interpolateOption(this.#table, section, definition, all);
     return errors.length === 0 ? ok(value) : err([...errors]);
   }
 

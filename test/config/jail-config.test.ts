@@ -288,6 +288,15 @@ describe('loadJails', () => {
     assert.deepEqual([names, noticed, shown], [['scan'], [], []]);
   });
 
+  it('fail2ban_version and fail2ban_confpath are known to every value, as in fail2ban_agent of its jail.conf', () => {
+    const { jails, shown } = load(
+      `[DEFAULT]\nfail2ban_agent = Fail2Ban/%(fail2ban_version)s\n${jail('one', 'action = tell[agent="%(fail2ban_agent)s", at=%(fail2ban_confpath)s]')}`,
+      { 'action.d/tell.conf': '[Definition]\nactionban = tell "<agent>" "<at>"\n' },
+    );
+    assert.deepEqual(shown, []);
+    assert.match(jails[0]?.options.actions.join() ?? '', /^tell\[agent="Fail2Ban\/\d[\d.]+",at="\/.+"\]$/);
+  });
+
   it('an option that only serves interpolation is no unknown one', () => {
     assert.equal(optionsOf(load(jail('scan', 'tries = 9\nmaxretry = %(tries)s'))).maxretry, 9);
   });
