@@ -28,7 +28,7 @@ export async function check({ paths, isJson, print }: CommandContext): Promise<n
   return all.length === 0 ? 0 : new RingjailError('configuration', '').exitCode;
 }
 
-function describe({ options, records, filter, expressions }: JailConfig) {
+function describe({ options, policy, records, filter, expressions }: JailConfig) {
   return {
     name: options.name,
     sources: records.descriptions,
@@ -39,7 +39,8 @@ function describe({ options, records, filter, expressions }: JailConfig) {
     counts: options.isDistinct ? 'different ports' : 'failures',
     findtime: formatDuration(options.findtimeUsec / 1000),
     bantime: formatDuration(options.bantimeUsec / 1000),
-    ignoreip: options.ignoreip.entries().map(({ network }) => network.text),
+    ignoreip: [...options.ignoreip.entries().map(({ network }) => network.text), ...policy.ignoredNames],
+    ignorecommand: policy.ignorecommand && [policy.ignorecommand.program, ...policy.ignorecommand.args].join(' '),
   };
 }
 
@@ -54,8 +55,10 @@ function formatJail({
   findtime,
   bantime,
   ignoreip,
+  ignorecommand,
 }: ReturnType<typeof describe>): string {
-  const ignored = ignoreip.length === 0 ? '' : `, ignoring ${ignoreip.join(' ')}`;
+  const spared = [...ignoreip, ...(ignorecommand === undefined ? [] : [`whom "${ignorecommand}" says`])];
+  const ignored = spared.length === 0 ? '' : `, ignoring ${spared.join(' ')}`;
   const how = expressions === 0 ? '' : ` (${expressions} expression${expressions === 1 ? '' : 's'})`;
   return (
     `jail ${name}: ${maxretry} ${counts} within ${findtime} by filter ${filter}${how} on ${sources.join(' and ')} ` +

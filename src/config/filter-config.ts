@@ -137,5 +137,5 @@ function compile(definition: FilterDefinition, { clock }: FilterContext, jail: O
 }
 
 function noticesOf({ notices }: RecordSource, { section }: OptionReader, { origin }: ConfigValue): ConfigError[] {
-  return notices.map((message) => ({ ...origin, section, message: `jail ${section}: ${message}` }));
+  return notices.map((notice) => ({ ...(notice.origin ?? origin), section, message: `jail ${section}: ${notice.message}` }));
 }

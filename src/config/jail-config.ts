@@ -3,7 +3,7 @@ import type { AggregateRule } from '../jail/aggregate.ts';
 import { type JailOptions, usualMaxmatches } from '../jail/jail.ts';
 import { type ActionContext, readActions } from './action-choice.ts';
 import { readBanTime } from './ban-time-config.ts';
-import { type ConfigError, type Origin, quoteText } from './config-error.ts';
+import { type ConfigError, formatConfigError, type Origin, quoteText } from './config-error.ts';
 import { loadJailFiles } from './config-files.ts';
 import { type FilterContext, type JailFilter, loadJailFilter } from './filter-config.ts';
 import { isIgnoreselfRefused, readIgnoreip } from './ignore-config.ts';
@@ -69,7 +69,18 @@ export function loadJails(context: JailContext): JailConfigs {
     } else if (!isEnabled && reader.errors.length === 0) disabled.push(name);
     errors.push(...reader.errors);
   }
-  return { jails, disabled, errors, notices };
+  return { jails, disabled, errors: withoutRepeats(errors), notices: withoutRepeats(notices) };
+}
+
+/** What is wrong in [DEFAULT] is met by every jail. */
+function withoutRepeats(errors: readonly ConfigError[]): ConfigError[] {
+  const told = new Set<string>();
+  return errors.filter((error) => {
+    const text = formatConfigError(error);
+    const isNew = !told.has(text);
+    told.add(text);
+    return isNew;
+  });
 }
 
 function readJail(context: JailContext, reader: OptionReader): JailConfig | undefined {

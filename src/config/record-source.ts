@@ -1,7 +1,7 @@
 // Where a jail's records come from: backend, journalmatch and logpath of jail.conf(5), answered without reading a log file.
 import { fileTagPrefix, type JournalPlace, type RecordSelector } from '../record/record-selector.ts';
 import { type NamedDefinition, parseDefinitionList } from './action-list.ts';
-import { quoteText } from './config-error.ts';
+import { type Origin, quoteText } from './config-error.ts';
 import type { ConfigValue } from './interpolation.ts';
 import { readJournalPlace } from './journal-place.ts';
 import { parseJournalmatch } from './journalmatch.ts';
@@ -15,8 +15,14 @@ export interface RecordSource {
   readonly hasFiles: boolean;
   /** For people, one a source: "the journal (_COMM=sshd)". */
   readonly descriptions: readonly string[];
-  /** What is not served, and why. */
-  readonly notices: readonly string[];
+  /** What is not served, and why, each with the place of what asks for it. */
+  readonly notices: readonly SourceNotice[];
+}
+
+export interface SourceNotice {
+  /** Undefined where nothing in particular does. */
+  readonly origin: Origin | undefined;
+  readonly message: string;
 }
 
 export interface SourceRequest {
@@ -71,7 +77,7 @@ class SourceChooser {
   readonly #logpath: ConfigValue | undefined;
   readonly #selectors: RecordSelector[] = [];
   readonly #descriptions: string[] = [];
-  readonly #notices: string[] = [];
+  readonly #notices: SourceNotice[] = [];
   #hasFiles = false;
 
   constructor(reader: OptionReader, request: SourceRequest) {
@@ -87,7 +93,10 @@ class SourceChooser {
     else if (name === 'systemd') this.#addJournal(backend, this.#request.journalmatch);
     else if (name === 'syslog') this.#addSyslog();
     else {
-      if (fileBackends.includes(name)) this.#notices.push(`backend = ${name} is taken as auto: no log file is read`);
+      if (fileBackends.includes(name)) {
+        const origin = this.#reader.value('backend')?.originAt(backend.offset);
+        this.#notices.push({ origin, message: `backend = ${name} is taken as auto: no log file is read` });
+      }
       this.#addAuto(backend);
     }
   }
@@ -126,8 +135,10 @@ class SourceChooser {
     const files = paths.filter(({ path }) => wellKnownLogOf(path) === undefined);
     if (this.#request.listensToSyslog) for (const { path, offset } of files) this.#addFile(path, offset);
     else
-      for (const { path } of files)
-        this.#notices.push(`what only stands in ${path} is not seen: no log file is read, but rsyslog can forward it`);
+      for (const { path, offset } of files) {
+        const message = `what only stands in ${path} is not seen: no log file is read, but rsyslog can forward it`;
+        this.#notices.push({ origin: this.#logpath?.originAt(offset), message });
+      }
   }
 
   #addJournal(backend: NamedDefinition, journalmatch: readonly string[]): void {
@@ -141,7 +152,10 @@ class SourceChooser {
     const others = matches.filter((fields) => !isOwn || !fields.includes(fail2banUnit));
     if (others.length < matches.length) this.#take({ source: 'bans' }, `our own bans (for ${fail2banUnit})`);
     if (others.length === 0 && matches.length > 0) return;
-    if (matches.length === 0) this.#notices.push('without a journalmatch it reads all of the journal, whoever wrote it');
+    if (matches.length === 0) {
+      const origin = this.#reader.value('backend')?.originAt(backend.offset);
+      this.#notices.push({ origin, message: 'without a journalmatch it reads all of the journal, whoever wrote it' });
+    }
     const where = Object.values(place).flat().join(' ');
     const what = others.length === 0 ? 'all of it' : others.map((fields) => fields.join(' ')).join(' + ');
     this.#take(

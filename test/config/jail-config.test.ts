@@ -299,6 +299,12 @@ describe('loadJails', () => {
 
   it('an option that only serves interpolation is no unknown one', () => {
     assert.equal(optionsOf(load(jail('scan', 'tries = 9\nmaxretry = %(tries)s'))).maxretry, 9);
+    const replaced = load(jail('scan', 'tries = 9\nmaxretry = %(tries)s'), { 'jail.local': '[scan]\nmaxretry = 4\n' });
+    assert.equal(optionsOf(replaced).maxretry, 4);
+    const elsewhere = load(jail('scan', 'tries = 9') + jail('other', 'maxretry = %(scan/tries)s'));
+    assert.deepEqual(elsewhere.shown, []);
+    assert.equal(elsewhere.jails[1]?.options.maxretry, 9);
+    assert.deepEqual(load(jail('scan', 'tries = 9') + jail('other', 'maxretry = %(third/tries)s')).names, []);
   });
 
   it('enabled = auto starts a jail where one of its services is installed', () => {
@@ -331,6 +337,12 @@ describe('what concerns every jail', () => {
     assert.deepEqual(shown, ['jail.conf:2: unknown option "whilelist"; did you mean "ignoreip"?']);
   });
 
+  it('what is wrong in [DEFAULT] is told once, not by every jail', () => {
+    const { names, shown } = load(`[DEFAULT]\nmaxretry = many\n${jail('one')}${jail('two')}`);
+    assert.deepEqual(names, []);
+    assert.deepEqual(shown, ['jail.conf:2: maxretry = "many": expected a whole number from 1 to 10000']);
+  });
+
   it('another unknown option in [DEFAULT] is told of; fail2ban has some that nothing uses', () => {
     const { names, noticed } = load(`[DEFAULT]\nmtu = 1500\n${jail('one')}`);
     assert.deepEqual(names, ['one']);
@@ -339,6 +351,11 @@ describe('what concerns every jail', () => {
 
   it('an option in [DEFAULT] that jails refer to is none', () => {
     const { noticed } = load(`[DEFAULT]\ntimes = 7\n${jail('one', 'maxretry = %(times)s')}`);
+    assert.deepEqual(noticed, []);
+  });
+
+  it('nor is one that a jail referred to before a later file replaced its value: sshd_log, where a logpath was written', () => {
+    const { noticed } = load(`[DEFAULT]\ntimes = 7\n${jail('one', 'maxretry = %(times)s')}`, { 'jail.local': '[one]\nmaxretry = 3\n' });
     assert.deepEqual(noticed, []);
   });
 

@@ -118,12 +118,16 @@ describe('readRecordSource', () => {
     it(`backend = ${backend} is auto, and says so`, () => {
       const { source } = read(`backend = ${backend}\nlogpath = /var/log/auth.log`);
       assert.deepEqual(source?.selectors, [ofFacilities(4, 10)]);
-      assert.deepEqual(source.notices, [`backend = ${backend} is taken as auto: no log file is read`]);
+      assert.deepEqual(source.notices, [
+        { origin: { file: '/conf/jail.conf', line: 2 }, message: `backend = ${backend} is taken as auto: no log file is read` },
+      ]);
     });
   }
 
   it('what only stands in a file is told of, where the journal may have it too', () => {
-    assert.match(read('logpath = /srv/a.log', sshd).source?.notices.join() ?? '', /\/srv\/a\.log is not seen/);
+    const [notice] = read('logpath = /var/log/auth.log\n  /srv/a.log', sshd).source?.notices ?? [];
+    assert.match(notice?.message ?? '', /\/srv\/a\.log is not seen/);
+    assert.equal(notice?.origin?.line, 3);
     assert.deepEqual(read('logpath = /var/log/auth.log', sshd).source?.notices, []);
   });
 
@@ -140,7 +144,7 @@ describe('readRecordSource', () => {
   });
 
   it('all of the journal is told of', () => {
-    assert.match(read('backend = systemd').source?.notices.join() ?? '', /without a journalmatch/);
+    assert.match(read('backend = systemd').source?.notices[0]?.message ?? '', /without a journalmatch/);
     assert.deepEqual(read('backend = systemd', sshd).source?.notices, []);
   });
 
