@@ -321,6 +321,7 @@ describe('ringjail regex, the process', () => {
 
   for (const [given, expected] of [
     [['--now', 'soon'], '--now soon: expected a number from 0'],
+    [['--timezone', 'Foo'], '--timezone Foo: no such time zone'],
     [['--usedns', 'mabe'], '--usedns mabe: expected yes or warn or no or raw'],
     [['--input', 'jurnal'], '--input jurnal: expected file or journal; did you mean "journal"?'],
     [['-L', '0'], '--maxlines 0: expected a number from 1 to 1000'],

@@ -49,6 +49,28 @@ describe('loadJailFilter, expressions', () => {
   }
 });
 
+describe('loadJailFilter, dates', () => {
+  const files = { 'filter.d/post.conf': '[Definition]\nfailregex = from <HOST>\ndatepattern = ^(%%Y\n' };
+  const mistakes = [/^filter\.d\/post\.conf:3: datepattern "\^\(%Y": missing closing parenthesis/];
+  const zone = [/^jail\.conf:4: logtimezone = "Foo": no such time zone/];
+  const whole = { 'filter.d/post.conf': '[Definition]\nfailregex = from <HOST>\ndatepattern = ^%%Y\n' };
+  for (const [what, given, rest, expected] of [
+    ['a pattern in error, of files', files, 'logpath = /srv/a.log', mistakes],
+    // That it is not needed today makes it no better.
+    ['a pattern in error, of the journal', files, 'logpath = /var/log/auth.log', mistakes],
+    ['an unknown zone, of files', whole, 'logpath = /srv/a.log\nlogtimezone = Foo', zone],
+    ['an unknown zone, of the journal', whole, 'logpath = /var/log/auth.log\nlogtimezone = Foo', zone],
+    ['a zone', whole, 'logpath = /srv/a.log\nlogtimezone = UTC+0200', []],
+    ['no zone', whole, 'logpath = /srv/a.log\nlogtimezone = None', []],
+  ] as const) {
+    it(what, () => {
+      const { errors } = load('post', given, rest, true);
+      assert.equal(errors.length, expected.length, errors.join('\n'));
+      for (const [index, error] of expected.entries()) assert.match(errors[index] ?? '', error);
+    });
+  }
+});
+
 describe('loadJailFilter', () => {
   it('netfilter = blocked counts refused packets to this host', () => {
     const { counts, name, errors } = load('scan', definition());
