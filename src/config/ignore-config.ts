@@ -31,7 +31,7 @@ export interface IgnoredAddresses {
 }
 
 /** What an argument may hold; of these none begins with "-". */
-export const ignoreCommandTags = ['ip', 'ip-rev', 'fid', 'family', 'failures', 'time'] as const;
+const ignoreCommandTags = ['ip', 'ip-rev', 'fid', 'family', 'failures', 'time'] as const;
 
 // fail2ban's, where ignorecache does not say.
 const usualMaxCount = 300;

@@ -19,7 +19,7 @@ export interface RecordSource {
   readonly notices: readonly SourceNotice[];
 }
 
-export interface SourceNotice {
+interface SourceNotice {
   /** Undefined where nothing in particular does. */
   readonly origin: Origin | undefined;
   readonly message: string;
