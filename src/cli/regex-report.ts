@@ -115,12 +115,18 @@ export class RegexReport {
     if (spool.count === 0) return;
     const title = `${category.slice(0, 1).toUpperCase()}${category.slice(1)} line(s):`;
     if (spool.count > shownLines && !this.#isShownInFull(category)) {
-      yield `${title} too many to print. Use --print-all-${category} to print all ${spool.count} of them\n`;
+      yield `${title} too many to print. Use --print-all-${category} to print all ${this.#countOf(category)} of them\n`;
       return;
     }
     yield `|- ${title}\n`;
     yield* spool.drain();
     yield '`-\n';
+  }
+
+  /** All of them: the spool ends with the first that is too many. */
+  #countOf(category: Category): number {
+    const outcomes = Object.entries(this.#outcomes) as [LineOutcome, number][];
+    return outcomes.reduce((sum, [outcome, count]) => sum + (categories[outcome] === category ? count : 0), 0);
   }
 
   #isShownInFull(category: Category): boolean {

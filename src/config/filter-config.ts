@@ -1,5 +1,6 @@
 // filter.d/NAME.conf to a filter at work: one of expressions, or the one that needs none (`netfilter = blocked` in [Definition]).
 import type { Clock } from '../core/clock.ts';
+import { parseZoneMinutes, unknownZone } from '../match/date-zone-name.ts';
 import { createExpressionFilter } from '../match/expression-filter.ts';
 import type { Filter } from '../match/filter.ts';
 import { NetfilterFilter } from '../match/netfilter-filter.ts';
@@ -131,8 +132,7 @@ function loadExpressionFilter(
 }
 
 function compile(definition: FilterDefinition, { clock }: FilterContext, jail: OptionReader, hasDates: boolean): WorkingFilter | undefined {
-  const zone = jail.text('logtimezone', '').trim();
-  const logtimezone = zone === '' || zone === 'None' ? undefined : zone;
+  const logtimezone = readTimeZone(jail);
   const working = createLineFilter(definition, { section: jail.section, hasDates, logtimezone, nowSec: () => clock() / 1e6 });
   if (!working.ok) jail.errors.push(...working.error);
   return working.ok ? working.value : undefined;
@@ -158,6 +158,15 @@ function compileSuccesses(
   return compile(expressions, context, jail, hasDates);
 }
 
+function readTimeZone(jail: OptionReader): string | undefined {
+  const value = jail.value('logtimezone');
+  const zone = value?.text.trim() ?? '';
+  if (value === undefined || zone === '' || zone === 'None') return undefined;
+  if (parseZoneMinutes(zone) !== undefined) return zone;
+  jail.fail(value.origin, `logtimezone = ${quoteText(zone)}: ${unknownZone}`);
+  return undefined;
+}
+
 function noticesOf({ notices }: RecordSource, { section }: OptionReader, { origin }: ConfigValue): ConfigError[] {
-  return notices.map((message) => ({ ...origin, section, message: `jail ${section}: ${message}` }));
+  return notices.map((notice) => ({ ...(notice.origin ?? origin), section, message: `jail ${section}: ${notice.message}` }));
 }

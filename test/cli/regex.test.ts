@@ -136,12 +136,14 @@ Lines: 6 lines, 3 ignored, 2 matched, 1 missed
   for (const [count, isShown] of [
     [20, true],
     [21, false],
+    [50, false],
   ] as const) {
     it(`${count} missed lines are ${isShown ? '' : 'not '}shown`, async () => {
       missed(count);
       const { output } = await run({ source: many });
       assert.equal(output.includes('|- Missed line(s):'), isShown);
-      assert.equal(output.includes('Missed line(s): too many to print. Use --print-all-missed to print all 21 of them'), !isShown);
+      const told = `Missed line(s): too many to print. Use --print-all-missed to print all ${count} of them`;
+      assert.equal(output.includes(told), !isShown);
       const all = await run({ source: many, options: { printAllMissed: true } });
       assert.equal(all.output.match(/^\| {2}2005.*other$/gm)?.length, count);
     });
@@ -319,6 +321,7 @@ describe('ringjail regex, the process', () => {
 
   for (const [given, expected] of [
     [['--now', 'soon'], '--now soon: expected a number from 0'],
+    [['--timezone', 'Foo'], '--timezone Foo: no such time zone'],
     [['--usedns', 'mabe'], '--usedns mabe: expected yes or warn or no or raw'],
     [['--input', 'jurnal'], '--input jurnal: expected file or journal; did you mean "journal"?'],
     [['-L', '0'], '--maxlines 0: expected a number from 1 to 1000'],
