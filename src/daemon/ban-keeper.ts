@@ -86,6 +86,11 @@ export class BanKeeper {
     this.#arm();
   }
 
+  /** All records from before the start are read. */
+  async forgetUnknown(): Promise<void> {
+    await Promise.all(Array.from(this.#enforcers.values(), (enforcer) => enforcer.forgetUnknown()));
+  }
+
   /** The jails name these actions from now on. */
   reload(uses: Iterable<ActionUse>): void {
     this.#tickets?.reload(Array.from(uses).filter(({ action }) => this.#isTicketAction(action)));

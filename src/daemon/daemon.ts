@@ -349,6 +349,7 @@ export class Daemon {
   }
 
   #onReady(): void {
+    void this.#keeper.forgetUnknown();
     this.#log.info(this.#watching());
     this.#notifier.ready(this.#watching());
   }
