@@ -22,7 +22,10 @@ export function readRegexOptions(given: GivenOptions): RegexOptions {
     ),
   );
   const flags = Object.fromEntries(
-    (['printAllMatched', 'printAllMissed', 'printAllIgnored', 'verbose'] as const).map((name) => [name, given[name] === true]),
+    (['printAllMatched', 'printAllMissed', 'printAllIgnored', 'printNoMissed', 'printNoIgnored', 'verbose'] as const).map((name) => [
+      name,
+      given[name] === true,
+    ]),
   );
   return {
     ...texts,
