@@ -85,7 +85,12 @@ function loadNetfilterFilter(
   const forwarded = given === undefined ? reader.boolean('forwarded', false) : parseBoolean(given);
   if (forwarded === undefined) jail.fail(value.origin, `forwarded=${quoteText(given ?? '')}: expected yes or no`);
   const prefixes = (options.get('logprefix') ?? reader.text('logprefix', '')).split('\n').map((line) => line.trim());
-  const records = readRecordSource(jail, parseBackends(jail), { journalmatch: kernelJournalmatch, isOfKernel: true, listensToSyslog });
+  const records = readRecordSource(jail, parseBackends(jail), {
+    journalmatch: kernelJournalmatch,
+    isSystemOnly: false,
+    isOfKernel: true,
+    listensToSyslog,
+  });
   jail.errors.push(...reader.errors.map((error) => ({ ...error, section: jail.section })));
   if (records === undefined || jail.errors.length > 0) return undefined;
   const filter = new NetfilterFilter({ name, countsForwarded: forwarded === true, prefixes: prefixes.filter((prefix) => prefix !== '') });
@@ -110,7 +115,8 @@ function loadExpressionFilter(
       jailOption: (option, known) => jail.valueWith(option, known),
     });
   const first = load('journal');
-  const request = { journalmatch: first.definition?.journalmatch ?? [], isOfKernel: false, listensToSyslog };
+  const { journalmatch = [], isSystemOnly = false } = first.definition ?? {};
+  const request = { journalmatch, isSystemOnly, isOfKernel: false, listensToSyslog };
   const trial = new OptionReader(jail.config, jail.section);
   const records = readRecordSource(trial, parseBackends(trial), request);
   const { definition, errors, notices } = records?.hasFiles ? load('file') : first;

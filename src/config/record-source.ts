@@ -32,6 +32,8 @@ export interface SourceRequest {
   readonly journalmatch: readonly string[];
   /** Whether the filter is for the kernel's records: that is what `auto` means, then. */
   readonly isOfKernel: boolean;
+  /** Whether the filter believes no user's own process, whatever unit it runs in. */
+  readonly isSystemOnly: boolean;
   /** Whether ringjail.conf has a syslog_listen. */
   readonly listensToSyslog: boolean;
 }
@@ -170,7 +172,7 @@ class SourceChooser {
     const where = Object.values(place).flat().join(' ');
     const what = others.length === 0 ? 'all of it' : others.map((fields) => fields.join(' ')).join(' + ');
     this.#take(
-      { source: 'journal', place, matches: others, isSystemOnly: false },
+      { source: 'journal', place, matches: others, isSystemOnly: this.#request.isSystemOnly },
       `the journal${where === '' ? '' : ` ${where}`} (${what})`,
     );
   }

@@ -74,7 +74,8 @@ export class Observer {
   async run(signal: AbortSignal): Promise<void> {
     await this.#ignoredNames.update(this.#jails.running);
     this.#pipeline.jails = this.#jails.running;
-    this.#sources.update(this.#pipeline.routes.entries());
+    // The syslog port is the daemon's: to listen there would take from it what rsyslog sends.
+    this.#sources.update(Array.from(this.#pipeline.routes.entries()).filter(([name]) => name !== 'syslog'));
     try {
       await Promise.race([aborted(signal), this.#sources.refused]);
     } finally {
@@ -83,6 +84,11 @@ export class Observer {
       this.#hostNetworks.close();
       await this.#sources.stop();
     }
+  }
+
+  /** Whether jails have records that are not looked at: those of the syslog port. */
+  get isSyslogLeftOut(): boolean {
+    return this.#pipeline.routes.selectorsOf('syslog') > 0;
   }
 
   describe(): ReturnType<SourceSet['describe']> {

@@ -18,7 +18,7 @@ interface Answer {
 /** Of a jail [j] with these lines, which stand from line 2 on. */
 function read(lines: string, request: Partial<SourceRequest> = {}): Answer {
   const reader = new OptionReader(new MergedConfig([parseIni(`[j]\n${lines}\n`, '/conf/jail.conf')], []), 'j');
-  const whole = { journalmatch: [], isOfKernel: false, listensToSyslog: false, ...request };
+  const whole = { journalmatch: [], isSystemOnly: false, isOfKernel: false, listensToSyslog: false, ...request };
   const source = readRecordSource(reader, parseBackends(reader), whole);
   return { source, errors: shownErrors('/conf', reader.errors), logFiles: reader.errors.map(({ logFile }) => logFile) };
 }
@@ -77,6 +77,7 @@ describe('readRecordSource', () => {
       [...[bans].flat(), { ...journal(), matches: [['_COMM=a']] }],
     ],
     ['logpath = /var/log/auth.log', { isOfKernel: true }, [kernel]],
+    ['', { journalmatch: ['_COMM=a'], isSystemOnly: true }, [{ ...journal(), matches: [['_COMM=a']], isSystemOnly: true }]],
     ['backend = kernel', sshd, [kernel]],
     ['backend = kernel\nlogpath = /var/log/app.log', {}, [kernel]],
     ['backend = ringjail', {}, [bans]],
