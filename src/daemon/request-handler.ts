@@ -105,9 +105,7 @@ export class RequestHandler {
 
   async #ban(name: string, addresses: readonly string[]): Promise<BanAnswer> {
     const { keeper, protectedNetworks, clock, log, confirmation } = this.#options;
-    if (!confirmation.mayBan) {
-      throw new RingjailError('usage', 'nothing is banned, as nobody confirmed in time; to ban again: ringjail confirm');
-    }
+    this.#requireBanning();
     const { jail } = this.#requireJail(name);
     const { actions, bantimeUsec, ignoreip } = jail.options;
     const networks = addresses.map(requireNetwork);
@@ -168,7 +166,8 @@ export class RequestHandler {
 
   /** Bans of another program, by jails of the same names; what is protected or ignored here is not banned by it either. */
   async #import(bans: readonly ImportedBan[]): Promise<ImportAnswer> {
-    const { keeper, jails, protectedNetworks, clock, log } = this.#options;
+    const { keeper, jails, protectedNetworks, clock, log, confirmation } = this.#options;
+    this.#requireBanning();
     const concerned: BanDecision[] = [];
     const spared: { network: string; jail: string; reason: string }[] = [];
     const withoutJail = new Map<string, number>();
@@ -183,10 +182,13 @@ export class RequestHandler {
       }
       const reason = (protectedNetworks().find(network) ?? options.ignoreip.find(network))?.reason;
       const decision = importedDecision(ban, network, options);
+      const wasHeld = keeper.bans.isHeldBy(network, ban.jail);
       if (reason !== undefined) spared.push({ network: network.text, jail: ban.jail, reason });
       else if (decision.untilUsec <= clock()) overCount++;
-      else if (keeper.add(decision)) concerned.push(decision);
-      else alreadyBanned++;
+      else if (keeper.add(decision)) {
+        concerned.push(decision);
+        if (!wasHeld) confirmation.noteBan(decision);
+      } else alreadyBanned++;
     }
     log.notice(`imported ${concerned.length} bans of fail2ban`);
     await this.#carryOut(concerned);
@@ -209,6 +211,11 @@ export class RequestHandler {
         `noted, but not enforced yet: action ${failed.name}: ${failed.failure} (tried again by itself)`,
       );
     }
+  }
+
+  #requireBanning(): void {
+    if (this.#options.confirmation.mayBan) return;
+    throw new RingjailError('usage', 'nothing is banned, as nobody confirmed in time; to ban again: ringjail confirm');
   }
 
   #requireJail(name: string): NonNullable<ReturnType<JailSet['find']>> {

@@ -36,7 +36,7 @@ bantime = -1
 const usesOf = (...actions: string[]) => actions.map((action) => ({ jail: 'j', action }));
 
 /** A handler with two jails, a gateway to protect, and a firewall in memory. */
-async function setUp() {
+async function setUp(confirmMs?: number) {
   const directory = configDirectory({ 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n', 'jail.conf': jailConf });
   const action = new FakeAction();
   const jails = new JailSet(() => jailContextOf(directory, false));
@@ -45,13 +45,26 @@ async function setUp() {
   const keeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log, onEnded: () => undefined });
   await keeper.start(usesOf('nftables'));
   const order: string[] = [];
+  let expire: () => void = () => undefined;
+  const confirmation = new CommitConfirm({
+    clock: () => 0,
+    onConfirm: () => undefined,
+    limitMs: confirmMs,
+    log,
+    onLift: (bans) => bans.forEach(({ network: banned, jail }) => void keeper.remove(banned, jail)),
+    startTimer: (task) => {
+      expire = task;
+      return () => undefined;
+    },
+  });
+  confirmation.start();
   const handler = new RequestHandler({
     jails,
     keeper,
     protectedNetworks: () => new NetworkList([{ network: network('192.0.2.1'), reason: 'gateway' }]),
     clock: () => nowUsec,
     log,
-    confirmation: new CommitConfirm({ limitMs: undefined, log, clock: () => 0, onConfirm: () => undefined, onLift: () => undefined }),
+    confirmation,
     stateFailure: () => undefined,
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
     store: { store: undefined, commit: () => order.push('committed') > 0 },
@@ -69,7 +82,7 @@ async function setUp() {
     explain: async (address: string) => (await handler.handle({ command: 'explain', address })) as ExplainAnswer,
   };
   const knock = (address: string) => jails.find('portscan')?.jail.observe(failureOf(address, nowUsec), new NetworkList([])) !== undefined;
-  return { action, ask, directory, jails, keeper, log, order, knock, [Symbol.asyncDispose]: () => keeper.stop() };
+  return { action, ask, directory, expire: () => expire(), jails, keeper, log, order, knock, [Symbol.asyncDispose]: () => keeper.stop() };
 }
 
 describe('ban by hand', () => {
@@ -320,6 +333,16 @@ describe('import', () => {
     await assert.rejects(trial.ask.import(ban('example.org')), { code: 'usage' });
     await trial.ask.import(ban('192.0.2.7', { untilUsec: Number.MAX_SAFE_INTEGER }));
     assert.deepEqual([...trial.action.inForce.values()], [Number.POSITIVE_INFINITY]);
+  });
+
+  it('is on probation as every other ban is, and refused when nobody confirmed in time', async () => {
+    await using trial = await setUp(600_000);
+    await trial.ask.ban('forgood', '192.0.2.9');
+    await trial.ask.import(ban('192.0.2.7'));
+    trial.expire();
+    assert.equal(trial.keeper.bans.size, 0);
+    await assert.rejects(trial.ask.import(ban('192.0.2.7')), { code: 'usage', message: /nobody confirmed/ });
+    assert.equal(trial.keeper.bans.size, 0);
   });
 });
 
