@@ -13,8 +13,6 @@ export interface KernelLogReader {
 export interface RawKernelRecords {
   readonly bytes: Buffer;
   readonly ends: Uint32Array;
-  /** How many times the ring had overwritten what comes next (EPIPE). */
-  readonly overruns: number;
 }
 
 /** What JournalReader opens: all empty for this machine's own journal. Where several are given, files go before path before namespace. */
@@ -102,7 +100,6 @@ interface RawDatagrams {
 /** native/nftables.h */
 export interface Nftables {
   run(commands: string): string;
-  runJson(commands: string): string;
 }
 
 /** native/route_monitor.h */
