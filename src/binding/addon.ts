@@ -181,13 +181,7 @@ export interface PeerCredentials {
 
 interface Addon {
   readonly JournalReader: new (place: RawJournalPlace, onReadable: () => void) => JournalReader;
-  readonly DatagramReader: new (
-    place: string,
-    port: number | undefined,
-    allow: Uint8Array,
-    receiveBufferBytes: number,
-    onReadable: () => void,
-  ) => DatagramReader;
+  readonly DatagramReader: new (...given: Parameters<OpenDatagramReader>) => DatagramReader;
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly NetfilterMonitor: new (table: string, onChange: OnTableChange) => NetfilterMonitor;
   readonly Nftables: new () => Nftables;
@@ -216,6 +210,7 @@ export const openDatagramReader = (
   receiveBufferBytes: number,
   onReadable: () => void,
 ): DatagramReader => new addon.DatagramReader(place, port, allow, receiveBufferBytes, onReadable);
+export type OpenDatagramReader = typeof openDatagramReader;
 export const openNftables = (): Nftables => new addon.Nftables();
 export const openRouteMonitor = (onChange: () => void): RouteMonitor => new addon.RouteMonitor(onChange);
 export const openSetLookup = (table: string): SetLookup => new addon.SetLookup(table);

@@ -1,5 +1,4 @@
 // The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConnectionCutter } from '../action/connection-cutter.ts';
 import { HelperClient } from '../action/helper-client.ts';
@@ -36,6 +35,7 @@ import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProtectedSet } from './protected-set.ts';
+import { readIfThere } from './read-if-there.ts';
 import { RequestHandler } from './request-handler.ts';
 import { SessionPeers } from './session-peers.ts';
 import { createSource } from './source-registry.ts';
@@ -441,11 +441,3 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
