@@ -89,7 +89,7 @@ export class BanKeeper {
     this.#tickets?.reload(Array.from(uses).filter(({ action }) => this.#isTicketAction(action)));
   }
 
-  /** Bans that the named actions have in force although nothing is known of them: the state was lost, or set aside. */
+  /** Bans that the named actions have in force although nothing is known of them: the store was lost, or set aside. */
   found(actions: Iterable<string>): readonly (FoundBan & { readonly action: string })[] {
     return Array.from(new Set(actions)).flatMap((name) => {
       if (this.#isTicketAction(name)) return [];

@@ -1,4 +1,4 @@
-// The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
+// The daemon: wires sources, jails, bans, store and control socket together, and takes them apart again in order.
 import { dirname, join } from 'node:path';
 import { ConnectionCutter } from '../action/connection-cutter.ts';
 import { HelperClient } from '../action/helper-client.ts';
@@ -139,7 +139,7 @@ export class Daemon {
       log,
     });
     this.#store = new StoreKeeper({
-      path: paths.state,
+      path: paths.store,
       log,
       clock: systemClock,
       bans: this.#keeper.bans,
@@ -188,7 +188,6 @@ export class Daemon {
       log,
       describe: () => this.#describe(),
       confirmation: this.#confirmation,
-      stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
       store: this.#store,
       onReload: () => this.#onReload(),
@@ -266,7 +265,7 @@ export class Daemon {
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
   }
 
-  /** Without a state nothing is known of the bans that stand in the kernel; they hold until they end or somebody lifts them. */
+  /** Without a store nothing is known of the bans that stand in the kernel; they hold until they end or somebody lifts them. */
   #adopt(actions: readonly string[]): void {
     const found = this.#keeper.found(actions);
     for (const { network, untilUsec, action } of found) {

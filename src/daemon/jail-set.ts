@@ -12,7 +12,7 @@ export class JailSet {
   #errors: readonly ConfigError[] = [];
   readonly #configurations = new WeakMap<Jail, string>();
 
-  /** `context`: asked at each load, as a reload may bring other settings. */
+  /** `context`: asked at each load: units may have been installed since. */
   constructor(context: () => JailContext) {
     this.#context = context;
   }
