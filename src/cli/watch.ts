@@ -7,6 +7,7 @@ import { formatDuration } from '../core/duration.ts';
 import { RingjailError } from '../core/errors.ts';
 import { createLog } from '../core/log.ts';
 import { printable } from '../core/printable.ts';
+import { formatLoss } from '../daemon/flow-log.ts';
 import { jailContextOf } from '../daemon/jail-context.ts';
 import { JailSet } from '../daemon/jail-set.ts';
 import { Observer } from '../daemon/observer.ts';
@@ -38,7 +39,7 @@ export async function watch({ paths, isJson, print, printError }: CommandContext
         { ...banEvent('refused', decision), reason },
         `${timeOf(decision.sinceUsec)}  ${decision.network.text} would be spared: ${reason}`,
       ),
-    onLoss: (source, { count, reason }) => printError(`source ${source}: lost ${count ?? 'an unknown number of'} records: ${reason}`),
+    onLoss: (source, loss) => printError(formatLoss(source, loss)),
     onReady: () => {
       isLive = true;
       if (isJson) return;
