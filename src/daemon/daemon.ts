@@ -48,6 +48,7 @@ export class Daemon {
   readonly #requests: RequestHandler;
   readonly #warnings: string[] = [];
   #hasBanned = false;
+  #isRestored = false;
 
   constructor(options: DaemonOptions) {
     const { paths, jails, log, settings } = options;
@@ -96,6 +97,8 @@ export class Daemon {
         onLoss: (source, loss) => this.#flowLog.lost(source, loss),
         onReady: () => this.#onReady(),
         onSpared: () => {
+          // Before everything is restored there is nothing to release; the restoration looks itself.
+          if (!this.#isRestored) return;
           this.#releaseSpared();
           this.#carryOut();
         },
@@ -181,6 +184,7 @@ export class Daemon {
     if (found > 0) this.#warn(`${found} bans were in force without being known; they stay (ringjail unban lifts them)`);
     this.#releaseSpared();
     await this.#actions.start();
+    this.#isRestored = true;
     this.#store.touch();
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
   }

@@ -20,13 +20,13 @@ import { SessionPeers } from './session-peers.ts';
 import { createSource } from './source-registry.ts';
 import { SourceSet } from './source-set.ts';
 
-export interface FlowEvents extends PipelineEvents {
+interface FlowEvents extends PipelineEvents {
   /** A batch went through all jails. */
   onBatch?(): void;
   onLoss(source: string, loss: Loss): void;
   /** Everything that waited is read: once, and again after an `update` that started sources. */
   onReady(): void;
-  /** Others are spared than before: this machine has other addresses, gateways or routes, or a name in ignoreip has. Not before `run`. */
+  /** Others are spared than before: this machine has other addresses, gateways or routes, or a name in ignoreip has. */
   onSpared?(): void;
 }
 
@@ -47,16 +47,13 @@ export class Flow {
   readonly #ignoredNames: IgnoredNames;
   readonly #protectedSet: ProtectedSet;
   readonly #pipeline: Pipeline;
-  #isRouted = false;
 
   constructor({ jails, settings, log, events, ...decisions }: FlowOptions) {
     const clock = systemClock;
     const { protectLoginsUsec, syslog } = settings;
     this.#jails = jails;
     this.logins = new LoginMemory(protectLoginsUsec);
-    const onChange = () => {
-      if (this.#isRouted) events.onSpared?.();
-    };
+    const onChange = () => events.onSpared?.();
     this.#hostNetworks = new HostNetworks(onChange);
     this.#ignoredNames = new IgnoredNames({ log, onChange });
     this.#protectedSet = new ProtectedSet({ host: this.#hostNetworks, sessions: new SessionPeers(), logins: this.logins, clock });
@@ -127,7 +124,6 @@ export class Flow {
 
   /** The sources learn what is wanted of them in the same step as the pipeline. */
   #route(): void {
-    this.#isRouted = true;
     this.#pipeline.jails = this.#jails.running;
     this.sources.update(this.#pipeline.routes.entries());
   }
