@@ -45,7 +45,7 @@ export async function watch({ paths, isJson, print, printError }: CommandContext
       if (isJson) return;
       if (earlier > 0) print(`${earlier} failures are from before now`);
       const sources = observer.describe().map(({ source, health }) => `${source.name} (${health.failure ?? 'reading'})`);
-      print(`watching ${sources.join(', ')} for jails ${jails.running.map(({ jail }) => jail.options.name).join(', ')}; Ctrl-C ends it`);
+      print(`watching ${sources.join(', ')} for jails ${jails.names.join(', ')}; Ctrl-C ends it`);
     },
   });
   const abort = new AbortController();

@@ -224,7 +224,7 @@ export class Daemon {
   }
 
   #watching(): string {
-    return `watching: jails ${this.#jails.running.map(({ jail }) => jail.options.name).join(', ') || 'none'}`;
+    return `watching: jails ${this.#jails.names.join(', ') || 'none'}`;
   }
 
   #onBan(decision: BanDecision): void {

@@ -21,6 +21,11 @@ export class JailSet {
     return this.#running;
   }
 
+  /** Of those that run. */
+  get names(): readonly string[] {
+    return this.#running.map(({ jail }) => jail.options.name);
+  }
+
   /** What is wrong with the configuration that was read last, a line each. */
   get errors(): readonly string[] {
     return this.#errors.map(formatConfigError);

@@ -72,7 +72,7 @@ export class RequestHandler {
     const { jails, log, onReload } = this.#options;
     jails.load();
     for (const error of jails.errors) log.error(error);
-    const names = jails.running.map(({ jail }) => jail.options.name);
+    const names = jails.names;
     log.notice(`reloaded: jails ${names.join(', ') || 'none'}`);
     await onReload();
     return { jails: names, errors: jails.errors };
@@ -213,7 +213,7 @@ export class RequestHandler {
     const { jails } = this.#options;
     const running = jails.find(name);
     if (running !== undefined) return running;
-    const names = jails.running.map(({ jail }) => jail.options.name).join(', ') || 'none';
+    const names = jails.names.join(', ') || 'none';
     throw new RingjailError('usage', `no jail "${name}" is running; these are: ${names}`);
   }
 }
