@@ -13,9 +13,13 @@ const seed = 1;
 export const startUsec = 1_700_000_000_000_000;
 const bootId = '5f0c2d8a4b1e4f6f9a7d3c2b1a0f9e8d';
 
-/** A directory with a journal of `count` entries (of several files: systemd-journal-remote rotates); takes seconds where it is not there yet. */
-export async function journalFixture(count: number): Promise<string> {
-  const path = `${tmpdir()}/ringjail-bench/mixed-${count}-${version}`;
+/**
+ * A directory with a journal of `count` entries (of several files: systemd-journal-remote rotates); takes seconds where it is not there
+ * yet. Of all entries, `attacked` come from a server under a flood, where six of ten are failures of ever new addresses; the others are
+ * what the same services write of an ordinary day.
+ */
+export async function journalFixture(count: number, attacked = 1): Promise<string> {
+  const path = `${tmpdir()}/ringjail-bench/mixed-${count}-${attacked}-${version}`;
   if (existsSync(path)) return path;
   const unfinished = `${tmpdir()}/ringjail-bench/unfinished-${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
@@ -25,7 +29,9 @@ export async function journalFixture(count: number): Promise<string> {
   const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
   const random = new Random(seed);
   for (let index = 0; index < count; index++) {
-    if (!child.stdin.write(exportEntry(mixedEntry(random, index), index)))
+    if (
+      !child.stdin.write(exportEntry(random.below(1000) < attacked * 1000 ? mixedEntry(random, index) : quietEntry(random, index), index))
+    )
       await new Promise((resolve) => child.stdin.once('drain', resolve));
   }
   child.stdin.end();
@@ -114,6 +120,40 @@ function postfix(random: Random, pid: number): Fields {
   const fields = service('postfix@-.service', 'smtpd', '/usr/lib/postfix/sbin/smtpd', pid);
   return { ...fields, SYSLOG_IDENTIFIER: 'postfix/smtpd', _UID: 106, SYSLOG_FACILITY: 2, PRIORITY: 6, MESSAGE: message };
 }
+
+/** The shares of the services are those of mixedEntry. */
+function quietEntry(random: Random, index: number): Fields {
+  const pid = 400 + random.below(30_000);
+  const peer = `${anyone(random)} port ${1024 + random.below(64000)}`;
+  const fields = mixedEntry(random, index);
+  const message = quietMessages[String(fields['SYSLOG_IDENTIFIER'])]?.(random, peer);
+  return message === undefined ? fields : { ...fields, _PID: pid, SYSLOG_PID: pid, MESSAGE: message };
+}
+
+const quietMessages: Readonly<Record<string, (random: Random, peer: string) => string>> = {
+  sshd: (random, peer) =>
+    random.pick([
+      `Accepted publickey for deploy from ${peer} ssh2: ED25519 SHA256:vm8Tz0gCq9gYkPO5mJ4dD0kq2p8zKpJm0o0cQe1B2xw`,
+      'pam_unix(sshd:session): session opened for user deploy(uid=1000) by (uid=0)',
+      'pam_unix(sshd:session): session closed for user deploy',
+      `Received disconnect from ${peer}:11: disconnected by user`,
+      `Disconnected from user deploy ${peer}`,
+    ]),
+  kernel: (random) =>
+    random.pick([
+      'audit: type=1400 audit(1700000000.123:45): apparmor="ALLOWED" operation="open" profile="named" name="/etc/ssl/openssl.cnf"',
+      `[UFW ALLOW] IN=eth0 OUT= MAC=52:54:00:12:34:56:52:54:00:ab:cd:ef:08:00 SRC=${anyone(random)} DST=203.0.113.17 LEN=60 TOS=0x00 PREC=0x00 TTL=51 ID=1 DF PROTO=TCP SPT=40000 DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0 `,
+      'eth0: renamed from veth1a2b3c4',
+    ]),
+  'postfix/smtpd': (random) =>
+    random.pick([
+      `connect from mail.example.net[${anyone(random)}]`,
+      `8D2F32A0C1: client=mail.example.net[${anyone(random)}]`,
+      `disconnect from mail.example.net[${anyone(random)}] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5`,
+    ]),
+  named: (random, peer) =>
+    `client @0x7f3c5c0d0a8 ${peer.replace(' port ', '#')} (host${random.below(50)}.example.com): query: host.example.com IN A +E(0) (203.0.113.17)`,
+};
 
 function mixedEntry(random: Random, index: number): Fields {
   const pid = 400 + random.below(30_000);

@@ -128,7 +128,8 @@ uint16_t JournalEntry::Priority() const {
 
 bool JournalEntry::IsOfUser() const {
   uint64_t uid = NumberOf(View(uid_), 0);
-  return uid >= 1000 && uid <= 59999;
+  // systemd's dynamic users (61184 to 65519) and nobody are services; all others, up to the ranges of /etc/subuid, people can be at will.
+  return uid >= 1000 && (uid < 61184 || uid > 65535);
 }
 
 double JournalEntry::SinceBootUsec() const {

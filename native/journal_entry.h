@@ -29,7 +29,7 @@ class JournalEntry {
   uint16_t Priority() const;
   bool IsOfTransport(std::string_view name) const { return View(transport_) == name; }
   bool IsOfDevice() const { return device_.is_set; }
-  /** Of users' own processes: `_UID` from 1000 to 59999 (login.defs(5), systemd's users). */
+  /** Of users' own processes: `_UID` from 1000 on, but those that systemd gives to services. */
   bool IsOfUser() const;
   /** Microseconds since boot by the kernel's clock, of a record of the kernel's log; else NaN. */
   double SinceBootUsec() const;

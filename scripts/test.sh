@@ -14,4 +14,4 @@ npx --no-install knip
 say 'testing'
 # One file at a time: the system tests share the kernel's one log. On Node 20 the shell has to expand the paths.
 # shellcheck disable=SC2046 # a list of paths without spaces
-exec node --test --test-concurrency=1 --test-timeout=300000 --test-reporter=spec $(find dist/test -name '*.test.js' | sort)
+exec node --test --test-concurrency=1 --test-timeout=600000 --test-reporter=spec $(find dist/test -name '*.test.js' | sort)

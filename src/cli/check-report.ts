@@ -17,6 +17,8 @@ export interface CheckedJail {
   readonly findtime: string;
   readonly bantime: string;
   readonly ignoreip: readonly string[];
+  /** A command that says of whom else it is. */
+  readonly ignorecommand?: string | undefined;
 }
 
 export interface CheckReport {
@@ -51,7 +53,8 @@ export function formatCheck(report: CheckReport): string[] {
 }
 
 function formatJail(jail: CheckedJail): string[] {
-  const { name, sources, filter, expressions, actions, maxretry, counts, findtime, bantime, ignoreip } = jail;
+  const { name, sources, filter, expressions, actions, maxretry, counts, findtime, bantime, ignoreip, ignorecommand } = jail;
+  const spared = [...ignoreip, ...(ignorecommand === undefined ? [] : [`whom "${ignorecommand}" says`])];
   const how = expressions === 0 ? '' : `, ${expressions} expression${expressions === 1 ? '' : 's'}`;
   const time = bantime === 'permanent' ? 'for good' : `for ${bantime}`;
   const what = maxretry === 1 ? counts.replace(/s$/, '') : counts;
@@ -59,7 +62,7 @@ function formatJail(jail: CheckedJail): string[] {
     `jail ${name}: ${maxretry} ${what} within ${findtime}, then banned ${time}`,
     `  from ${sources.join(' and ')} by filter ${filter}${how}`,
     `  by ${actions.length === 0 ? 'no action: bans are noted only' : actions.join('; ')}`,
-    ...(ignoreip.length === 0 ? [] : [`  never banned: ${ignoreip.join(' ')}`]),
+    ...(spared.length === 0 ? [] : [`  never banned: ${spared.join(' ')}`]),
   ];
 }
 

@@ -33,7 +33,7 @@ export async function check({ paths, isJson, print }: CommandContext): Promise<n
   return all.length === 0 ? 0 : new RingjailError('configuration', '').exitCode;
 }
 
-function describe({ options, records, filter, expressions }: JailConfig): CheckedJail {
+function describe({ options, policy, records, filter, expressions }: JailConfig): CheckedJail {
   return {
     name: options.name,
     sources: records.descriptions,
@@ -45,6 +45,7 @@ function describe({ options, records, filter, expressions }: JailConfig): Checke
     counts: options.isDistinct ? 'different ports' : 'failures',
     findtime: formatDuration(options.findtimeUsec / 1000),
     bantime: formatDuration(options.bantimeUsec / 1000),
-    ignoreip: options.ignoreip.entries().map(({ network }) => network.text),
+    ignoreip: [...options.ignoreip.entries().map(({ network }) => network.text), ...policy.ignoredNames],
+    ignorecommand: policy.ignorecommand && [policy.ignorecommand.program, ...policy.ignorecommand.args].join(' '),
   };
 }

@@ -163,6 +163,9 @@ function addRegex(program: Command, define: (usage: string, description: string,
     .option('--print-all-matched', 'print all matched lines')
     .option('--print-all-missed', 'print all missed lines, however many')
     .option('--print-all-ignored', 'print all ignored lines, however many')
+    .option('--print-no-missed', 'print no missed lines')
+    .option('--print-no-ignored', 'print no ignored lines')
+    .option('-e, --encoding <name>', 'accepted, as in fail2ban-regex; lines are UTF-8, and what is not is replaced')
     .option('--input <kind>', "file: lines with a date (the default); journal: the journal's messages, without one")
     .option('--now <epoch>', 'what time it is, in seconds since 1970');
 }

@@ -2,6 +2,7 @@
 
 import { suggestName } from '../config/nearest-name.ts';
 import { RingjailError } from '../core/errors.ts';
+import { parseZoneMinutes, unknownZone } from '../match/date-zone-name.ts';
 import type { RegexOptions } from './regex-options.ts';
 
 /** As commander has them: text, or true for a flag. */
@@ -11,6 +12,9 @@ export function readRegexOptions(given: GivenOptions): RegexOptions {
   const maxlines = readNumber(given, 'maxlines', 1, 1000);
   const now = readNumber(given, 'now', 0, Number.MAX_SAFE_INTEGER);
   const input = readWord(given, 'input', ['file', 'journal'] as const);
+  const { timezone } = given;
+  if (typeof timezone === 'string' && timezone.trim() !== '' && parseZoneMinutes(timezone.trim()) === undefined)
+    throw new RingjailError('usage', `--timezone ${timezone}: ${unknownZone}`);
   const usedns = given['raw'] === true ? 'raw' : readWord(given, 'usedns', ['yes', 'warn', 'no', 'raw'] as const);
   const texts = Object.fromEntries(
     (['out', 'journalmatch', 'datepattern', 'timezone'] as const).flatMap((name) =>
@@ -18,7 +22,10 @@ export function readRegexOptions(given: GivenOptions): RegexOptions {
     ),
   );
   const flags = Object.fromEntries(
-    (['printAllMatched', 'printAllMissed', 'printAllIgnored', 'verbose'] as const).map((name) => [name, given[name] === true]),
+    (['printAllMatched', 'printAllMissed', 'printAllIgnored', 'printNoMissed', 'printNoIgnored', 'verbose'] as const).map((name) => [
+      name,
+      given[name] === true,
+    ]),
   );
   return {
     ...texts,

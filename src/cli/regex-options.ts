@@ -5,6 +5,8 @@ export interface RegexOptions {
   readonly printAllMatched?: boolean;
   readonly printAllMissed?: boolean;
   readonly printAllIgnored?: boolean;
+  readonly printNoMissed?: boolean;
+  readonly printNoIgnored?: boolean;
   /** Of each failure only this: see regex-format.ts. */
   readonly out?: string;
   readonly verbose?: boolean;

@@ -15,10 +15,10 @@ interface DateHits {
 
 type Category = 'matched' | 'ignored' | 'missed';
 
-/** Matched is what gives a failure. What an expression was found in without one is not missed, but ignored: fail2ban-regex has it so too. */
+/** As fail2ban-regex has it: what is found is matched, whether it names anybody or not; what is no failure by itself is ignored. */
 const categories: Readonly<Record<LineOutcome, Category>> = {
   failure: 'matched',
-  pending: 'ignored',
+  pending: 'matched',
   held: 'ignored',
   ignored: 'ignored',
   missed: 'missed',
@@ -104,23 +104,34 @@ export class RegexReport {
     const total = failure + pending + held + ignored + missed;
     const notes = [
       ...(held > 0 ? [`${held} of the ignored by <F-NOFAIL>, no failure by themselves`] : []),
-      ...(pending > 0 ? [`${pending} of the ignored name nobody`] : []),
+      ...(pending > 0 ? [`${pending} of the matched name nobody`] : []),
     ];
-    const numbers = `Lines: ${total} lines, ${pending + held + ignored} ignored, ${failure} matched, ${missed} missed`;
+    const numbers = `Lines: ${total} lines, ${held + ignored} ignored, ${failure + pending} matched, ${missed} missed`;
     return notes.length === 0 ? [numbers] : [numbers, `(${notes.join('; ')})`];
   }
 
   *#formatList(category: Category): Generator<string | Uint8Array> {
     const spool = this.#lines[category];
-    if (spool.count === 0) return;
+    if (spool.count === 0 || this.#isHidden(category)) return;
     const title = `${category.slice(0, 1).toUpperCase()}${category.slice(1)} line(s):`;
     if (spool.count > shownLines && !this.#isShownInFull(category)) {
-      yield `${title} too many to print. Use --print-all-${category} to print all ${spool.count} of them\n`;
+      yield `${title} too many to print. Use --print-all-${category} to print all ${this.#countOf(category)} of them\n`;
       return;
     }
     yield `|- ${title}\n`;
     yield* spool.drain();
     yield '`-\n';
+  }
+
+  /** All of them: the spool ends with the first that is too many. */
+  #countOf(category: Category): number {
+    const outcomes = Object.entries(this.#outcomes) as [LineOutcome, number][];
+    return outcomes.reduce((sum, [outcome, count]) => sum + (categories[outcome] === category ? count : 0), 0);
+  }
+
+  #isHidden(category: Category): boolean {
+    const { printNoIgnored, printNoMissed } = this.#options;
+    return { matched: false, ignored: printNoIgnored, missed: printNoMissed }[category] === true;
   }
 
   #isShownInFull(category: Category): boolean {

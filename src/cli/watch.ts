@@ -45,6 +45,7 @@ export async function watch({ paths, isJson, print, printError }: CommandContext
       if (isJson) return;
       if (earlier > 0) print(`${earlier} failures are from before now`);
       const sources = observer.describe().map(({ source, health }) => `${source.name} (${health.failure ?? 'reading'})`);
+      if (observer.isSyslogLeftOut) print("what comes to the syslog port is not seen here: the port is the daemon's");
       print(`watching ${sources.join(', ')} for jails ${jails.names.join(', ')}; Ctrl-C ends it`);
     },
   });

@@ -19,7 +19,8 @@ export interface ActionContext {
 /** Unique; those in error are left out, and `reader` has the errors. */
 export function readActions(reader: OptionReader, context: ActionContext): string[] {
   const value = reader.value('action');
-  if (value === undefined || value.text.trim() === '') return ['nftables'];
+  // Where nobody says anything, ours; who writes `action =` wants none.
+  if (value === undefined) return ['nftables'];
   const list = parseDefinitionList(value.text);
   if (!list.ok) {
     reader.fail(value.originAt(list.error.offset), list.error.message);

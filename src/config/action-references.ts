@@ -1,7 +1,7 @@
 // The actions that the enabled jails name, for who may run nothing else. What else is wrong with a jail is not looked at here.
 import { formatDefinition, type NamedDefinition, parseDefinitionList } from './action-list.ts';
 import type { ConfigError, Origin } from './config-error.ts';
-import { loadMergedConfig } from './config-files.ts';
+import { loadJailFiles } from './config-files.ts';
 import { readEnabled } from './jail-enabled.ts';
 import { OptionReader } from './option-reader.ts';
 
@@ -21,7 +21,7 @@ export interface ActionReferences {
 }
 
 export function loadActionReferences(directory: string, hasUnit: (name: string) => boolean): ActionReferences {
-  const config = loadMergedConfig(directory, 'jail');
+  const config = loadJailFiles(directory);
   const references: ActionReference[] = [];
   const errors = [...config.errors];
   for (const jail of config.sections) {

@@ -4,7 +4,7 @@ import { readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { type ConfigError, type Origin, quoteText } from './config-error.ts';
 import { type IniFile, includesSection, parseIni } from './ini.ts';
-import type { ConfigValue } from './interpolation.ts';
+import type { ConfigValue, GivenValues } from './interpolation.ts';
 import { MergedConfig } from './merged-config.ts';
 import { suggestName } from './nearest-name.ts';
 import { describeSystemError, loadTextFile } from './text-file.ts';
@@ -19,7 +19,11 @@ const maxIncludes = 500;
  * Reads `name` (`jail`, `filter.d/sshd`) in `directory`. Never throws for what is in the files or amiss with them: see `errors`. That
  * there is no file at all is an error too, unless `isOptional`.
  */
-export function loadMergedConfig(directory: string, name: string, { isOptional = false } = {}): MergedConfig {
+export function loadMergedConfig(
+  directory: string,
+  name: string,
+  { isOptional = false, given }: { readonly isOptional?: boolean; readonly given?: GivenValues } = {},
+): MergedConfig {
   const loader = new ConfigLoader();
   const base = resolve(directory, name);
   loader.add(`${base}.conf`);
@@ -27,7 +31,19 @@ export function loadMergedConfig(directory: string, name: string, { isOptional =
   loader.add(`${base}.local`);
   for (const path of loader.list(`${base}.d`, '.local')) loader.add(path);
   if (loader.isEmpty && !isOptional) loader.reportNothing(resolve(directory), name);
-  return new MergedConfig(loader.files, loader.errors);
+  return new MergedConfig(loader.files, loader.errors, given);
+}
+
+/** Whose dialect this is. */
+const fail2banVersion = '1.0.2';
+
+/** jail.conf and what is laid over it, with the names that fail2ban gives all of its values: stock fail2ban_agent refers to one. */
+export function loadJailFiles(directory: string): MergedConfig {
+  const given = new Map([
+    ['fail2ban_version', fail2banVersion],
+    ['fail2ban_confpath', resolve(directory)],
+  ]);
+  return loadMergedConfig(directory, 'jail', { given });
 }
 
 class ConfigLoader {

@@ -1,5 +1,6 @@
 // filter.d/NAME.conf to a filter at work: one of expressions, or the one that needs none (`netfilter = blocked` in [Definition]).
 import type { Clock } from '../core/clock.ts';
+import { parseZoneMinutes, unknownZone } from '../match/date-zone-name.ts';
 import { createExpressionFilter } from '../match/expression-filter.ts';
 import type { Filter } from '../match/filter.ts';
 import { NetfilterFilter } from '../match/netfilter-filter.ts';
@@ -84,7 +85,12 @@ function loadNetfilterFilter(
   const forwarded = given === undefined ? reader.boolean('forwarded', false) : parseBoolean(given);
   if (forwarded === undefined) jail.fail(value.origin, `forwarded=${quoteText(given ?? '')}: expected yes or no`);
   const prefixes = (options.get('logprefix') ?? reader.text('logprefix', '')).split('\n').map((line) => line.trim());
-  const records = readRecordSource(jail, parseBackends(jail), { journalmatch: kernelJournalmatch, isOfKernel: true, listensToSyslog });
+  const records = readRecordSource(jail, parseBackends(jail), {
+    journalmatch: kernelJournalmatch,
+    isSystemOnly: false,
+    isOfKernel: true,
+    listensToSyslog,
+  });
   jail.errors.push(...reader.errors.map((error) => ({ ...error, section: jail.section })));
   if (records === undefined || jail.errors.length > 0) return undefined;
   const filter = new NetfilterFilter({ name, countsForwarded: forwarded === true, prefixes: prefixes.filter((prefix) => prefix !== '') });
@@ -109,7 +115,8 @@ function loadExpressionFilter(
       jailOption: (option, known) => jail.valueWith(option, known),
     });
   const first = load('journal');
-  const request = { journalmatch: first.definition?.journalmatch ?? [], isOfKernel: false, listensToSyslog };
+  const { journalmatch = [], isSystemOnly = false } = first.definition ?? {};
+  const request = { journalmatch, isSystemOnly, isOfKernel: false, listensToSyslog };
   const trial = new OptionReader(jail.config, jail.section);
   const records = readRecordSource(trial, parseBackends(trial), request);
   const { definition, errors, notices } = records?.hasFiles ? load('file') : first;
@@ -131,8 +138,7 @@ function loadExpressionFilter(
 }
 
 function compile(definition: FilterDefinition, { clock }: FilterContext, jail: OptionReader, hasDates: boolean): WorkingFilter | undefined {
-  const zone = jail.text('logtimezone', '').trim();
-  const logtimezone = zone === '' || zone === 'None' ? undefined : zone;
+  const logtimezone = readTimeZone(jail);
   const working = createLineFilter(definition, { section: jail.section, hasDates, logtimezone, nowSec: () => clock() / 1e6 });
   if (!working.ok) jail.errors.push(...working.error);
   return working.ok ? working.value : undefined;
@@ -158,6 +164,15 @@ function compileSuccesses(
   return compile(expressions, context, jail, hasDates);
 }
 
+function readTimeZone(jail: OptionReader): string | undefined {
+  const value = jail.value('logtimezone');
+  const zone = value?.text.trim() ?? '';
+  if (value === undefined || zone === '' || zone === 'None') return undefined;
+  if (parseZoneMinutes(zone) !== undefined) return zone;
+  jail.fail(value.origin, `logtimezone = ${quoteText(zone)}: ${unknownZone}`);
+  return undefined;
+}
+
 function noticesOf({ notices }: RecordSource, { section }: OptionReader, { origin }: ConfigValue): ConfigError[] {
-  return notices.map((message) => ({ ...origin, section, message: `jail ${section}: ${message}` }));
+  return notices.map((notice) => ({ ...(notice.origin ?? origin), section, message: `jail ${section}: ${notice.message}` }));
 }

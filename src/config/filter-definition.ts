@@ -9,6 +9,7 @@ import { filterOptions, findUnusedNames } from './filter-names.ts';
 import { FilterValues, plainValue } from './filter-values.ts';
 import type { ConfigValue, GivenValues } from './interpolation.ts';
 import { parseJournalmatch } from './journalmatch.ts';
+import { parseBoolean } from './option-reader.ts';
 import { TagSubstitution } from './tag-substitution.ts';
 
 export type UseDns = 'yes' | 'warn' | 'no' | 'raw';
@@ -27,6 +28,8 @@ export interface FilterDefinition {
   readonly datepattern: { readonly text: string; readonly origin: Origin } | undefined;
   /** Lines, all of them alternatives; each fit for `parseJournalmatch`. */
   readonly journalmatch: readonly string[];
+  /** Of the journal's entries, only what no user's own process wrote: `systemonly = yes`, ours alone. */
+  readonly isSystemOnly: boolean;
   /** `file`, `journal`, `short`, `rfc5424` in the stock filters: the form of the lines that the expressions expect. */
   readonly logtype: string;
   readonly usedns: UseDns;
@@ -133,6 +136,7 @@ class DefinitionReader {
       maxlines,
       datepattern: datepattern && { text: datepattern.text, origin: datepattern.originOf(0, datepattern.text.length) },
       journalmatch: this.#readJournalmatch(valuesOf('journalmatch').flatMap(linesOf)),
+      isSystemOnly: this.#readSystemOnly(),
       logtype: this.#logtype,
       usedns,
     };
@@ -213,6 +217,14 @@ class DefinitionReader {
     if (word === 'yes' || word === 'warn' || word === 'no' || word === 'raw') return word;
     if (value !== undefined) this.#fail(value.origin, `usedns = ${quoteText(value.text)}: expected yes, warn, no or raw`);
     return 'no';
+  }
+
+  #readSystemOnly(): boolean {
+    const value = this.#filterValue('systemonly');
+    const isSystemOnly = value === undefined ? false : parseBoolean(value.text.trim());
+    if (value !== undefined && isSystemOnly === undefined)
+      this.#fail(value.origin, `systemonly = ${quoteText(value.text)}: expected yes or no`);
+    return isSystemOnly === true;
   }
 
   #readMaxlines(value: ConfigValue | undefined): number {

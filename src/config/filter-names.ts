@@ -18,7 +18,7 @@ export const filterOptions = [
 ] as const;
 
 /** jail.conf passes `mode` to every filter, and `logtype` is for whoever includes common.conf. */
-const silentNames = ['mode', 'logtype'];
+const silentNames = ['mode', 'logtype', 'systemonly'];
 
 /** With more options than that a filter was not written by hand; looking for mistakes in names takes its time. */
 const mostOptions = 1000;

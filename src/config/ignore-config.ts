@@ -50,7 +50,11 @@ export function readIgnoreip(reader: OptionReader): IgnoredAddresses {
     if (network !== undefined) return [{ network, reason: 'ignoreip' }];
     if (isHostName(word)) names.add(word.toLowerCase().replace(/\.$/, ''));
     // Left out in silence it would lock somebody out: the jail must not start without it.
-    else if (origin !== undefined) reader.fail(origin, `ignoreip: ${quoteText(word)} is no address, network or host name`);
+    else if (origin !== undefined)
+      reader.fail(
+        origin,
+        `ignoreip: ${quoteText(word)} is no address, network or host name${word.startsWith('#') ? '; a comment has a line of its own' : ''}`,
+      );
     return [];
   });
   return { networks: new NetworkList(networks), names: [...names] };
@@ -65,11 +69,8 @@ export function isIgnoreselfRefused(reader: OptionReader): boolean {
   return !reader.boolean('ignoreself', true);
 }
 
-/** `directory`: the configuration's, which fail2ban's values call fail2ban_confpath. */
-export function readIgnoreCommand(reader: OptionReader, directory: string): IgnoreCommand | undefined {
-  const found = reader.valueWith('ignorecommand', new Map([['fail2ban_confpath', directory]]));
-  if (!found.ok) reader.errors.push(...found.error);
-  const value = found.ok ? found.value : undefined;
+export function readIgnoreCommand(reader: OptionReader): IgnoreCommand | undefined {
+  const value = reader.value('ignorecommand');
   if (value === undefined || value.text.trim() === '') return undefined;
   const words = splitCommand(value.text);
   const refuse = (offset: number, message: string) => {

@@ -3,8 +3,8 @@ import type { AggregateRule } from '../jail/aggregate.ts';
 import { type JailOptions, usualMaxmatches } from '../jail/jail.ts';
 import { type ActionContext, readActions } from './action-choice.ts';
 import { readBanTime } from './ban-time-config.ts';
-import { type ConfigError, type Origin, quoteText } from './config-error.ts';
-import { loadMergedConfig } from './config-files.ts';
+import { type ConfigError, formatConfigError, type Origin, quoteText } from './config-error.ts';
+import { loadJailFiles } from './config-files.ts';
 import { type FilterContext, type JailFilter, loadJailFilter } from './filter-config.ts';
 import { isIgnoreselfRefused, readIgnoreip } from './ignore-config.ts';
 import { defaultSection } from './ini.ts';
@@ -43,7 +43,7 @@ export interface JailContext extends FilterContext, ActionContext {
 }
 
 export function loadJails(context: JailContext): JailConfigs {
-  const config = loadMergedConfig(context.directory, 'jail');
+  const config = loadJailFiles(context.directory);
   const errors = [...config.errors];
   const notices: ConfigError[] = [];
   const jails: JailConfig[] = [];
@@ -69,7 +69,18 @@ export function loadJails(context: JailContext): JailConfigs {
     } else if (!isEnabled && reader.errors.length === 0) disabled.push(name);
     errors.push(...reader.errors);
   }
-  return { jails, disabled, errors, notices };
+  return { jails, disabled, errors: withoutRepeats(errors), notices: withoutRepeats(notices) };
+}
+
+/** What is wrong in [DEFAULT] is met by every jail. */
+function withoutRepeats(errors: readonly ConfigError[]): ConfigError[] {
+  const told = new Set<string>();
+  return errors.filter((error) => {
+    const text = formatConfigError(error);
+    const isNew = !told.has(text);
+    told.add(text);
+    return isNew;
+  });
 }
 
 function readJail(context: JailContext, reader: OptionReader): JailConfig | undefined {
@@ -87,7 +98,7 @@ function readJail(context: JailContext, reader: OptionReader): JailConfig | unde
     maxmatches: readMaxmatches(reader),
     maxtracked: reader.integer('maxtracked', defaultMaxtracked, 1, 10_000_000),
   };
-  const policy = readJailPolicy(reader, ignored.names, context.directory);
+  const policy = readJailPolicy(reader, ignored.names);
   const filter = readFilter(context, reader);
   return filter === undefined ? undefined : { options, policy, ...filter };
 }

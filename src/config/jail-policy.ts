@@ -14,9 +14,9 @@ export interface JailPolicy {
 
 export const usualPolicy: JailPolicy = { cutsConnections: true, resetsOnSuccess: false, ignorecommand: undefined, ignoredNames: [] };
 
-export const readJailPolicy = (reader: OptionReader, ignoredNames: readonly string[], directory: string): JailPolicy => ({
+export const readJailPolicy = (reader: OptionReader, ignoredNames: readonly string[]): JailPolicy => ({
   cutsConnections: reader.boolean('cut', usualPolicy.cutsConnections),
   resetsOnSuccess: reader.boolean('reset_on_success', usualPolicy.resetsOnSuccess),
-  ignorecommand: readIgnoreCommand(reader, directory),
+  ignorecommand: readIgnoreCommand(reader),
   ignoredNames,
 });

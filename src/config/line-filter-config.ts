@@ -37,7 +37,9 @@ export function createLineFilter(definition: FilterExpressions, request: LineFil
   const { nowSec, logtimezone, section } = request;
   const expressions = compileExpressions(definition);
   const { datepattern } = definition;
-  const dates = request.hasDates ? createDateDetector({ datepattern: datepattern?.text, logtimezone, nowSec }) : ok(undefined);
+  const detector = createDateDetector({ datepattern: datepattern?.text, logtimezone, nowSec });
+  // A mistake in a pattern is told also where it is not needed today.
+  const dates = request.hasDates || !detector.ok ? detector : ok(undefined);
   if (expressions.ok && dates.ok) {
     const lineFilter = new LineFilter({ expressions: expressions.value, dates: dates.value, nowSec });
     return ok({ lineFilter, dates: dates.value, compiled: expressions.value });

@@ -13,7 +13,13 @@ export class MergedConfig {
   readonly errors: readonly ConfigError[];
   readonly #table: OptionTable;
 
-  constructor(files: readonly IniFile[], errors: readonly ConfigError[]) {
+  readonly #given: GivenValues;
+  /** Of all sections: `section/name`. */
+  #across: readonly string[] | undefined;
+
+  /** `given`: what references find everywhere. */
+  constructor(files: readonly IniFile[], errors: readonly ConfigError[], given: GivenValues = new Map()) {
+    this.#given = given;
     this.files = files.map(({ file }) => file);
     this.errors = errors;
     this.#table = OptionTable.merge(files);
@@ -64,14 +70,30 @@ export class MergedConfig {
     given?: GivenValues,
   ): Result<ConfigValue | undefined, ConfigError[]> {
     if (definition === undefined) return ok(undefined);
-    const { value, errors } = interpolateOption(this.#table, section, definition, given);
+    const all = given === undefined ? this.#given : new Map([...this.#given, ...given]);
+    const { value, errors } = interpolateOption(this.#table, section, definition, all);
     return errors.length === 0 ? ok(value) : err([...errors]);
   }
 
-  /** The names that some value of the section or of [DEFAULT] refers to: options that serve only for that are no spelling errors. */
+  /**
+   * The names that some value of the section or of [DEFAULT] refers to, or any other as %(section/name)s: options that serve only for
+   * that are no spelling errors. Values that a later file replaced count too: the option was not mistyped for that.
+   */
   referencedNames(section: string): ReadonlySet<string> {
-    const texts = [...this.options(section), ...this.options(defaultSection)].map(({ text }) => text);
-    const names = texts.flatMap((text) => [...text.matchAll(/%\(([^)]{1,200})\)s/g)].map(([, name = '']) => name.toLowerCase()));
-    return new Set(names.map((name) => name.slice(name.indexOf('/') + 1)));
+    return new Set([
+      ...[...this.#references(section), ...this.#references(defaultSection)].map((name) => name.slice(name.indexOf('/') + 1)),
+      ...this.#referencesAcross(section.toLowerCase()),
+    ]);
+  }
+
+  #referencesAcross(section: string): string[] {
+    this.#across ??= this.sections.flatMap((other) => this.#references(other)).filter((name) => name.includes('/'));
+    return this.#across.filter((name) => name.startsWith(`${section}/`)).map((name) => name.slice(section.length + 1));
+  }
+
+  #references(section: string): string[] {
+    return this.#table
+      .allDefinitions(section)
+      .flatMap(({ text }) => [...text.matchAll(/%\(([^)]{1,200})\)s/g)].map(([, name = '']) => name.toLowerCase()));
   }
 }

@@ -45,6 +45,11 @@ export class OptionTable {
     return [...(this.#sections.get(section)?.values() ?? [])].flatMap((definitions) => definitions.slice(-1));
   }
 
+  /** Also those that were replaced. */
+  allDefinitions(section: string): OptionDefinition[] {
+    return [...(this.#sections.get(section)?.values() ?? [])].flat();
+  }
+
   #sectionOf(section: string): Map<string, OptionDefinition[]> {
     let options = this.#sections.get(section);
     if (options === undefined) {

@@ -1,7 +1,7 @@
 // Where a jail's records come from: backend, journalmatch and logpath of jail.conf(5), answered without reading a log file.
 import { fileTagPrefix, type JournalPlace, type RecordSelector } from '../record/record-selector.ts';
 import { type NamedDefinition, parseDefinitionList } from './action-list.ts';
-import { type LogFile, quoteText } from './config-error.ts';
+import { type LogFile, type Origin, quoteText } from './config-error.ts';
 import type { ConfigValue } from './interpolation.ts';
 import { readJournalPlace } from './journal-place.ts';
 import { parseJournalmatch } from './journalmatch.ts';
@@ -17,8 +17,14 @@ export interface RecordSource {
   readonly descriptions: readonly string[];
   /** Files whose lines rsyslog forwards, or would have to. */
   readonly files: readonly LogFile[];
-  /** What is not served, and why. */
-  readonly notices: readonly string[];
+  /** What is not served, and why, each with the place of what asks for it. */
+  readonly notices: readonly SourceNotice[];
+}
+
+interface SourceNotice {
+  /** Undefined where nothing in particular does. */
+  readonly origin: Origin | undefined;
+  readonly message: string;
 }
 
 export interface SourceRequest {
@@ -26,9 +32,14 @@ export interface SourceRequest {
   readonly journalmatch: readonly string[];
   /** Whether the filter is for the kernel's records: that is what `auto` means, then. */
   readonly isOfKernel: boolean;
+  /** Whether the filter believes no user's own process, whatever unit it runs in. */
+  readonly isSystemOnly: boolean;
   /** Whether ringjail.conf has a syslog_listen. */
   readonly listensToSyslog: boolean;
 }
+
+/** Whose log the stock recidive jail reads in the journal: the bans that it counts are ours here. */
+const fail2banUnit = '_SYSTEMD_UNIT=fail2ban.service';
 
 const fileBackends = ['polling', 'pyinotify', 'gamin'];
 const backends = ['auto', 'systemd', 'kernel', 'syslog', 'ringjail'];
@@ -70,7 +81,7 @@ class SourceChooser {
   readonly #logpath: ConfigValue | undefined;
   readonly #selectors: RecordSelector[] = [];
   readonly #descriptions: string[] = [];
-  readonly #notices: string[] = [];
+  readonly #notices: SourceNotice[] = [];
   readonly #files: LogFile[] = [];
   #hasFiles = false;
 
@@ -87,7 +98,10 @@ class SourceChooser {
     else if (name === 'systemd') this.#addJournal(backend, this.#request.journalmatch);
     else if (name === 'syslog') this.#addSyslog();
     else {
-      if (fileBackends.includes(name)) this.#notices.push(`backend = ${name} is taken as auto: no log file is read`);
+      if (fileBackends.includes(name)) {
+        const origin = this.#reader.value('backend')?.originAt(backend.offset);
+        this.#notices.push({ origin, message: `backend = ${name} is taken as auto: no log file is read` });
+      }
       this.#addAuto(backend);
     }
   }
@@ -116,7 +130,7 @@ class SourceChooser {
     if (isOfKernel) this.#take({ source: 'kernel' }, 'the kernel log');
     else if (journalmatch.length > 0) {
       this.#addJournal(backend, journalmatch);
-      if (isOfFail2ban(journalmatch)) return;
+      if (this.#selectors.some(({ source }) => source === 'bans')) return;
       this.#addFilesBeside(paths);
     } else if (paths.length > 0) this.#addPaths(paths);
     else {
@@ -133,26 +147,34 @@ class SourceChooser {
     const files = paths.filter(({ path }) => wellKnownLogOf(path) === undefined);
     if (this.#request.listensToSyslog) for (const { path, offset } of files) this.#addFile(path, offset);
     else
-      for (const { path } of files) {
+      for (const { path, offset } of files) {
         this.#files.push(logFileOf(path));
-        this.#notices.push(`what only stands in ${path} is not seen: no log file is read, but rsyslog can forward it`);
+        const message = `what only stands in ${path} is not seen: no log file is read, but rsyslog can forward it`;
+        this.#notices.push({ origin: this.#logpath?.originAt(offset), message });
       }
   }
 
   #addJournal(backend: NamedDefinition, journalmatch: readonly string[]): void {
-    if (isOfFail2ban(journalmatch)) {
-      this.#take({ source: 'bans' }, 'our own bans (for the journal of fail2ban)');
-      return;
-    }
     const matches = journalmatch.flatMap((line) => {
       const parsed = parseJournalmatch(line);
       return parsed.ok ? parsed.value : [];
     });
     const place = this.#readPlace(backend);
-    if (matches.length === 0) this.#notices.push('without a journalmatch it reads all of the journal, whoever wrote it');
+    // Another machine's journal may hold another machine's fail2ban.
+    const isOwn = place.path === undefined && place.files === undefined && place.namespace === undefined;
+    const others = matches.filter((fields) => !isOwn || !fields.includes(fail2banUnit));
+    if (others.length < matches.length) this.#take({ source: 'bans' }, `our own bans (for ${fail2banUnit})`);
+    if (others.length === 0 && matches.length > 0) return;
+    if (matches.length === 0) {
+      const origin = this.#reader.value('backend')?.originAt(backend.offset);
+      this.#notices.push({ origin, message: 'without a journalmatch it reads all of the journal, whoever wrote it' });
+    }
     const where = Object.values(place).flat().join(' ');
-    const what = journalmatch.length === 0 ? 'all of it' : journalmatch.join(' + ');
-    this.#take({ source: 'journal', place, matches, isSystemOnly: false }, `the journal${where === '' ? '' : ` ${where}`} (${what})`);
+    const what = others.length === 0 ? 'all of it' : others.map((fields) => fields.join(' ')).join(' + ');
+    this.#take(
+      { source: 'journal', place, matches: others, isSystemOnly: this.#request.isSystemOnly },
+      `the journal${where === '' ? '' : ` ${where}`} (${what})`,
+    );
   }
 
   #readPlace({ options, offset }: NamedDefinition): JournalPlace {
@@ -234,10 +256,6 @@ class SourceChooser {
   }
 }
 
-/** fail2ban's recidive counts fail2ban's bans, and we are in its place. */
-const isOfFail2ban = (journalmatch: readonly string[]): boolean =>
-  journalmatch.length > 0 &&
-  journalmatch.every((line) => /(?:^|\s)_SYSTEMD_UNIT=fail2ban\.service(?:\s|$)/.test(line) && !line.includes('+'));
 const logFileOf = (path: string): LogFile => ({ path, tag: fileTagOf(fileTagPrefix, path) });
 
 interface LogPath {

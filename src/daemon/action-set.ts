@@ -11,7 +11,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { createAction, createTicketAction, isTicketAction, releaseUnusedScopes } from './action-registry.ts';
 import { actionTools } from './action-tools.ts';
-import { type ActionUse, BanKeeper } from './ban-keeper.ts';
+import { type ActionUse, BanKeeper, type BanKeeperOptions } from './ban-keeper.ts';
 import { type TicketFacts, ticketOf } from './ban-tickets.ts';
 import { cutTargetsOf } from './cut-targets.ts';
 import { FirewallWatch } from './firewall-watch.ts';
@@ -21,13 +21,11 @@ import type { Paths } from './paths.ts';
 // fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
 const checkIntervalMs = 10_000;
 
-export interface ActionSetOptions {
+export interface ActionSetOptions extends Pick<BanKeeperOptions, 'onEnded' | 'bounded'> {
   readonly paths: Paths;
   readonly jails: JailSet;
   /** What tickets tell of a ban. */
   readonly facts: TicketFacts;
-  /** Bans have ended by themselves. */
-  readonly onEnded: (decisions: readonly BanDecision[]) => void;
   readonly log: Log;
 }
 
@@ -39,7 +37,7 @@ export class ActionSet {
   readonly #watch: FirewallWatch;
 
   constructor(options: ActionSetOptions) {
-    const { paths, facts, onEnded, log } = options;
+    const { paths, facts, onEnded, bounded, log } = options;
     this.#options = options;
     this.#helper = new HelperClient(paths.helper);
     this.#cutter = new ConnectionCutter({ cutConnections, log });
@@ -51,6 +49,7 @@ export class ActionSet {
       clock: systemClock,
       log,
       onEnded,
+      ...(bounded === undefined ? {} : { bounded }),
       tickets: {
         isTicketAction: (name) => isTicketAction(name, isRoot),
         create: (jail, name) => createTicketAction(jail, name, settings),

@@ -24,7 +24,9 @@ export interface BanKeeperOptions {
   readonly log: Log;
   /** Bans have ended by themselves. */
   readonly onEnded: (decisions: readonly BanDecision[]) => void;
-  /** The actions have been asked to shut these out: what is open of them can be cut, and stays so. */
+  /** A new ban as it is to be kept and enforced: it may have to end sooner than it was decided. */
+  readonly bounded?: (decision: BanDecision) => BanDecision;
+  /** An action shuts these out, or all have been asked to: what is open of them can be cut, and stays so. */
   readonly onAsked?: (decisions: readonly BanDecision[]) => void;
 }
 
@@ -84,6 +86,11 @@ export class BanKeeper {
     this.#arm();
   }
 
+  /** All records from before the start are read. */
+  async forgetUnknown(): Promise<void> {
+    await Promise.all(Array.from(this.#enforcers.values(), (enforcer) => enforcer.forgetUnknown()));
+  }
+
   /** The jails name these actions from now on. */
   reload(uses: Iterable<ActionUse>): void {
     this.#tickets?.reload(Array.from(uses).filter(({ action }) => this.#isTicketAction(action)));
@@ -105,7 +112,7 @@ export class BanKeeper {
 
   /** True where the list changed; `settle` makes the actions agree. */
   add(decision: BanDecision): boolean {
-    const isNew = this.bans.add(decision);
+    const isNew = this.bans.add(this.#options.bounded?.(decision) ?? decision);
     if (isNew) this.#changed.push(decision);
     return isNew;
   }
@@ -145,12 +152,24 @@ export class BanKeeper {
       }
     }
     // Firewalls first; and by then the store has what tickets tell of.
-    const enforced = Promise.all(Array.from(byAction, ([action, networks]) => this.#enforcer(action).update(networks)));
+    const cut = new Set<string>();
+    const asked = (networks: readonly IpNetwork[]) => {
+      const fresh = networks.filter(({ text }) => !cut.has(text));
+      for (const { text } of fresh) cut.add(text);
+      const banned = fresh.flatMap((network) => [...(this.bans.get(network)?.holders.values() ?? [])]);
+      if (banned.length > 0) this.#options.onAsked?.(banned);
+    };
+    const enforced = Promise.all(
+      Array.from(byAction, async ([action, networks]) => {
+        const enforcer = this.#enforcer(action);
+        await enforcer.update(networks);
+        // Who is shut out by one is cut off, however long the others take.
+        if (enforcer.failure === undefined) asked(networks);
+      }),
+    );
     if (this.#told.length > 0) setImmediate(() => this.#tell());
     await enforced;
-    const networks = new Map(changed.map(({ network }) => [network.text, network]));
-    const banned = Array.from(networks.values()).flatMap((network) => [...(this.bans.get(network)?.holders.values() ?? [])]);
-    if (banned.length > 0) this.#options.onAsked?.(banned);
+    asked(changed.map(({ network }) => network));
   }
 
   #tell(): void {

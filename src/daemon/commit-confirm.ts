@@ -1,6 +1,7 @@
 // `ringjail run --confirm 10m`: a first try over ssh that cannot lock anyone out. What is banned in this time is on probation: without a
 // `ringjail confirm` in time, or where the daemon is stopped before, it is lifted, and from then on the daemon only observes.
 import type { BanDecision } from '../ban/ban.ts';
+import type { Clock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
@@ -17,7 +18,10 @@ export interface CommitConfirmOptions {
   /** Undefined: no probation. */
   readonly limitMs: number | undefined;
   /** Bans to be lifted; called once, when no more are made. */
-  readonly onLift: (bans: readonly { readonly network: IpNetwork; readonly jail: string }[]) => void;
+  readonly onLift: (bans: readonly BanDecision[]) => void;
+  /** Bans that were bounded by `bounded` and are to last as long as they were decided. */
+  readonly onConfirm: (bans: readonly BanDecision[]) => void;
+  readonly clock: Clock;
   readonly log: Log;
   readonly nowMs?: () => number;
   /** As the global one; gives what cancels it. */
@@ -35,10 +39,11 @@ export const longestConfirmMs = 2 ** 31 - 1;
 export class CommitConfirm {
   readonly #options: CommitConfirmOptions;
   /** On probation, by network and jail. */
-  readonly #bans = new Map<string, { readonly network: IpNetwork; readonly jail: string }>();
+  readonly #bans = new Map<string, BanDecision>();
   readonly #nowMs: () => number;
   #state: ConfirmState = 'off';
   #endsAtMs = Number.NaN;
+  #endsAtUsec = Number.NaN;
   #suppressed = 0;
   #cancel: () => void = () => undefined;
 
@@ -74,13 +79,19 @@ export class CommitConfirm {
     if (limitMs === undefined || this.#state !== 'off') return;
     this.#state = 'waiting';
     this.#endsAtMs = this.#nowMs() + limitMs;
+    this.#endsAtUsec = this.#options.clock() + limitMs * 1000;
     this.#cancel = startTimer(() => this.#expire(), limitMs);
     log.notice(`bans are on probation: they are lifted in ${formatDuration(limitMs)} unless you type: ringjail confirm`);
   }
 
-  /** A ban was made, by a jail or by hand. */
-  noteBan({ network, jail }: Pick<BanDecision, 'network' | 'jail'>): void {
-    if (this.#state === 'waiting') this.#bans.set(keyOf(network, jail), { network, jail });
+  /** As it is to be enforced and kept: while nobody confirmed no longer than that, so that it ends also where this process is killed. */
+  bounded(decision: BanDecision): BanDecision {
+    return this.#state === 'waiting' && decision.untilUsec > this.#endsAtUsec ? { ...decision, untilUsec: this.#endsAtUsec } : decision;
+  }
+
+  /** A ban was made, by a jail or by hand; as it was decided. */
+  noteBan(decision: BanDecision): void {
+    if (this.#state === 'waiting') this.#bans.set(keyOf(decision.network, decision.jail), decision);
   }
 
   /** A ban ended by itself or was lifted; one of the same kind from before the start must not be taken for it. */
@@ -96,11 +107,13 @@ export class CommitConfirm {
   /** The state before, and how many bans are now for good. */
   confirm(): { readonly before: ConfirmState; readonly kept: number } {
     const before = this.#state;
-    const kept = this.#bans.size;
+    const bans = [...this.#bans.values()];
+    const kept = bans.length;
     if (before === 'waiting' || before === 'observing') {
       this.#cancel();
       this.#state = 'confirmed';
       this.#bans.clear();
+      this.#options.onConfirm(bans);
       this.#options.log.notice(before === 'waiting' ? `confirmed: ${kept} bans stay` : 'confirmed: bans are made again');
     }
     return { before, kept };

@@ -65,12 +65,18 @@ export class Daemon {
       jails,
       facts,
       onEnded: (decisions) => this.#onEnded(decisions),
+      bounded: (decision) => this.#confirmation.bounded(decision),
       log,
     });
     this.#keeper = this.#actions.keeper;
     this.#confirmation = new CommitConfirm({
       limitMs: options.confirmMs,
       log,
+      clock: systemClock,
+      onConfirm: (bans) => {
+        for (const decision of bans) this.#keeper.add(decision);
+        this.#carryOut();
+      },
       onLift: (bans) => {
         for (const { network, jail } of bans) this.#keeper.remove(network, jail);
         this.#carryOut();
@@ -219,6 +225,7 @@ export class Daemon {
   }
 
   #onReady(): void {
+    void this.#keeper.forgetUnknown();
     this.#log.info(this.#watching());
     this.#notifier.ready(this.#watching());
   }

@@ -1,5 +1,5 @@
 // Keeps one action in agreement with the ban list: hands it what changed, repeats with back-off what failed, and knows what is not enforced.
-import type { Action, Counters, Repair, WantedBans } from '../action/action.ts';
+import type { Action, Counters, FoundBan, Repair, WantedBans } from '../action/action.ts';
 import type { Ban } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
@@ -42,13 +42,15 @@ export class Enforcer {
   #fightTimer: NodeJS.Timeout | undefined;
   #repairs = 0;
   readonly #checkIntervalMs: number;
+  /** In force at the start and not known: a kill may have come before the store had them, and the records that led to them are read again. */
+  #unknown: ReadonlyMap<string, FoundBan> = new Map();
   #checkTimer: NodeJS.Timeout | undefined;
 
   constructor(action: Action, bans: BanList, log: Log, options: EnforcerOptions = {}) {
     this.#pace = new RepairPace(options.pace);
     this.#checkIntervalMs = options.checkIntervalMs ?? defaultCheckIntervalMs;
     this.action = action;
-    this.#wanted = wantedOf(bans, action.name);
+    this.#wanted = withUnknown(wantedOf(bans, action.name), () => this.#unknown);
     this.#log = log;
   }
 
@@ -93,6 +95,7 @@ export class Enforcer {
   /** The first agreement. Rejects where the action is not permitted to work; every other failure is repeated. */
   async start(): Promise<void> {
     try {
+      this.#unknown = new Map((this.action.found?.() ?? []).map((ban) => [ban.network.text, ban]));
       await this.action.reconcile(this.#wanted);
       this.#mustReconcile = false;
     } catch (error) {
@@ -100,6 +103,14 @@ export class Enforcer {
       this.#fail(error);
     }
     this.#armCheck();
+  }
+
+  /** All records from before the start are read: what is in force and still not known is lifted. Resolves when it was tried. */
+  async forgetUnknown(): Promise<void> {
+    const networks = Array.from(this.#unknown.values(), ({ network }) => network);
+    this.#unknown = new Map();
+    const lifted = networks.filter((network) => this.#wanted.untilUsec(network) === undefined);
+    if (lifted.length > 0) await this.update(lifted);
   }
 
   /** The bans of these networks may have changed. Resolves when the action has been asked, agreed or not. */
@@ -256,6 +267,19 @@ export function wantedOf(bans: BanList, action: string): WantedBans {
       for (const ban of bans.bans()) {
         const end = endOf(ban);
         if (end !== undefined) yield { network: ban.network, untilUsec: end };
+      }
+    },
+  };
+}
+
+/** What is wanted, and what is in force beside it. */
+function withUnknown(wanted: WantedBans, unknown: () => ReadonlyMap<string, FoundBan>): WantedBans {
+  return {
+    untilUsec: (network) => wanted.untilUsec(network) ?? unknown().get(network.text)?.untilUsec,
+    *all() {
+      yield* wanted.all();
+      for (const { network, untilUsec } of unknown().values()) {
+        if (wanted.untilUsec(network) === undefined) yield { network, untilUsec };
       }
     },
   };

@@ -34,6 +34,8 @@ export interface FlowOptions extends Pick<PipelineOptions, 'keeper' | 'earlierBa
   /** Loaded. */
   readonly jails: JailSet;
   readonly settings: DaemonConfig;
+  /** Not read, whoever has records of it. */
+  readonly leftOut?: string;
   readonly log: Log;
   readonly events: FlowEvents;
 }
@@ -43,15 +45,17 @@ export class Flow {
   /** Who logged in lately. */
   readonly logins: LoginMemory;
   readonly #jails: JailSet;
+  readonly #leftOut: string | undefined;
   readonly #hostNetworks: HostNetworks;
   readonly #ignoredNames: IgnoredNames;
   readonly #protectedSet: ProtectedSet;
   readonly #pipeline: Pipeline;
 
-  constructor({ jails, settings, log, events, ...decisions }: FlowOptions) {
+  constructor({ jails, settings, leftOut, log, events, ...decisions }: FlowOptions) {
     const clock = systemClock;
     const { protectLoginsUsec, syslog } = settings;
     this.#jails = jails;
+    this.#leftOut = leftOut;
     this.logins = new LoginMemory(protectLoginsUsec);
     const onChange = () => events.onSpared?.();
     this.#hostNetworks = new HostNetworks(onChange);
@@ -91,6 +95,11 @@ export class Flow {
     return this.#protectedSet.current();
   }
 
+  /** Whether jails have records of the source that is left out. */
+  get isIncomplete(): boolean {
+    return this.#leftOut !== undefined && this.#pipeline.routes.selectorsOf(this.#leftOut) > 0;
+  }
+
   /** For people, a line each. */
   get warnings(): readonly string[] {
     return this.#ignoredNames.warnings;
@@ -125,7 +134,7 @@ export class Flow {
   /** The sources learn what is wanted of them in the same step as the pipeline. */
   #route(): void {
     this.#pipeline.jails = this.#jails.running;
-    this.sources.update(this.#pipeline.routes.entries());
+    this.sources.update(Array.from(this.#pipeline.routes.entries()).filter(([name]) => name !== this.#leftOut));
   }
 }
 

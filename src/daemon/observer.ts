@@ -29,6 +29,8 @@ export class Observer {
       jails,
       settings,
       log,
+      // The port is the daemon's: to listen there would take from it what rsyslog sends.
+      leftOut: 'syslog',
       keeper: new BanKeeper({ createAction: idleAction, clock: systemClock, log, onEnded: () => undefined }),
       earlierBans: () => 0,
       events: { ...events, onSeenWhileBanned: () => undefined },
@@ -43,6 +45,11 @@ export class Observer {
       await this.#flow.stop();
       this.#flow.close();
     }
+  }
+
+  /** Whether jails have records that are not looked at: those of the syslog port. */
+  get isSyslogLeftOut(): boolean {
+    return this.#flow.isIncomplete;
   }
 
   describe(): ReturnType<SourceSet['describe']> {

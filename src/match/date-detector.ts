@@ -8,7 +8,7 @@ import { type DatePatternError, parseDatePattern } from './date-pattern.ts';
 import { DateSearch } from './date-search.ts';
 import { Stamp } from './date-stamp.ts';
 import type { Clock, DateTemplateSet } from './date-template-set.ts';
-import { parseZoneMinutes } from './date-zone-name.ts';
+import { parseZoneMinutes, unknownZone } from './date-zone-name.ts';
 
 export interface DateDetectorOptions {
   /** As the filter has it: one pattern a line; undefined or empty for the default list. */
@@ -47,8 +47,7 @@ export function createDateDetector(options: DateDetectorOptions): Result<DateDet
   const { TZ } = process.env;
   const zone = logtimezone?.trim() ?? '';
   const zoneMinutes = zone === '' ? Number.NaN : parseZoneMinutes(zone);
-  const zoneErrors =
-    zoneMinutes === undefined ? [{ text: zone, message: 'no such time zone; write UTC+hhmm or an abbreviation such as CET' }] : [];
+  const zoneErrors = zoneMinutes === undefined ? [{ text: zone, message: unknownZone }] : [];
   const lastYear = Math.max(new Date(nowSec() * 1000).getUTCFullYear() + yearsAhead, leastLastYear);
   const patterns = parseDatePattern(datepattern, lastYear);
   const set = patterns.ok ? compileTemplates(patterns.value) : patterns;

@@ -1,5 +1,8 @@
 // Zones as log lines and `logtimezone` name them: fail2ban's abbreviations, each with one fixed offset (CET is never summer time), and offsets.
 
+/** What to say of a name that `parseZoneMinutes` does not know. */
+export const unknownZone = 'no such time zone; write UTC+hhmm or an abbreviation such as CET';
+
 /** Hours east of Greenwich. */
 const minutesOf: ReadonlyMap<string, number> = new Map(
   (

@@ -1,4 +1,5 @@
 // A filter of filter.d at work on record batches: expressions, sessions and windows, by LineFilter.
+import type { PatternSet } from '../binding/pattern-set.ts';
 import { maxEvidenceCharacters } from '../core/evidence.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { FailureSink, Filter, GivenUp } from './filter.ts';
@@ -19,10 +20,12 @@ export interface ExpressionFilterOptions {
 
 export function createExpressionFilter({ name, lineFilter, compiled, hasDates, successes }: ExpressionFilterOptions): Filter {
   const literals = literalsOf(compiled, hasDates);
-  if (successes === undefined) return new ExpressionFilter(name, lineFilter, hasDates, literals);
+  // Where a line is searched as it is, all lines of a batch are in one call, and only those with a failregex in them are looked at closer.
+  const isPlain = compiled.prefregex === undefined && compiled.maxlines === 1 && !hasDates;
+  if (successes === undefined) return new ExpressionFilter(name, lineFilter, hasDates, literals, isPlain ? compiled.failregex : undefined);
   const others = literalsOf(successes.compiled, hasDates);
   const all = literals.length > 0 && others.length > 0 ? [...new Set([...literals, ...others])] : [];
-  return new ExpressionFilter(name, lineFilter, hasDates, all, successes.lineFilter);
+  return new ExpressionFilter(name, lineFilter, hasDates, all, undefined, successes.lineFilter);
 }
 
 /** Of the failregex, which are looked for in the line or a part of it. */
@@ -30,6 +33,8 @@ function literalsOf({ failregex, maxlines }: CompiledExpressions, hasDates: bool
   // A text may stand on both sides of a date that is cut out, or in another line of a window.
   return hasDates || maxlines > 1 ? [] : requiredLiterals(failregex);
 }
+
+const batchesInFlood = 16;
 
 class ExpressionFilter implements Filter {
   readonly name: string;
@@ -39,7 +44,20 @@ class ExpressionFilter implements Filter {
   readonly #successes: LineFilter | undefined;
   readonly #givenUp = new Map<string, number>();
 
-  constructor(name: string, lineFilter: LineFilter, hasDates: boolean, literals: readonly string[], successes?: LineFilter) {
+  readonly #failregex: PatternSet | undefined;
+  /** How many batches are still looked at line by line. */
+  #unsearched = 0;
+
+  /** `failregex`: where a line without one of them is nothing to the filter. */
+  constructor(
+    name: string,
+    lineFilter: LineFilter,
+    hasDates: boolean,
+    literals: readonly string[],
+    failregex: PatternSet | undefined,
+    successes?: LineFilter,
+  ) {
+    this.#failregex = failregex;
     this.name = name;
     this.literals = literals;
     this.#lineFilter = lineFilter;
@@ -49,7 +67,7 @@ class ExpressionFilter implements Filter {
 
   match(batch: RecordBatch, records: Uint32Array, sink: FailureSink): void {
     const { bytes, lineStart, messageEnd, realtimeUsec } = batch;
-    for (const record of records) {
+    for (const record of this.#withFailregex(batch, records)) {
       const timeUsec = realtimeUsec[record] ?? 0;
       const start = lineStart[record] ?? 0;
       const end = messageEnd[record] ?? 0;
@@ -60,6 +78,27 @@ class ExpressionFilter implements Filter {
         if (gained?.network !== undefined) sink.onSuccess(gained.network);
       }
     }
+  }
+
+  #withFailregex({ bytes, lineStart, messageEnd }: RecordBatch, records: Uint32Array): Iterable<number> {
+    if (this.#failregex === undefined || records.length < 2) return records;
+    // In a flood nearly every line has one, and looking twice is in vain.
+    if (this.#unsearched > 0) {
+      this.#unsearched--;
+      return records;
+    }
+    // With the "\n" behind the message, as a line ends.
+    const rows = this.#failregex.searchBatch(
+      bytes,
+      records.map((record) => lineStart[record] ?? 0),
+      records.map((record) => (messageEnd[record] ?? 0) + 1),
+      records.length,
+    );
+    const found: number[] = [];
+    // A row: index, expression (-1 where the line is not valid UTF-8), groups, and of each group two offsets.
+    for (let at = 0; at < rows.length; at += 3 + 2 * (rows[at + 2] ?? 0)) found.push(records[rows[at] ?? 0] ?? 0);
+    if (found.length * 3 > records.length) this.#unsearched = batchesInFlood;
+    return found;
   }
 
   takeGivenUp(): readonly GivenUp[] {

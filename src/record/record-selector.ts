@@ -24,7 +24,7 @@ export interface JournalSelector {
   readonly place: JournalPlace;
   /** Any of these; none: every entry. */
   readonly matches: readonly JournalFields[];
-  /** Passes over what users' own processes wrote: `_UID` from 1000 to 59999. For selections that rest on what a process says of itself. */
+  /** Passes over what users' own processes wrote: `_UID` from 1000 on, but those of services. For selections that rest on what a process says of itself. */
   readonly isSystemOnly: boolean;
 }
 

@@ -122,8 +122,9 @@ describe('what is selected', () => {
     { MESSAGE: '0', _COMM: 'sshd', _SYSTEMD_UNIT: 'ssh.service', _UID: 0 },
     { MESSAGE: '1', _COMM: 'sshd', _SYSTEMD_UNIT: 'other.service', _UID: 1000 },
     { MESSAGE: '2', _COMM: 'named', _UID: 999 },
-    { MESSAGE: '3', _COMM: 'logger', OBJECT: ['a', 'b'], _UID: 60_000 },
+    { MESSAGE: '3', _COMM: 'logger', OBJECT: ['a', 'b'], _UID: 65_534 },
     { MESSAGE: '4', _COMM: 'sshd2', _UID: 59_999 },
+    { MESSAGE: '5', _COMM: 'newuidmap', _UID: 100_000 },
   ];
   const cases: [name: string, selectors: RawJournalSelector[], met: string[]][] = [
     ['one field', [matching(['_COMM=sshd'])], ['0:1', '1:1']],
@@ -132,7 +133,7 @@ describe('what is selected', () => {
     ['any of two alternatives', [matching(['_COMM=named'], ['_SYSTEMD_UNIT=ssh.service'])], ['0:1', '2:1']],
     ['a field that is there twice', [matching(['OBJECT=b', '_COMM=logger'])], ['3:1']],
     ['each selector its own', [matching(['_COMM=sshd']), matching(['_UID=0'], ['_COMM=named'])], ['0:3', '1:1', '2:2']],
-    ['every entry', [everything, matching(['_COMM=named'])], ['0:1', '1:1', '2:3', '3:1', '4:1']],
+    ['every entry', [everything, matching(['_COMM=named'])], ['0:1', '1:1', '2:3', '3:1', '4:1', '5:1']],
     ['the system only', [{ matches: [], isSystemOnly: true }], ['0:1', '2:1', '3:1']],
     ['nothing', [], []],
   ];

@@ -65,6 +65,28 @@ describe('loadJailFilter, usedns', () => {
   }
 });
 
+describe('loadJailFilter, dates', () => {
+  const files = { 'filter.d/post.conf': '[Definition]\nfailregex = from <HOST>\ndatepattern = ^(%%Y\n' };
+  const mistakes = [/^filter\.d\/post\.conf:3: datepattern "\^\(%Y": missing closing parenthesis/];
+  const zone = [/^jail\.conf:4: logtimezone = "Foo": no such time zone/];
+  const whole = { 'filter.d/post.conf': '[Definition]\nfailregex = from <HOST>\ndatepattern = ^%%Y\n' };
+  for (const [what, given, rest, expected] of [
+    ['a pattern in error, of files', files, 'logpath = /srv/a.log', mistakes],
+    // That it is not needed today makes it no better.
+    ['a pattern in error, of the journal', files, 'logpath = /var/log/auth.log', mistakes],
+    ['an unknown zone, of files', whole, 'logpath = /srv/a.log\nlogtimezone = Foo', zone],
+    ['an unknown zone, of the journal', whole, 'logpath = /var/log/auth.log\nlogtimezone = Foo', zone],
+    ['a zone', whole, 'logpath = /srv/a.log\nlogtimezone = UTC+0200', []],
+    ['no zone', whole, 'logpath = /srv/a.log\nlogtimezone = None', []],
+  ] as const) {
+    it(what, () => {
+      const { errors } = load('post', given, rest, true);
+      assert.equal(errors.length, expected.length, errors.join('\n'));
+      for (const [index, error] of expected.entries()) assert.match(errors[index] ?? '', error);
+    });
+  }
+});
+
 describe('loadJailFilter, successregex', () => {
   const app = { 'filter.d/app.conf': '[Definition]\nfailregex = ^\\S+ bad <HOST>$\njournalmatch = _COMM=app\n' };
   const cleared = (rest: string, files: Readonly<Record<string, string>> = app) => {

@@ -288,8 +288,23 @@ describe('loadJails', () => {
     assert.deepEqual([names, noticed, shown], [['scan'], [], []]);
   });
 
+  it('fail2ban_version and fail2ban_confpath are known to every value, as in fail2ban_agent of its jail.conf', () => {
+    const { jails, shown } = load(
+      `[DEFAULT]\nfail2ban_agent = Fail2Ban/%(fail2ban_version)s\n${jail('one', 'action = tell[agent="%(fail2ban_agent)s", at=%(fail2ban_confpath)s]')}`,
+      { 'action.d/tell.conf': '[Definition]\nactionban = tell "<agent>" "<at>"\n' },
+    );
+    assert.deepEqual(shown, []);
+    assert.match(jails[0]?.options.actions.join() ?? '', /^tell\[agent="Fail2Ban\/\d[\d.]+",at="\/.+"\]$/);
+  });
+
   it('an option that only serves interpolation is no unknown one', () => {
     assert.equal(optionsOf(load(jail('scan', 'tries = 9\nmaxretry = %(tries)s'))).maxretry, 9);
+    const replaced = load(jail('scan', 'tries = 9\nmaxretry = %(tries)s'), { 'jail.local': '[scan]\nmaxretry = 4\n' });
+    assert.equal(optionsOf(replaced).maxretry, 4);
+    const elsewhere = load(jail('scan', 'tries = 9') + jail('other', 'maxretry = %(scan/tries)s'));
+    assert.deepEqual(elsewhere.shown, []);
+    assert.equal(elsewhere.jails[1]?.options.maxretry, 9);
+    assert.deepEqual(load(jail('scan', 'tries = 9') + jail('other', 'maxretry = %(third/tries)s')).names, []);
   });
 
   it('enabled = auto starts a jail where one of its services is installed', () => {
@@ -322,6 +337,12 @@ describe('what concerns every jail', () => {
     assert.deepEqual(shown, ['jail.conf:2: unknown option "whilelist"; did you mean "ignoreip"?']);
   });
 
+  it('what is wrong in [DEFAULT] is told once, not by every jail', () => {
+    const { names, shown } = load(`[DEFAULT]\nmaxretry = many\n${jail('one')}${jail('two')}`);
+    assert.deepEqual(names, []);
+    assert.deepEqual(shown, ['jail.conf:2: maxretry = "many": expected a whole number from 1 to 10000']);
+  });
+
   it('another unknown option in [DEFAULT] is told of; fail2ban has some that nothing uses', () => {
     const { names, noticed } = load(`[DEFAULT]\nmtu = 1500\n${jail('one')}`);
     assert.deepEqual(names, ['one']);
@@ -330,6 +351,11 @@ describe('what concerns every jail', () => {
 
   it('an option in [DEFAULT] that jails refer to is none', () => {
     const { noticed } = load(`[DEFAULT]\ntimes = 7\n${jail('one', 'maxretry = %(times)s')}`);
+    assert.deepEqual(noticed, []);
+  });
+
+  it('nor is one that a jail referred to before a later file replaced its value: sshd_log, where a logpath was written', () => {
+    const { noticed } = load(`[DEFAULT]\ntimes = 7\n${jail('one', 'maxretry = %(times)s')}`, { 'jail.local': '[one]\nmaxretry = 3\n' });
     assert.deepEqual(noticed, []);
   });
 

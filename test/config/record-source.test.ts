@@ -18,7 +18,7 @@ interface Answer {
 /** Of a jail [j] with these lines, which stand from line 2 on. */
 function read(lines: string, request: Partial<SourceRequest> = {}): Answer {
   const reader = new OptionReader(new MergedConfig([parseIni(`[j]\n${lines}\n`, '/conf/jail.conf')], []), 'j');
-  const whole = { journalmatch: [], isOfKernel: false, listensToSyslog: false, ...request };
+  const whole = { journalmatch: [], isSystemOnly: false, isOfKernel: false, listensToSyslog: false, ...request };
   const source = readRecordSource(reader, parseBackends(reader), whole);
   return { source, errors: shownErrors('/conf', reader.errors), logFiles: reader.errors.map(({ logFile }) => logFile) };
 }
@@ -41,6 +41,8 @@ const taggedBy = (path: string) => syslog(undefined, fileTagOf(fileTagPrefix, pa
 
 const sshd = { journalmatch: ['_SYSTEMD_UNIT=sshd.service + _COMM=sshd'] };
 const sshdMatches = [['_SYSTEMD_UNIT=sshd.service'], ['_COMM=sshd']];
+const recidiveFields = ['_SYSTEMD_UNIT=fail2ban.service', 'PRIORITY=5'];
+const recidive = { journalmatch: [recidiveFields.join(' ')] };
 const listening = { listensToSyslog: true };
 
 describe('readRecordSource', () => {
@@ -72,12 +74,19 @@ describe('readRecordSource', () => {
     [
       'backend = systemd',
       { journalmatch: ['_SYSTEMD_UNIT=fail2ban.service + _COMM=a'] },
-      [{ ...journal(), matches: [['_SYSTEMD_UNIT=fail2ban.service'], ['_COMM=a']] }],
+      [...[bans].flat(), { ...journal(), matches: [['_COMM=a']] }],
     ],
     ['logpath = /var/log/auth.log', { isOfKernel: true }, [kernel]],
+    ['', { journalmatch: ['_COMM=a'], isSystemOnly: true }, [{ ...journal(), matches: [['_COMM=a']], isSystemOnly: true }]],
     ['backend = kernel', sshd, [kernel]],
     ['backend = kernel\nlogpath = /var/log/app.log', {}, [kernel]],
     ['backend = ringjail', {}, [bans]],
+    // fail2ban's own recidive jail: nobody but us bans.
+    ['logpath = /var/log/fail2ban.log', recidive, [bans]],
+    ['backend = systemd', recidive, [bans]],
+    ['backend = systemd[journalflags=1]', recidive, [bans]],
+    ['backend = systemd[journalpath=/x]', recidive, [{ ...journal(...recidiveFields), place: { path: '/x' } }]],
+    ['backend = systemd', { journalmatch: [...recidive.journalmatch, '_COMM=a'] }, [bans, journal('_COMM=a')]],
     [
       'backend = systemd',
       { journalmatch: ['_COMM=a', '_COMM=b + _COMM=c'] },
@@ -119,12 +128,16 @@ describe('readRecordSource', () => {
     it(`backend = ${backend} is auto, and says so`, () => {
       const { source } = read(`backend = ${backend}\nlogpath = /var/log/auth.log`);
       assert.deepEqual(source?.selectors, [ofFacilities(4, 10)]);
-      assert.deepEqual(source.notices, [`backend = ${backend} is taken as auto: no log file is read`]);
+      assert.deepEqual(source.notices, [
+        { origin: { file: '/conf/jail.conf', line: 2 }, message: `backend = ${backend} is taken as auto: no log file is read` },
+      ]);
     });
   }
 
   it('what only stands in a file is told of, where the journal may have it too', () => {
-    assert.match(read('logpath = /srv/a.log', sshd).source?.notices.join() ?? '', /\/srv\/a\.log is not seen/);
+    const [notice] = read('logpath = /var/log/auth.log\n  /srv/a.log', sshd).source?.notices ?? [];
+    assert.match(notice?.message ?? '', /\/srv\/a\.log is not seen/);
+    assert.equal(notice?.origin?.line, 3);
     assert.deepEqual(read('logpath = /var/log/auth.log', sshd).source?.notices, []);
   });
 
@@ -150,7 +163,7 @@ describe('readRecordSource', () => {
   });
 
   it('all of the journal is told of', () => {
-    assert.match(read('backend = systemd').source?.notices.join() ?? '', /without a journalmatch/);
+    assert.match(read('backend = systemd').source?.notices[0]?.message ?? '', /without a journalmatch/);
     assert.deepEqual(read('backend = systemd', sshd).source?.notices, []);
   });
 

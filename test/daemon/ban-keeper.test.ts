@@ -28,13 +28,14 @@ class Trial {
   readonly #t: TestContext;
   nowUsec = begin;
 
-  constructor(t: TestContext) {
+  constructor(t: TestContext, bounded = (decision: BanDecision) => decision) {
     this.#t = t;
     t.mock.timers.enable({ apis: ['setTimeout'] });
     this.keeper = new BanKeeper({
       createAction: (name) => this.actions.get(name) ?? assert.fail(`no action ${name}`),
       clock: () => this.nowUsec,
       log: this.log,
+      bounded,
       onEnded: (decisions) => void this.ended.push(...decisions),
       onAsked: (bans) => void this.asked.push({ networks: bans.map(({ network }) => network.text), inForce: this.inForce() }),
     });
@@ -67,6 +68,37 @@ describe('BanKeeper', () => {
     trial.keeper.remove(a);
     await trial.keeper.settle();
     assert.equal(trial.asked.length, 1);
+  });
+
+  it('tells of a ban once the first action enforces it, however long another takes, and tells of it once', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(usesOf('nftables', 'ufw'));
+    let open = (): void => undefined;
+    const slow = trial.actions.get('ufw');
+    assert.ok(slow);
+    slow.gate = new Promise((resolve) => (open = resolve));
+    const asked = trial.ban('192.0.2.1', 60 * second, { actions: ['ufw', 'nftables'] });
+    await settled();
+    assert.deepEqual(trial.asked, [{ networks: ['192.0.2.1'], inForce: ['192.0.2.1'] }]);
+    open();
+    await asked;
+    assert.equal(trial.asked.length, 1);
+  });
+
+  it('tells of a ban that no action enforces when all have tried', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(usesOf('nftables'));
+    trial.actions.get('nftables')?.failures.push(new Error('no'));
+    await trial.ban('192.0.2.1', 60 * second);
+    assert.deepEqual(trial.asked, [{ networks: ['192.0.2.1'], inForce: [] }]);
+  });
+
+  it('keeps and enforces a ban as bounded', async (t) => {
+    const trial = new Trial(t, (decision) => ({ ...decision, untilUsec: begin + second }));
+    await trial.keeper.start(usesOf('nftables'));
+    await trial.ban('192.0.2.1', 60 * second);
+    assert.deepEqual([...(trial.actions.get('nftables')?.inForce.values() ?? [])], [begin + second]);
+    assert.equal(trial.keeper.bans.nextEndUsec, begin + second);
   });
 
   it('lifts a ban when its time is over, and not a millisecond before', async (t) => {

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CommitConfirm } from '../../src/daemon/commit-confirm.ts';
-import { network } from '../core/network.ts';
+import { decisionOf } from '../ban/decision.ts';
 import { recordingLog } from './recording-log.ts';
 
 const minute = 60_000;
-const banOf = (text: string, jail = 'portscan') => ({ network: network(text), jail });
+const banOf = (text: string, jail = 'portscan') => decisionOf(text, Number.POSITIVE_INFINITY, { jail });
 
 /** A probation whose clock and timer stand still until `pass`. */
 function setUp(limitMs: number | undefined = 10 * minute) {
-  const trial = { nowMs: 0, timer: undefined as { task: () => void; atMs: number } | undefined, lifted: [] as string[][] };
+  const trial = {
+    nowMs: 0,
+    timer: undefined as { task: () => void; atMs: number } | undefined,
+    lifted: [] as string[][],
+    kept: [] as string[],
+  };
   const log = recordingLog();
   const confirmation: CommitConfirm = new CommitConfirm({
     limitMs,
@@ -17,6 +22,8 @@ function setUp(limitMs: number | undefined = 10 * minute) {
     // By then no new ban may come.
     onLift: (bans) =>
       void trial.lifted.push([...bans.map(({ network: { text }, jail }) => `${text} ${jail}`), String(confirmation.mayBan)]),
+    onConfirm: (bans) => void trial.kept.push(...bans.map(({ network: { text }, untilUsec }) => `${text} ${untilUsec}`)),
+    clock: () => trial.nowMs * 1000,
     nowMs: () => trial.nowMs,
     startTimer: (task, ms) => {
       trial.timer = { task, atMs: trial.nowMs + ms };
@@ -39,7 +46,13 @@ function setUp(limitMs: number | undefined = 10 * minute) {
 describe('CommitConfirm', () => {
   it('without a time does nothing, and has nothing to confirm', () => {
     const { trial, confirmation } = setUp(undefined);
-    const off = new CommitConfirm({ limitMs: undefined, log: recordingLog(), onLift: () => assert.fail('lifted') });
+    const off = new CommitConfirm({
+      limitMs: undefined,
+      log: recordingLog(),
+      clock: () => 0,
+      onConfirm: () => assert.fail('confirmed'),
+      onLift: () => assert.fail('lifted'),
+    });
     off.start();
     off.noteBan(banOf('192.0.2.7'));
     assert.deepEqual(off.confirm(), { before: 'off', kept: 0 });
@@ -59,6 +72,20 @@ describe('CommitConfirm', () => {
     pass(1);
     assert.deepEqual(trial.lifted, [['192.0.2.7 portscan', '192.0.2.7 sshd', 'false']]);
     assert.deepEqual([confirmation.state, confirmation.mayBan], ['observing', false]);
+  });
+
+  it('bans are bounded by the end of the time, and as they were decided once it is confirmed', () => {
+    const { trial, confirmation, pass } = setUp();
+    const [long, short] = [banOf('192.0.2.7'), decisionOf('192.0.2.8', minute * 1000)];
+    assert.equal(confirmation.bounded(long), long);
+    confirmation.start();
+    assert.equal(confirmation.bounded(long).untilUsec, 10 * minute * 1000);
+    assert.equal(confirmation.bounded(short), short);
+    for (const ban of [long, short]) confirmation.noteBan(ban);
+    pass(1);
+    confirmation.confirm();
+    assert.deepEqual(trial.kept, ['192.0.2.7 Infinity', `192.0.2.8 ${minute * 1000}`]);
+    assert.equal(confirmation.bounded(long), long);
   });
 
   it('confirmed in time, all bans stay, and more are made', () => {

@@ -35,6 +35,18 @@ describe('Enforcer', () => {
     assert.equal(enforcer.bannedCount, 1);
   });
 
+  it('what is in force at the start and not known stays until all from before is read; then what is still not known goes', async () => {
+    const { action, bans, enforcer } = setUp();
+    action.foundBans = [a, b].map((found) => ({ network: found, untilUsec: 5000 }));
+    await enforcer.start();
+    assert.deepEqual([...action.inForce.keys()].sort(), ['192.0.2.1', '192.0.2.2']);
+    bans.add(decisionOf('192.0.2.2', 7000));
+    await enforcer.update([b]);
+    await enforcer.forgetUnknown();
+    assert.deepEqual([...action.inForce], [['192.0.2.2', 7000]]);
+    assert.deepEqual(action.calls, ['reconcile', 'enforce 192.0.2.2', 'enforce 192.0.2.1']);
+  });
+
   it('update of nothing asks nothing', async () => {
     const { action, enforcer } = setUp();
     await enforcer.start();

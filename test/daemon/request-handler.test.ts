@@ -51,7 +51,7 @@ async function setUp() {
     protectedNetworks: () => new NetworkList([{ network: network('192.0.2.1'), reason: 'gateway' }]),
     clock: () => nowUsec,
     log,
-    confirmation: new CommitConfirm({ limitMs: undefined, log, onLift: () => undefined }),
+    confirmation: new CommitConfirm({ limitMs: undefined, log, clock: () => 0, onConfirm: () => undefined, onLift: () => undefined }),
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
     store: { store: undefined, failure: undefined, commit: () => order.push('committed') > 0 },
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),

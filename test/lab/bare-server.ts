@@ -4,6 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { Laboratory } from './laboratory.ts';
 
 export class BareServer extends Laboratory {
+  /** The same test may run twice at a time, from two checkouts. */
+  constructor(name: string) {
+    super(`${name}-${process.pid}`);
+  }
+
   override up(): void {
     this.down();
     execFileSync('ip', ['netns', 'add', this.name]);

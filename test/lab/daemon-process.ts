@@ -76,6 +76,8 @@ export class DaemonProcess {
     const others = names.filter((name) => !['DEFAULT', 'portscan', ...filters].includes(name));
     mkdirSync(join(this.directory, 'config', 'jail.d'), { recursive: true });
     writeFileSync(join(this.directory, 'config', 'jail.d', 'services.conf'), others.map((name) => `[${name}]\nenabled = no\n`).join(''));
+    mkdirSync(join(this.directory, 'config', 'action.d'), { recursive: true });
+    writeFileSync(join(this.directory, 'config', 'action.d', 'ufw.conf'), `[INCLUDES]\nbefore = ${shipped}/action.d/ufw.conf\n`);
     if (settings !== undefined) writeFileSync(join(this.directory, 'config', 'ringjail.conf'), settings);
     writeFileSync(join(this.directory, 'config', 'jail.local'), jailLocal);
   }

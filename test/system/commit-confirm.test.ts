@@ -1,6 +1,7 @@
 // `ringjail run --confirm` with the daemon and the real nftables: what nobody confirms does not stay.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DaemonProcess } from '../lab/daemon-process.ts';
 import { Laboratory, until } from '../lab/laboratory.ts';
 import { LineProcess } from '../lab/line-process.ts';
@@ -60,6 +61,22 @@ describe('run --confirm', { skip: needsRoot }, () => {
     assert.deepEqual(await banned(daemon), ['10.77.0.12', '10.77.0.13']);
     assert.equal(await daemon.stop(), 0);
     assert.deepEqual(await banned(daemon), ['10.77.0.12']);
+  });
+
+  test('killed before: the kernel lifts the bans when the time would be over, and no later start brings them back', async () => {
+    const daemon = create('--confirm', '3s');
+    await daemon.start();
+    await ban(daemon, '10.77.0.15');
+    await daemon.stop('SIGKILL');
+    assert.ok((await banned(daemon)).includes('10.77.0.15'));
+    await until('the ban is over', async () => !(await banned(daemon)).includes('10.77.0.15'));
+    await daemon.start();
+    assert.equal((await banned(daemon)).includes('10.77.0.15'), false);
+    await ban(daemon, '10.77.0.15');
+    await daemon.control('confirm');
+    await daemon.stop('SIGKILL');
+    await sleep(3000);
+    assert.ok((await banned(daemon)).includes('10.77.0.15'), 'confirmed, it stays as it was decided');
   });
 
   test('its terminal is lost: bans since the start are lifted', async () => {

@@ -21,7 +21,7 @@ const addressOf = (block: number, index: number): string => `10.${block}.0.${1 +
 const lineOf = (block: number, index: number): string => failedPassword(addressOf(block, index), 1 + index);
 
 describe('the daemon counts what the journal holds, whatever happens', { skip: needsRoot, timeout: 280_000 }, () => {
-  const lab = new Laboratory('rjkill');
+  const lab = new Laboratory('rjjkill');
   const journald = new PrivateJournald();
   let daemon: DaemonProcess;
   let sshd: FalseSshd;

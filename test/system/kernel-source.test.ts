@@ -1,6 +1,6 @@
 // The kernel source on the real ring buffer: an overrun made on purpose, records that user space wrote, permission refused.
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -164,8 +164,11 @@ describe('the kernel source', { skip: needsRoot }, () => {
     const directory = mkdtempSync(join(tmpdir(), 'ringjail-'));
     chmodSync(directory, 0o777);
     const environment = ['env', `STATE_DIRECTORY=${directory}`, `RUNTIME_DIRECTORY=${directory}`];
-    const daemon = [`${stagedProgram()}/bin/ringjail`, '-c', `${stagedProgram()}/config`, 'run'];
-    const outcome = await run(['unshare', '--net', ...unprivileged(capabilities), ...environment, ...daemon]);
+    // With another source that may be read, the daemon would go on with that one.
+    writeFileSync(join(directory, 'jail.conf'), '[portscan]\nenabled = yes\nbackend = kernel\nfilter = portscan\n');
+    cpSync(`${stagedProgram()}/config/filter.d`, join(directory, 'filter.d'), { recursive: true });
+    const daemon = [`${stagedProgram()}/bin/ringjail`, '-c', directory, 'run'];
+    const outcome = await run(['timeout', '20', 'unshare', '--net', ...unprivileged(capabilities), ...environment, ...daemon]);
     rmSync(directory, { recursive: true });
     return outcome;
   };

@@ -8,7 +8,7 @@ import type { NftablesScope } from '../../src/action/nftables-scope.ts';
 import { openNftables, openSetLookup, openTableReader } from '../../src/binding/addon.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { wantedOf } from '../action/wanted.ts';
-import { run } from '../lab/laboratory.ts';
+import { run, until } from '../lab/laboratory.ts';
 import { needsRoot } from './requires-root.ts';
 import { TwoHosts } from './two-hosts.ts';
 
@@ -53,6 +53,8 @@ if (order === 'ban') {
     before(async () => {
       hosts.up([10, 11, 12, 13]);
       for (const port of [22, 80]) await hosts.listen(port);
+      // A fresh wire carries IPv6 half a second later than IPv4.
+      await until('IPv6 works', async () => (await hosts.knock('fd78::13', [22]))[0] === 'connected');
       await onServer('ban', 'refused', '10.78.0.10');
       // A reset, as on a wire of no length ICMPv6's answer comes before the client listens for it, and again a second later only.
       await onServer('ban', 'reset', 'fd78::10');

@@ -184,11 +184,11 @@ describe('configurations as published', { skip: skipWithoutFail2ban }, () => {
     assert.match(shown['ssh'] ?? '', /^the journal \(.*_COMM=sshd.*\), shorewall, mail-whois\[dest="root@example\.org",name="SSH"\]$/);
     assert.match(
       shown['greylist'] ?? '',
-      /^the journal \(facility mail, for \/var\/log\/mail\.log\), shorewall, mail-whois\[dest="root@example\.org",name="SSH"\]$/,
+      /^the journal \(facility mail, for \/var\/log\/mail\.log\), shorewall, mail-whois\[dest="root@example\.org",name="greylist"\]$/,
     );
     assert.match(
       shown['named'] ?? '',
-      /^the journal \(all that the system wrote, for \/var\/log\/messages\), shorewall, mail-whois\[dest="root@example\.org",name="SSH"\]$/,
+      /^the journal \(all that the system wrote, for \/var\/log\/messages\), shorewall, mail-whois\[dest="root@example\.org",name="named"\]$/,
     );
   });
 });

@@ -35,6 +35,8 @@ export class TwoHosts {
       ip('-n', namespace, 'link', 'set', 'lo', 'up');
       ip('-n', namespace, 'link', 'set', device, 'up');
     }
+    // Otherwise the kernel answers an IPv6 address once a second only, and what is refused looks silent.
+    ip('netns', 'exec', server, 'sysctl', '-qw', 'net.ipv6.icmp.ratelimit=0');
   }
 
   /** Takes down what is there, however far `up` came; more than once does no harm. Synchronous, for use at the exit of a process. */

@@ -81,11 +81,16 @@ describe('the action ufw', { skip: needsRoot }, () => {
     await until('the rule is gone', async () => !(await rules()).some((rule) => rule.includes('10.77.0.23')));
   });
 
-  test('a daemon without root refuses the action, says why and what to do, and ends with code 78', async () => {
+  test('a daemon without root leaves it to the helper; where that is not there, the ban is not enforced, with the reason and the cure', async () => {
     const unprivileged = new DaemonProcess(lab, { jailLocal });
-    await unprivileged.spawn();
-    assert.equal(await unprivileged.ended(), 78);
-    assert.match(unprivileged.stderr, /jail\.local:2: ufw insists on root.*action = nftables/);
+    await unprivileged.start();
+    assert.equal((await unprivileged.control('ban', 'portscan', '10.77.0.24')).code, 0);
+    const told = /action ufw of portscan: NOT ENFORCED: cannot talk to the privileged helper .*ringjail-actions\.socket/;
+    await until('status says so', async () => told.test((await unprivileged.control('status')).stdout));
+    assert.equal(
+      (await rules()).some((rule) => rule.includes('10.77.0.24')),
+      false,
+    );
     await unprivileged.dispose();
   });
 });
