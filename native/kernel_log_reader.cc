@@ -70,7 +70,6 @@ Napi::Value KernelLogReader::Read(const Napi::CallbackInfo& info) {
   RequireOpen(env, "read");
   size_t max_records = info[0].As<Napi::Number>().Uint32Value();
   size_t used = 0;
-  uint32_t overruns = 0;
   std::vector<uint32_t> ends;
   while (ends.size() < max_records && used < kMaxBatchBytes) {
     ssize_t got = read(fd_, buffer_.data() + used, kMaxRecordBytes);
@@ -79,9 +78,7 @@ Napi::Value KernelLogReader::Read(const Napi::CallbackInfo& info) {
       ends.push_back(static_cast<uint32_t>(used));
     } else if (got == 0 || errno == EAGAIN) {
       break;
-    } else if (errno == EPIPE) {
-      overruns++;  // the position is now at the oldest record that is left
-    } else if (errno != EINTR) {
+    } else if (errno != EINTR && errno != EPIPE) {  // after EPIPE the position is at the oldest record that is left
       throw SystemError(env, errno, "read", path_);
     }
   }
@@ -90,7 +87,6 @@ Napi::Value KernelLogReader::Read(const Napi::CallbackInfo& info) {
   Napi::Uint32Array columns = Napi::Uint32Array::New(env, ends.size());
   if (!ends.empty()) memcpy(columns.Data(), ends.data(), ends.size() * sizeof(uint32_t));
   result.Set("ends", columns);
-  result.Set("overruns", Napi::Number::New(env, overruns));
   return result;
 }
 

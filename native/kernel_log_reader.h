@@ -10,9 +10,9 @@
 /**
  * new KernelLogReader(path, onReadable): opens; throws a system error.
  *  start()            onReadable() is called whenever records wait, until stop(); keeps the process alive as a socket does
- *  read(maxRecords)   { bytes, ends, overruns }: what waits, one record after the other; record i ends before ends[i]
+ *  read(maxRecords)   { bytes, ends }: what waits, one record after the other; record i ends before ends[i]
  *  close()            idempotent; everything else throws EBADF after it
- * `overruns` counts the EPIPE answers: the ring overwrote records that were not read. How many, only the sequence numbers tell.
+ * Where the ring has overwritten records that were not read, the next one is the oldest that is left: the sequence numbers tell.
  */
 class KernelLogReader : public Napi::ObjectWrap<KernelLogReader> {
  public:

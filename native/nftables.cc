@@ -13,7 +13,6 @@ Napi::Function Nftables::Define(Napi::Env env) {
   return DefineClass(env, "Nftables",
                      {
                          InstanceMethod<&Nftables::Run>("run"),
-                         InstanceMethod<&Nftables::RunJson>("runJson"),
                      });
 }
 
@@ -32,14 +31,10 @@ Nftables::~Nftables() {
   if (context_ != nullptr) nft_ctx_free(context_);
 }
 
-Napi::Value Nftables::Run(const Napi::CallbackInfo& info) { return Execute(info, NFT_CTX_OUTPUT_NUMERIC_PROTO); }
-
-Napi::Value Nftables::RunJson(const Napi::CallbackInfo& info) { return Execute(info, NFT_CTX_OUTPUT_JSON); }
-
-Napi::Value Nftables::Execute(const Napi::CallbackInfo& info, unsigned int output_flags) {
+Napi::Value Nftables::Run(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   std::string commands = info[0].As<Napi::String>().Utf8Value();
-  nft_ctx_output_set_flags(context_, output_flags);
+  nft_ctx_output_set_flags(context_, NFT_CTX_OUTPUT_NUMERIC_PROTO);
   int status = nft_run_cmd_from_buffer(context_, commands.c_str());
   // Both buffers are emptied by asking for them; they stay valid until the next command.
   std::string output = nft_ctx_get_output_buffer(context_);

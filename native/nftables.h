@@ -6,8 +6,7 @@
 
 /**
  * new Nftables(): opens its netlink socket; throws a system error where the kernel has no nf_tables.
- *  run(commands)       text output; throws an Error with libnftables' own text, code ENFT
- *  runJson(commands)   the same with JSON output (libnftables-json(5))
+ *  run(commands)   text output; throws an Error with libnftables' own text, code ENFT
  * Main thread only and synchronous: an element takes some 50 microseconds, a batch about 2 each. nft_ctx is not thread-safe.
  */
 class Nftables : public Napi::ObjectWrap<Nftables> {
@@ -18,8 +17,6 @@ class Nftables : public Napi::ObjectWrap<Nftables> {
 
  private:
   Napi::Value Run(const Napi::CallbackInfo& info);
-  Napi::Value RunJson(const Napi::CallbackInfo& info);
-  Napi::Value Execute(const Napi::CallbackInfo& info, unsigned int output_flags);
 
   nft_ctx* context_ = nullptr;
 };

@@ -33,8 +33,6 @@ export interface Action {
   enforces?(network: IpNetwork): boolean;
   /** What the action has turned away; undefined where it cannot tell. */
   counters?(): Counters | undefined;
-  /** Takes away all that it has outside: no jail uses it any more. */
-  release?(): Promise<void>;
 }
 
 /** What somebody else had taken away or put in, and is as it should be again. */

@@ -102,11 +102,6 @@ export class NftablesAction implements Action {
     return counter === undefined ? undefined : { packets: counter.packets ?? 0, bytes: counter.bytes ?? 0 };
   }
 
-  async release(): Promise<void> {
-    this.#fingerprint = undefined;
-    this.#port.run(this.#table.removal(isAmong(this.#port.objects())));
-  }
-
   #mend(wanted: WantedBans): Mended {
     try {
       return this.#agree(wanted);

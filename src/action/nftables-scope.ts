@@ -49,6 +49,20 @@ export function describeScope(scope: NftablesScope): string {
 
 const defaultText = describeScope(defaultScope);
 
+const actionPrefix = 'nftables: ';
+
+/** How a jail, and every ban of it, names the action that shuts the scope. */
+export function actionNameOf(scope: NftablesScope): string {
+  const text = describeScope(scope);
+  return text === defaultText ? 'nftables' : `${actionPrefix}${text}`;
+}
+
+/** The scope that an action of that name shuts; undefined where the name is another action's, or tells of no scope. */
+export function scopeOfAction(name: string): NftablesScope | undefined {
+  if (name === 'nftables') return defaultScope;
+  return name.startsWith(actionPrefix) ? parseScope(name.slice(actionPrefix.length)) : undefined;
+}
+
 /** What the scope's sets and chains are named after: 10 hexadecimal digits; undefined for the default scope, whose names are older. */
 export function scopeKey(scope: NftablesScope): string | undefined {
   const text = describeScope(scope);

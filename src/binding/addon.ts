@@ -13,8 +13,6 @@ export interface KernelLogReader {
 export interface RawKernelRecords {
   readonly bytes: Buffer;
   readonly ends: Uint32Array;
-  /** How many times the ring had overwritten what comes next (EPIPE). */
-  readonly overruns: number;
 }
 
 /** What JournalReader opens: all empty for this machine's own journal. Where several are given, files go before path before namespace. */
@@ -102,7 +100,6 @@ interface RawDatagrams {
 /** native/nftables.h */
 export interface Nftables {
   run(commands: string): string;
-  runJson(commands: string): string;
 }
 
 /** native/route_monitor.h */
@@ -184,13 +181,7 @@ export interface PeerCredentials {
 
 interface Addon {
   readonly JournalReader: new (place: RawJournalPlace, onReadable: () => void) => JournalReader;
-  readonly DatagramReader: new (
-    place: string,
-    port: number | undefined,
-    allow: Uint8Array,
-    receiveBufferBytes: number,
-    onReadable: () => void,
-  ) => DatagramReader;
+  readonly DatagramReader: new (...given: Parameters<OpenDatagramReader>) => DatagramReader;
   readonly KernelLogReader: new (path: string, onReadable: () => void) => KernelLogReader;
   readonly NetfilterMonitor: new (table: string, onChange: OnTableChange) => NetfilterMonitor;
   readonly Nftables: new () => Nftables;
@@ -219,6 +210,7 @@ export const openDatagramReader = (
   receiveBufferBytes: number,
   onReadable: () => void,
 ): DatagramReader => new addon.DatagramReader(place, port, allow, receiveBufferBytes, onReadable);
+export type OpenDatagramReader = typeof openDatagramReader;
 export const openNftables = (): Nftables => new addon.Nftables();
 export const openRouteMonitor = (onChange: () => void): RouteMonitor => new addon.RouteMonitor(onChange);
 export const openSetLookup = (table: string): SetLookup => new addon.SetLookup(table);

@@ -29,7 +29,7 @@ export async function run({ version, paths }: CommandContext, confirm?: string):
     const cure = jails.errors.length > 0 ? 'mend the errors above' : 'set enabled = true in a jail of jail.local';
     throw new RingjailError('configuration', `no jail can run with ${paths.config}: ${cure}`);
   }
-  log.notice(`ringjail ${version} starts with ${paths.config}: jails ${jails.running.map(({ jail }) => jail.options.name).join(', ')}`);
+  log.notice(`ringjail ${version} starts with ${paths.config}: jails ${jails.names.join(', ')}`);
   // Where the terminal is gone there is nobody to tell, and still bans to lift (--confirm): the end must be one in order.
   process.stderr.on('error', () => undefined);
   const daemon = new Daemon({ version, paths, jails, log, settings, confirmMs });

@@ -7,6 +7,7 @@ import { formatDuration } from '../core/duration.ts';
 import { RingjailError } from '../core/errors.ts';
 import { createLog } from '../core/log.ts';
 import { printable } from '../core/printable.ts';
+import { formatLoss } from '../daemon/flow-log.ts';
 import { jailContextOf } from '../daemon/jail-context.ts';
 import { JailSet } from '../daemon/jail-set.ts';
 import { Observer } from '../daemon/observer.ts';
@@ -38,14 +39,14 @@ export async function watch({ paths, isJson, print, printError }: CommandContext
         { ...banEvent('refused', decision), reason },
         `${timeOf(decision.sinceUsec)}  ${decision.network.text} would be spared: ${reason}`,
       ),
-    onLoss: (source, { count, reason }) => printError(`source ${source}: lost ${count ?? 'an unknown number of'} records: ${reason}`),
+    onLoss: (source, loss) => printError(formatLoss(source, loss)),
     onReady: () => {
       isLive = true;
       if (isJson) return;
       if (earlier > 0) print(`${earlier} failures are from before now`);
       const sources = observer.describe().map(({ source, health }) => `${source.name} (${health.failure ?? 'reading'})`);
       if (observer.isSyslogLeftOut) print("what comes to the syslog port is not seen here: the port is the daemon's");
-      print(`watching ${sources.join(', ')} for jails ${jails.running.map(({ jail }) => jail.options.name).join(', ')}; Ctrl-C ends it`);
+      print(`watching ${sources.join(', ')} for jails ${jails.names.join(', ')}; Ctrl-C ends it`);
     },
   });
   const abort = new AbortController();

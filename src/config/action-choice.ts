@@ -1,5 +1,5 @@
 // A jail's `action`: which firewall or command enforces its bans, each by a name that tells all, for a ban outlives its configuration.
-import { defaultScope, describeScope } from '../action/nftables-scope.ts';
+import { actionNameOf } from '../action/nftables-scope.ts';
 import { formatDefinition, type NamedDefinition, parseDefinitionList } from './action-list.ts';
 import { quoteText } from './config-error.ts';
 import type { ConfigValue } from './interpolation.ts';
@@ -35,7 +35,7 @@ function chooseAction(reader: OptionReader, value: ConfigValue, named: NamedDefi
   if (name === 'nftables' && options.size === 0) return 'nftables';
   const isOurs = isNativeFirewall(name) && reader.boolean('native_firewall', true);
   const native = isOurs ? mapNativeFirewall(name, options, loadServices()) : undefined;
-  if (native !== undefined && 'scope' in native) return firewallKeyOf(describeScope(native.scope));
+  if (native !== undefined && 'scope' in native) return actionNameOf(native.scope);
   if (native !== undefined && 'mistake' in native) {
     reader.fail(value.originAt(offset), `action ${name}: ${native.mistake}`);
     return undefined;
@@ -50,5 +50,3 @@ function chooseAction(reader: OptionReader, value: ConfigValue, named: NamedDefi
   }
   return loaded.create && formatDefinition(named);
 }
-
-const firewallKeyOf = (scope: string): string => (scope === describeScope(defaultScope) ? 'nftables' : `nftables: ${scope}`);

@@ -54,7 +54,7 @@ export interface DaemonStatus {
   readonly actions: readonly ActionStatus[];
   /** Of banned addresses since the start: TCP connections and tracked flows that were ended, and tries that failed. */
   readonly cut: { readonly sockets: number; readonly flows: number; readonly failures: number };
-  /** What somebody should look at: a state that cannot be written, a log limit that hides scans. */
+  /** What somebody should look at: a store that cannot be written, a log limit that hides scans. */
   readonly warnings: readonly string[];
 }
 

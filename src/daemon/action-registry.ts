@@ -3,7 +3,7 @@ import type { Action } from '../action/action.ts';
 import type { HelperClient } from '../action/helper-client.ts';
 import { NftablesAction } from '../action/nftables-action.ts';
 import { releaseLeftoverScopes } from '../action/nftables-leftover.ts';
-import { defaultScope, type NftablesScope, parseScope } from '../action/nftables-scope.ts';
+import { type NftablesScope, scopeOfAction } from '../action/nftables-scope.ts';
 import { RemoteAction } from '../action/remote-action.ts';
 import { runCommand } from '../action/run-command.ts';
 import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ticket-action.ts';
@@ -17,20 +17,15 @@ import { RingjailError } from '../core/errors.ts';
 const createNftables = (name: string, scope: NftablesScope): Action =>
   new NftablesAction({ name, scope, open: openNftables, openLookup: openSetLookup, openReader: openTableReader, clock: systemClock });
 
-const scopeOf = (name: string): NftablesScope | undefined => {
-  if (name === 'nftables') return defaultScope;
-  return name.startsWith('nftables: ') ? parseScope(name.slice('nftables: '.length)) : undefined;
-};
-
 /** Takes out of our table what none of these actions uses: left by an earlier configuration. */
 export function releaseUnusedScopes(names: Iterable<string>): void {
-  const scopes = Array.from(names).flatMap((name) => scopeOf(name) ?? []);
+  const scopes = Array.from(names).flatMap((name) => scopeOfAction(name) ?? []);
   releaseLeftoverScopes({ open: openNftables, openLookup: openSetLookup, openReader: openTableReader }, scopes);
 }
 
-/** For a name that a ban of the state has and this version does not know, an action that always says so. */
+/** For a name that a ban in the store has and this version does not know, an action that always says so. */
 export function createAction(name: string): Action {
-  const scope = scopeOf(name);
+  const scope = scopeOfAction(name);
   if (scope !== undefined) return createNftables(name, scope);
   if (name === 'ufw') return new UfwAction(runCommand);
   const refuse = () =>
@@ -44,7 +39,7 @@ export function createAction(name: string): Action {
 }
 
 /** Whether the action is told of each ban (action.d), and not shown the list. */
-export const isTicketAction = (name: string, isRoot: boolean): boolean => scopeOf(name) === undefined && !(name === 'ufw' && isRoot);
+export const isTicketAction = (name: string, isRoot: boolean): boolean => scopeOfAction(name) === undefined && !(name === 'ufw' && isRoot);
 
 export interface TicketActionSettings {
   /** The configuration, with action.d in it. */

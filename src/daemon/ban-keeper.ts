@@ -24,9 +24,9 @@ export interface BanKeeperOptions {
   readonly log: Log;
   /** Bans have ended by themselves. */
   readonly onEnded: (decisions: readonly BanDecision[]) => void;
-  /** The actions have been asked to shut these out: what is open of them can be cut, and stays so. */
   /** A new ban as it is to be kept and enforced: it may have to end sooner than it was decided. */
   readonly bounded?: (decision: BanDecision) => BanDecision;
+  /** An action shuts these out, or all have been asked to: what is open of them can be cut, and stays so. */
   readonly onAsked?: (decisions: readonly BanDecision[]) => void;
 }
 
@@ -106,7 +106,7 @@ export class BanKeeper {
     this.#tickets?.reload(all.filter(({ action }) => this.#isTicketAction(action)));
   }
 
-  /** Bans that the named actions have in force although nothing is known of them: the state was lost, or set aside. */
+  /** Bans that the named actions have in force although nothing is known of them: the store was lost, or set aside. */
   found(actions: Iterable<string>): readonly (FoundBan & { readonly action: string })[] {
     return Array.from(new Set(actions)).flatMap((name) => {
       if (this.#isTicketAction(name)) return [];

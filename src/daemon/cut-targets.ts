@@ -1,6 +1,6 @@
 // What is cut on a ban: of each banned network the ports and protocols that its actions shut.
 import type { CutTarget } from '../action/connection-cutter.ts';
-import { type NftablesScope, type Protocol, parseScope, portsOf, protocolsOf } from '../action/nftables-scope.ts';
+import { type NftablesScope, type Protocol, portsOf, protocolsOf, scopeOfAction } from '../action/nftables-scope.ts';
 import type { BanDecision } from '../ban/ban.ts';
 
 /** Of IP, as in /etc/protocols. */
@@ -20,7 +20,6 @@ type CutScope = Omit<CutTarget, 'network'>;
 
 const everything: readonly CutScope[] = [{}];
 
-const scopePrefix = 'nftables: ';
 /** These tell somebody, and shut nothing. */
 const tellers = /^(?:null|(?:send)?mail|webhook)\b/;
 
@@ -42,7 +41,7 @@ export const cutTargetsOf = (decisions: readonly BanDecision[], isCut: (jail: st
 /** Where the firewall is ours, its ports hold: what else a ban starts is most often told by mail. What a command shuts, nobody knows. */
 function scopesOf(actions: readonly string[]): readonly CutScope[] {
   const shutting = actions.filter((name) => !tellers.test(name));
-  const own = shutting.filter((name) => name === 'nftables' || name.startsWith(scopePrefix));
+  const own = shutting.filter((name) => /^nftables(?:: |$)/.test(name));
   if (own.length === 0) return shutting.length > 0 ? everything : [];
   const found = own.map(scopesOfName);
   return found.includes(everything) ? everything : found.flat();
@@ -51,8 +50,8 @@ function scopesOf(actions: readonly string[]): readonly CutScope[] {
 function scopesOfName(name: string): readonly CutScope[] {
   const known = scopes.get(name);
   if (known !== undefined) return known;
-  const scope = parseScope(name.slice(scopePrefix.length));
-  const parts = name === 'nftables' || scope === undefined ? everything : partsOf(scope);
+  const scope = scopeOfAction(name);
+  const parts = scope === undefined ? everything : partsOf(scope);
   scopes.set(name, parts);
   return parts;
 }

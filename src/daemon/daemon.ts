@@ -1,52 +1,25 @@
-// The daemon: wires sources, jails, bans, state and control socket together, and takes them apart again in order.
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { ConnectionCutter } from '../action/connection-cutter.ts';
-import { HelperClient } from '../action/helper-client.ts';
-import { tableName } from '../action/nftables-table.ts';
-import { runCommand } from '../action/run-command.ts';
+// The daemon: wires the flow, the actions, the store and the control socket together, and takes them apart again in order.
 import type { BanDecision } from '../ban/ban.ts';
-import { cutConnections, openNetfilterMonitor, openNftables } from '../binding/addon.ts';
+import { openNftables } from '../binding/addon.ts';
 import type { DaemonConfig } from '../config/daemon-config.ts';
+import type { DaemonStatus } from '../control/messages.ts';
 import { systemClock } from '../core/clock.ts';
-import { formatDuration } from '../core/duration.ts';
-import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { LoginMemory } from '../jail/login-memory.ts';
-import type { RecordBatch } from '../record/record-batch.ts';
-import type { Loss } from '../source/source.ts';
 import { findUfwLogLimit } from '../source/ufw-log-limit.ts';
-import { createAction, createTicketAction, isTicketAction, releaseUnusedScopes } from './action-registry.ts';
-import { actionTools } from './action-tools.ts';
-import { type ActionUse, BanKeeper } from './ban-keeper.ts';
-import { ticketOf } from './ban-tickets.ts';
+import { ActionSet } from './action-set.ts';
+import type { BanKeeper } from './ban-keeper.ts';
+import type { TicketFacts } from './ban-tickets.ts';
 import { CommitConfirm } from './commit-confirm.ts';
 import { listenForControl } from './control-server.ts';
-import { cutTargetsOf } from './cut-targets.ts';
-import { FirewallWatch } from './firewall-watch.ts';
-import { GivenUpLog } from './given-up-log.ts';
-import { HostNetworks } from './host-networks.ts';
-import { IgnoreCheck, questionOf } from './ignore-check.ts';
-import { IgnoredNames } from './ignored-names.ts';
+import { Flow } from './flow.ts';
+import { FlowLog } from './flow-log.ts';
 import type { JailSet } from './jail-set.ts';
-import { createLoginTaker } from './login-taker.ts';
-import { NameLog } from './name-log.ts';
-import { NameResolver } from './name-resolver.ts';
 import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
-import { Pipeline } from './pipeline.ts';
-import { ProtectedSet } from './protected-set.ts';
+import { readIfThere } from './read-if-there.ts';
 import { RequestHandler } from './request-handler.ts';
-import { SessionPeers } from './session-peers.ts';
-import { createSource } from './source-registry.ts';
-import { SourceSet } from './source-set.ts';
 import { describeDaemon } from './status.ts';
 import { StoreKeeper } from './store-keeper.ts';
-
-// A refused ban is worth a line; a flood of forged packets is not worth a flood of them.
-const refusalLogIntervalMs = 60_000;
-// fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
-const checkIntervalMs = 10_000;
 
 export interface DaemonOptions {
   readonly version: string;
@@ -66,136 +39,97 @@ export class Daemon {
   readonly #startedAt = new Date();
   readonly #abort = new AbortController();
   readonly #notifier = new ServiceNotifier();
-  readonly #hostNetworks = new HostNetworks(() => this.#onHostChange());
-  readonly #logins: LoginMemory;
-  readonly #protectedSet: ProtectedSet;
-  readonly #ignoredNames: IgnoredNames;
-  readonly #confirmation: CommitConfirm;
-  readonly #cutter: ConnectionCutter;
+  readonly #flowLog: FlowLog;
+  readonly #actions: ActionSet;
   readonly #keeper: BanKeeper;
-  readonly #helper: HelperClient;
-  readonly #firewallWatch: FirewallWatch;
-  readonly #pipeline: Pipeline;
-  readonly #requests: RequestHandler;
+  readonly #confirmation: CommitConfirm;
+  readonly #flow: Flow;
   readonly #store: StoreKeeper;
-  readonly #givenUpLog: GivenUpLog;
-  readonly #sources: SourceSet;
+  readonly #requests: RequestHandler;
   readonly #warnings: string[] = [];
   #hasBanned = false;
-  #isRouted = false;
-  #refusalLoggedAtMs = Number.NEGATIVE_INFINITY;
+  #isRestored = false;
 
   constructor(options: DaemonOptions) {
-    const { paths, jails, log } = options;
+    const { paths, jails, log, settings } = options;
     this.#options = options;
     this.#log = log;
     this.#jails = jails;
-    const { protectLoginsUsec } = options.settings;
-    const logins = new LoginMemory(protectLoginsUsec);
-    this.#logins = logins;
-    this.#protectedSet = new ProtectedSet({ host: this.#hostNetworks, sessions: new SessionPeers(), logins, clock: systemClock });
-    this.#givenUpLog = new GivenUpLog({ log, nowMs: () => performance.now() });
-    const isRoot = process.getuid?.() === 0;
-    this.#helper = new HelperClient(paths.helper);
-    const actionSettings = {
-      directory: paths.config,
-      isRoot,
-      tools: actionTools(join(dirname(paths.socket), 'started.json'), log),
-      helper: this.#helper,
+    this.#flowLog = new FlowLog({ log, nowMs: () => performance.now() });
+    const facts: TicketFacts = {
+      evidence: (identity, jail) => this.#store.evidence(identity, jail),
+      earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
     };
-    this.#ignoredNames = new IgnoredNames({ log, onChange: () => this.#onHostChange() });
+    this.#actions = new ActionSet({
+      paths,
+      jails,
+      facts,
+      onEnded: (decisions) => this.#onEnded(decisions),
+      bounded: (decision) => this.#confirmation.bounded(decision),
+      log,
+    });
+    this.#keeper = this.#actions.keeper;
     this.#confirmation = new CommitConfirm({
       limitMs: options.confirmMs,
       log,
       clock: systemClock,
       onConfirm: (bans) => {
         for (const decision of bans) this.#keeper.add(decision);
-        void this.#keeper.settle();
-        this.#store.touch();
+        this.#carryOut();
       },
       onLift: (bans) => {
         for (const { network, jail } of bans) this.#keeper.remove(network, jail);
-        void this.#keeper.settle();
-        this.#store.touch();
+        this.#carryOut();
       },
     });
-    this.#cutter = new ConnectionCutter({ cutConnections, log });
-    this.#keeper = new BanKeeper({
-      createAction,
-      clock: systemClock,
+    this.#flow = new Flow({
+      jails,
+      settings,
       log,
-      onEnded: (decisions) => this.#onEnded(decisions),
-      tickets: {
-        isTicketAction: (name) => isTicketAction(name, isRoot),
-        create: (jail, name) => createTicketAction(jail, name, actionSettings),
-        ticketOf: (decision) =>
-          ticketOf(decision, {
-            evidence: (identity, jail) => this.#store.evidence(identity, jail),
-            earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
-          }),
+      keeper: this.#keeper,
+      earlierBans: facts.earlierBans,
+      mayBan: () => this.#confirmation.mayBan,
+      events: {
+        onBan: (decision) => this.#onBan(decision),
+        onRefused: (decision, reason) => this.#flowLog.refused(decision, reason),
+        onSuppressed: () => this.#confirmation.noteSuppressed(),
+        onSeenWhileBanned: (decision) => this.#keeper.suspect(decision),
+        onNameResolved: (hostname, addresses, jail) => this.#flowLog.resolved(hostname, addresses, jail.options.name),
+        onLate: () => this.#carryOut(),
+        onBatch: () => {
+          this.#flowLog.batchMatched(jails.running);
+          this.#carryOut();
+        },
+        onLoss: (source, loss) => this.#flowLog.lost(source, loss),
+        onReady: () => this.#onReady(),
+        onSpared: () => {
+          // Before everything is restored there is nothing to release; the restoration looks itself.
+          if (!this.#isRestored) return;
+          this.#releaseSpared();
+          this.#carryOut();
+        },
       },
-      // A ban does not wait for it.
-      bounded: (decision) => this.#confirmation.bounded(decision),
-      onAsked: (decisions) => this.#cut(decisions),
-    });
-    this.#firewallWatch = new FirewallWatch({
-      open: (onChange) => openNetfilterMonitor(tableName, onChange),
-      onChange: (parts) => this.#keeper.noticeChange(parts),
-      check: () => this.#keeper.check(),
-      checkIntervalMs,
-      log,
     });
     this.#store = new StoreKeeper({
-      path: paths.state,
+      path: paths.store,
       log,
       clock: systemClock,
       bans: this.#keeper.bans,
       jails: () => jails.running.map(({ jail }) => jail),
-      positions: () => this.#sources.positions(),
+      positions: () => this.#flow.sources.positions(),
       configurationOf: (name) => jails.configurationOf(name),
       maxEvidenceOf: (name) => jails.find(name)?.jail.options.maxmatches,
-      purgeAgeUsec: options.settings.dbpurgeageUsec,
-      logins,
-    });
-    const protectedNetworks = () => this.#protectedSet.current();
-    const nameLog = new NameLog({ log, nowMs: () => performance.now() });
-    const ignoreCheck = new IgnoreCheck({ runCommand, clock: systemClock, log });
-    const resolver = new NameResolver({ clock: systemClock });
-    this.#pipeline = new Pipeline({
-      keeper: this.#keeper,
-      protectedNetworks,
-      resolve: (hostname) => resolver.resolve(hostname),
-      earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
-      clock: systemClock,
-      mayBan: () => this.#confirmation.mayBan,
-      isIgnored: (command, decision, address) => ignoreCheck.isIgnored(command, questionOf(decision, address)),
-      takers: [createLoginTaker(logins, protectLoginsUsec)],
-      events: {
-        onFailure: ({ evidence }) => this.#sources.expectMore(evidence.source),
-        onBan: (decision) => this.#onBan(decision),
-        onRefused: (decision, reason) => this.#onRefused(decision, reason),
-        onSuppressed: () => this.#confirmation.noteSuppressed(),
-        onSeenWhileBanned: (decision) => this.#keeper.suspect(decision),
-        onNameResolved: (hostname, addresses, jail) => nameLog.tell(hostname, addresses, jail.options.name),
-        onLate: () => this.#carryOut(),
-      },
-    });
-    this.#sources = new SourceSet({
-      create: (selector, position) => createSource(selector, position, options.settings.syslog),
-      onBatch: (batch) => this.#onBatch(batch),
-      onLoss: (source, loss) => this.#onLoss(source, loss),
-      onReady: () => this.#onReady(),
-      log,
+      purgeAgeUsec: settings.dbpurgeageUsec,
+      logins: this.#flow.logins,
     });
     this.#requests = new RequestHandler({
       jails,
       keeper: this.#keeper,
-      protectedNetworks,
+      protectedNetworks: () => this.#flow.protectedNetworks(),
       clock: systemClock,
       log,
       describe: () => this.#describe(),
       confirmation: this.#confirmation,
-      stateFailure: () => this.#store.failure,
       onChange: () => this.#onChange(),
       store: this.#store,
       onReload: () => this.#onReload(),
@@ -214,30 +148,18 @@ export class Daemon {
       restored = this.#restore();
       await restored;
       this.#confirmation.start();
-      this.#warnAboutLogLimit();
-      // Who is spared by name is so from the first record on.
-      await this.#ignoredNames.update(this.#jails.running);
-      this.#route();
-      await Promise.race([aborted(this.#abort.signal), this.#sources.refused]);
+      const logLimit = findUfwLogLimit(openNftables, readIfThere('/etc/ufw/ufw.conf'));
+      if (logLimit !== undefined) this.#warn(logLimit);
+      await this.#flow.run(this.#abort.signal);
       this.#notifier.stopping();
-      this.#pipeline.close();
-      this.#ignoredNames.close();
-      await this.#sources.stop();
-      this.#confirmation.stop();
-      await this.#keeper.settle();
+      await this.#rest();
       this.#store.flush();
     } finally {
       this.#abort.abort();
-      this.#pipeline.close();
-      this.#ignoredNames.close();
-      await this.#sources.stop();
-      this.#confirmation.stop();
-      await this.#keeper.settle();
+      await this.#rest();
       server.close();
-      this.#hostNetworks.close();
-      this.#firewallWatch.stop();
-      await this.#keeper.stop();
-      this.#helper.close();
+      this.#flow.close();
+      await this.#actions.stop();
       this.#store.stop();
     }
   }
@@ -258,74 +180,26 @@ export class Daemon {
   async #restore(): Promise<void> {
     const restored = this.#store.open();
     for (const warning of restored.warnings) this.#warn(warning);
-    this.#sources.restore(restored.positions);
-    this.#logins.restore(restored.logins);
+    this.#flow.sources.restore(restored.positions);
+    this.#flow.logins.restore(restored.logins);
     this.#jails.restore(restored.windows);
     this.#keeper.restore(restored.bans);
     this.#store.begin();
-    const actions = this.#jails.running.flatMap(({ jail }) => jail.options.actions);
-    if (restored.isEmpty) this.#adopt(actions);
+    // Without a store nothing is known of the bans that stand in the kernel.
+    const found = restored.isEmpty ? this.#actions.adoptFound() : 0;
+    if (found > 0) this.#warn(`${found} bans were in force without being known; they stay (ringjail unban lifts them)`);
     this.#releaseSpared();
-    this.#firewallWatch.start();
-    await this.#keeper.start(this.#uses());
-    this.#releaseLeftovers();
+    await this.#actions.start();
+    this.#isRestored = true;
     this.#store.touch();
     this.#log.info(`${this.#keeper.bans.size} bans in force from before`);
   }
 
-  /** Without a state nothing is known of the bans that stand in the kernel; they hold until they end or somebody lifts them. */
-  #adopt(actions: readonly string[]): void {
-    const found = this.#keeper.found(actions);
-    for (const { network, untilUsec, action } of found) {
-      const sinceUsec = systemClock();
-      this.#keeper.adopt([
-        {
-          network,
-          jail: 'found-in-force',
-          origin: 'found',
-          actions: [action],
-          sinceUsec,
-          untilUsec,
-          failures: 0,
-          distinct: [],
-          evidence: undefined,
-        },
-      ]);
-    }
-    if (found.length > 0) this.#warn(`${found.length} bans were in force without being known; they stay (ringjail unban lifts them)`);
-  }
-
-  /** What is protected or ignored by now is not banned any more, whenever it was. */
-  #releaseSpared(): void {
-    const protectedNetworks = this.#protectedSet.current();
-    for (const { network, jail } of Array.from(this.#keeper.bans.decisions())) {
-      const spared = protectedNetworks.find(network) ?? this.#jails.find(jail)?.jail.options.ignoreip.find(network);
-      if (spared === undefined) continue;
-      this.#keeper.remove(network, jail);
-      this.#log.notice(`unban ${network.text}: jail ${jail} spares it now (${spared.reason})`);
-    }
-  }
-
-  /** The jails changed: the sources learn what is wanted of them in the same step as the pipeline. */
-  #route(): void {
-    this.#isRouted = true;
-    this.#pipeline.jails = this.#jails.running;
-    this.#sources.update(this.#pipeline.routes.entries());
-  }
-
-  /** This machine has other addresses, gateways or routes, or a name in ignoreip has. */
-  #onHostChange(): void {
-    // Before everything is restored there is nothing to release; the restoration looks itself.
-    if (!this.#isRouted) return;
-    this.#releaseSpared();
-    void this.#keeper.settle();
-    this.#store.touch();
-  }
-
-  #onBatch(batch: RecordBatch): void {
-    this.#pipeline.process(batch);
-    this.#givenUpLog.look(this.#jails.running);
-    this.#carryOut();
+  /** Nobody decides any more, and what was decided is done. Once more does no harm. */
+  async #rest(): Promise<void> {
+    await this.#flow.stop();
+    this.#confirmation.stop();
+    await this.#keeper.settle();
   }
 
   /** What was decided goes to the firewall and to the disk. */
@@ -338,14 +212,16 @@ export class Daemon {
     this.#hasBanned = false;
   }
 
-  #cut(decisions: readonly BanDecision[]): void {
-    const targets = cutTargetsOf(decisions, (jail) => this.#jails.find(jail)?.policy.cutsConnections ?? true);
-    // A ban does not wait for it.
-    if (targets.length > 0) void this.#cutter.cut(targets);
-  }
-
-  #onLoss(source: string, { count, reason }: Loss): void {
-    this.#log.warning(`source ${source}: lost ${count ?? 'an unknown number of'} records: ${reason}`);
+  /** What is protected or ignored by now is not banned any more, whenever it was. */
+  #releaseSpared(): void {
+    const protectedNetworks = this.#flow.protectedNetworks();
+    for (const decision of Array.from(this.#keeper.bans.decisions())) {
+      const { network, jail } = decision;
+      const spared = protectedNetworks.find(network) ?? this.#jails.find(jail)?.jail.options.ignoreip.find(network);
+      if (spared === undefined) continue;
+      this.#keeper.remove(network, jail);
+      this.#flowLog.spared(decision, spared.reason);
+    }
   }
 
   #onReady(): void {
@@ -355,36 +231,26 @@ export class Daemon {
   }
 
   #watching(): string {
-    return `watching: jails ${this.#jails.running.map(({ jail }) => jail.options.name).join(', ') || 'none'}`;
+    return `watching: jails ${this.#jails.names.join(', ') || 'none'}`;
   }
 
   #onBan(decision: BanDecision): void {
-    const { network, jail, failures, distinct, untilUsec, sinceUsec } = decision;
     this.#hasBanned = true;
     this.#confirmation.noteBan(decision);
-    const what = distinct.length > 0 ? `${failures} ports (${distinct.join(', ')})` : `${failures} failures`;
-    this.#log.notice(`ban ${network.text} for ${formatDuration((untilUsec - sinceUsec) / 1000)}: jail ${jail}, ${what}`);
-  }
-
-  #onRefused({ network, jail }: BanDecision, reason: string): void {
-    const nowMs = performance.now();
-    if (nowMs - this.#refusalLoggedAtMs < refusalLogIntervalMs) return;
-    this.#refusalLoggedAtMs = nowMs;
-    this.#log.warning(`${network.text} is not banned by jail ${jail}, because it is protected (${reason}): its packets may be forged`);
+    this.#flowLog.banned(decision);
   }
 
   #onEnded(decisions: readonly BanDecision[]): void {
     for (const decision of decisions) {
       this.#confirmation.noteEnd(decision);
-      this.#log.notice(`unban ${decision.network.text}: its time in jail ${decision.jail} is over`);
+      this.#flowLog.ended(decision);
     }
     this.#store.touch();
   }
 
+  /** A request changed the ban list or the jails. */
   async #onChange(): Promise<void> {
-    this.#route();
-    // The jails run meanwhile: who turns out to be spared is let go then.
-    void this.#ignoredNames.update(this.#jails.running);
+    this.#flow.update();
     this.#releaseSpared();
     this.#notifier.status(this.#watching());
     this.#store.flush();
@@ -394,29 +260,7 @@ export class Daemon {
   /** The configuration was read again. */
   async #onReload(): Promise<void> {
     await this.#onChange();
-    this.#keeper.reload(this.#uses());
-    this.#releaseLeftovers();
-  }
-
-  /** The actions that the jails name. */
-  #uses(): ActionUse[] {
-    return this.#jails.running.flatMap(({ jail: { options } }) => options.actions.map((action) => ({ jail: options.name, action })));
-  }
-
-  /** What an earlier configuration left in the firewall. */
-  #releaseLeftovers(): void {
-    const ofJails = this.#jails.running.flatMap(({ jail }) => jail.options.actions);
-    const ofBans = Array.from(this.#keeper.bans.decisions(), ({ actions }) => actions).flat();
-    try {
-      releaseUnusedScopes(new Set([...ofJails, ...ofBans]));
-    } catch (error) {
-      this.#log.warning(`what no jail uses any more stays in nftables: ${messageOf(error)}`);
-    }
-  }
-
-  #warnAboutLogLimit(): void {
-    const warning = findUfwLogLimit(openNftables, readIfThere('/etc/ufw/ufw.conf'));
-    if (warning !== undefined) this.#warn(warning);
+    this.#actions.reload();
   }
 
   #warn(warning: string): void {
@@ -424,36 +268,22 @@ export class Daemon {
     this.#log.warning(warning);
   }
 
-  #describe() {
-    const failure = this.#store.failure;
+  #describe(): DaemonStatus {
+    const { failure } = this.#store;
     const unconfirmed = this.#confirmation.warning;
     return describeDaemon({
       version: this.#options.version,
       startedAt: this.#startedAt,
       jails: this.#jails,
       keeper: this.#keeper,
-      sources: this.#sources.describe(),
-      cut: this.#cutter.counts,
+      sources: this.#flow.sources.describe(),
+      cut: this.#actions.cutCounts,
       warnings: [
         ...(unconfirmed === undefined ? [] : [unconfirmed]),
         ...this.#warnings,
-        ...this.#ignoredNames.warnings,
+        ...this.#flow.warnings,
         ...(failure === undefined ? [] : [`the store cannot be written, bans and counts are kept in memory only: ${failure}`]),
       ],
     });
-  }
-}
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

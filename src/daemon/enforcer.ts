@@ -41,7 +41,6 @@ export class Enforcer {
   #repairTimer: NodeJS.Timeout | undefined;
   #fightTimer: NodeJS.Timeout | undefined;
   #repairs = 0;
-  #idleLooks = 0;
   readonly #checkIntervalMs: number;
   /** In force at the start and not known: a kill may have come before the store had them, and the records that led to them are read again. */
   #unknown: ReadonlyMap<string, FoundBan> = new Map();
@@ -63,11 +62,6 @@ export class Enforcer {
   /** How many times something that others had done was put right. */
   get repairs(): number {
     return this.#repairs;
-  }
-
-  /** How many times others changed something, or may have, and all was as it should be. */
-  get idleLooks(): number {
-    return this.#idleLooks;
   }
 
   health(): ActionHealth {
@@ -195,7 +189,6 @@ export class Enforcer {
         if (networks.length > 0 && (isRepair || !mustReconcile)) this.#tell(await this.action.enforce(networks, this.#wanted));
         const repair = mustReconcile ? await this.action.reconcile(this.#wanted) : undefined;
         if (isRepair) this.#tell(repair);
-        if (isRepair && repair === undefined) this.#idleLooks++;
         if (this.#failure !== undefined) this.#log.notice(`action ${this.action.name}: works again, all bans are enforced`);
         this.#failure = undefined;
         this.#retryMs = firstRetryMs;

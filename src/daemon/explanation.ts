@@ -60,12 +60,11 @@ class Explanation {
 
   async answer(): Promise<ExplainAnswer> {
     const { jails, protectedNetworks, nowUsec } = this.#parts;
-    const running = jails.running.map(({ jail }) => jail.options.name);
     const known = [this.#asked, ...this.#held.map(({ network }) => network), ...jails.running.flatMap((jail) => this.#concerned(jail))];
     for (const { text } of known) this.#historyOf(text);
     const others = [...this.#held, ...Array.from(this.#former.values()).flat()].map(({ jail }) => jail);
     const explained: JailExplanation[] = [];
-    for (const name of new Set([...running, ...others])) explained.push(await this.#explainJail(name));
+    for (const name of new Set([...jails.names, ...others])) explained.push(await this.#explainJail(name));
     return {
       address: this.#asked.text,
       at: timeOf(nowUsec),

@@ -1,10 +1,10 @@
 // What a ban may never touch on this host, whatever a log says (packets can be forged): itself, its gateways and its resolvers.
-import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { listGateways, openRouteMonitor } from '../binding/addon.ts';
+import { listGateways, openRouteMonitor, type RouteMonitor } from '../binding/addon.ts';
 import { parseIpNetwork } from '../core/ip-network.ts';
 import type { ListedNetwork } from '../jail/network-list.ts';
 import { fileStamp } from './file-stamp.ts';
+import { readIfThere } from './read-if-there.ts';
 
 const always: readonly (readonly [string, string])[] = [
   ['127.0.0.0/8', 'loopback'],
@@ -24,12 +24,12 @@ const resolverLookMs = 1000;
 // A large routing table takes long to read, and may change all the time; nothing else runs meanwhile: it may take a twentieth of the time.
 const restPerWork = 20;
 
-/** Told when addresses or routes change; native/route_monitor.h. */
-export type OpenMonitor = (onChange: () => void) => { hasChanged(): boolean; close(): void };
+/** Told when addresses or routes change. */
+export type OpenMonitor = (onChange: () => void) => RouteMonitor;
 
 /** Follows them live: what the kernel tells makes the list stale, and it is read anew when it is asked for next. */
 export class HostNetworks {
-  readonly #monitor: ReturnType<OpenMonitor>;
+  readonly #monitor: RouteMonitor;
   readonly #load: () => readonly ListedNetwork[];
   readonly #onChange: () => void;
   #list: readonly ListedNetwork[] = [];
@@ -124,13 +124,4 @@ export function loadHostNetworks({ ownAddresses, gateways, read }: HostSources =
 /** resolv.conf(5) */
 export function parseResolvers(text: string): string[] {
   return Array.from(text.matchAll(/^[ \t]*nameserver[ \t]+([0-9A-Fa-f:.]+)/gm), ([, address = '']) => address);
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // No resolver, no systemd-resolved: then there is nothing to protect.
-    return '';
-  }
 }

@@ -1,4 +1,4 @@
-// What this machine and the daemon's settings have for jails: asked anew at each load of the configuration.
+// What this machine and the daemon's settings have for jails. The machine is asked anew at each load; the settings are as they were given.
 import { type DaemonConfig, loadDaemonConfig } from '../config/daemon-config.ts';
 import type { JailContext } from '../config/jail-config.ts';
 import { systemClock } from '../core/clock.ts';

@@ -12,13 +12,18 @@ export class JailSet {
   #errors: readonly ConfigError[] = [];
   readonly #configurations = new WeakMap<Jail, string>();
 
-  /** `context`: asked at each load, as a reload may bring other settings. */
+  /** `context`: asked at each load: units may have been installed since. */
   constructor(context: () => JailContext) {
     this.#context = context;
   }
 
   get running(): readonly RunningJail[] {
     return this.#running;
+  }
+
+  /** Of those that run. */
+  get names(): readonly string[] {
+    return this.#running.map(({ jail }) => jail.options.name);
   }
 
   /** What is wrong with the configuration that was read last, a line each. */

@@ -10,19 +10,17 @@ const matches = [
   ['_UID=0', '_COMM=sshd-session'],
 ];
 
-/** It takes nothing where `keepUsec` (protect_logins) is 0. `onLogin` is called when the memory changed. */
-export function createLoginTaker(logins: LoginMemory, keepUsec: number, onLogin: () => void = () => undefined): PipelineTaker {
+/** It takes nothing where `keepUsec` (protect_logins) is 0. */
+export function createLoginTaker(logins: LoginMemory, keepUsec: number): PipelineTaker {
   return {
     selectors: keepUsec > 0 ? [{ source: 'journal', place: {}, matches, isSystemOnly: false }] : [],
     literals: ['accepted '],
     isOptional: true,
     take: ({ bytes, messageStart, messageEnd, realtimeUsec }: RecordBatch, records) => {
-      const before = logins.revision;
       for (const record of records) {
         const address = parseLogin(bytes.subarray(messageStart[record], messageEnd[record]));
         if (address !== undefined) logins.observe(address, realtimeUsec[record] ?? Number.NaN);
       }
-      if (logins.revision !== before) onLogin();
     },
   };
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 export interface Paths {
   readonly config: string;
-  readonly state: string;
+  /** A file. */
+  readonly store: string;
   readonly socket: string;
   /** Of the privileged helper: what ringjail-actions.socket listens at. */
   readonly helper: string;
@@ -17,7 +18,7 @@ export function pathsOf(
   const directory = (name: string, fallback: string) => environment[name]?.split(':')[0] ?? fallback;
   return {
     config: given.config ?? directory('CONFIGURATION_DIRECTORY', '/etc/ringjail'),
-    state: join(directory('STATE_DIRECTORY', '/var/lib/ringjail'), 'state.db'),
+    store: join(directory('STATE_DIRECTORY', '/var/lib/ringjail'), 'state.db'),
     socket: given.socket ?? join(directory('RUNTIME_DIRECTORY', '/run/ringjail'), 'ringjail.sock'),
     helper: '/run/ringjail-actions.sock',
   };

@@ -21,7 +21,7 @@ export interface PipelineTaker extends RecordTaker {
   take(batch: RecordBatch, records: Uint32Array): void;
 }
 
-interface PipelineEvents {
+export interface PipelineEvents {
   /** A jail's filter found a failure, before it is counted. */
   onFailure?(failure: Failure, jail: Jail): void;
   /** The ban list changed; the actions are to agree. */

@@ -33,12 +33,10 @@ export interface RequestHandlerOptions {
   readonly log: Log;
   readonly describe: () => DaemonStatus;
   readonly confirmation: CommitConfirm;
-  /** Why the state could not be written; undefined where it was. */
-  readonly stateFailure: () => string | undefined;
   /** The ban list or the jails changed by a request: to be on disk before the answer. */
   readonly onChange: () => Promise<void>;
-  /** What is remembered of bans; `commit` has the latest in it. */
-  readonly store: { readonly store: BanRecords | undefined; commit(): boolean };
+  /** What is remembered of bans; `commit` has the latest in it; `failure`: why it could not be written. */
+  readonly store: { readonly store: BanRecords | undefined; readonly failure: string | undefined; commit(): boolean };
   /** The configuration was read again. */
   readonly onReload: () => Promise<void>;
 }
@@ -74,7 +72,7 @@ export class RequestHandler {
     const { jails, log, onReload } = this.#options;
     jails.load();
     for (const error of jails.errors) log.error(error);
-    const names = jails.running.map(({ jail }) => jail.options.name);
+    const names = jails.names;
     log.notice(`reloaded: jails ${names.join(', ') || 'none'}`);
     await onReload();
     return { jails: names, errors: jails.errors };
@@ -199,7 +197,7 @@ export class RequestHandler {
   async #carryOut(concerned: readonly BanDecision[]): Promise<void> {
     await this.#options.onChange();
     await this.#options.keeper.settle();
-    const unwritten = this.#options.stateFailure();
+    const unwritten = this.#options.store.failure;
     if (unwritten !== undefined) {
       throw new RingjailError('unavailable', `done, but not on disk, so that a restart forgets it: ${unwritten}`);
     }
@@ -222,7 +220,7 @@ export class RequestHandler {
     const { jails } = this.#options;
     const running = jails.find(name);
     if (running !== undefined) return running;
-    const names = jails.running.map(({ jail }) => jail.options.name).join(', ') || 'none';
+    const names = jails.names.join(', ') || 'none';
     throw new RingjailError('usage', `no jail "${name}" is running; these are: ${names}`);
   }
 }

@@ -5,8 +5,8 @@ import type { BanDecision } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
-import { CommandEnforcer } from './command-enforcer.ts';
 import type { ActionHealth, Enforcement } from './enforcement.ts';
+import { TicketEnforcer } from './ticket-enforcer.ts';
 
 export interface TicketKeeperOptions {
   readonly bans: BanList;
@@ -18,7 +18,7 @@ export interface TicketKeeperOptions {
 interface Use {
   readonly jail: string;
   readonly action: string;
-  readonly enforcer: CommandEnforcer;
+  readonly enforcer: TicketEnforcer;
 }
 
 export class TicketKeeper {
@@ -29,20 +29,20 @@ export class TicketKeeper {
     this.#options = options;
   }
 
-  /** Bans of an earlier run, those among them that have ended since: they are lifted. `names`: of its actions. */
+  /** Bans of an earlier run, those among them that have ended since: they are lifted. `isOurs`: whether an action is told by tickets. */
   restore(decisions: readonly BanDecision[], isOurs: (action: string) => boolean): void {
-    const byUse = new Map<string, { jail: string; action: string; all: Set<string>; held: BanDecision[] }>();
+    const byUse = new Map<string, { jail: string; action: string; held: BanDecision[]; ended: string[] }>();
     for (const decision of decisions) {
       for (const action of decision.actions.filter(isOurs)) {
         const key = keyOf(decision.jail, action);
-        const use = byUse.get(key) ?? { jail: decision.jail, action, all: new Set(), held: [] };
+        const use = byUse.get(key) ?? { jail: decision.jail, action, held: [], ended: [] };
         byUse.set(key, use);
-        use.all.add(decision.network.text);
         if (this.#options.bans.isHeldBy(decision.network, decision.jail)) use.held.push(decision);
+        else use.ended.push(decision.network.text);
       }
     }
-    for (const { jail, action, all, held } of byUse.values()) {
-      this.#use(jail, action).enforcer.restore(held.map(this.#options.ticketOf), all);
+    for (const { jail, action, held, ended } of byUse.values()) {
+      this.#use(jail, action).enforcer.restore(held.map(this.#options.ticketOf), ended);
     }
   }
 
@@ -62,13 +62,13 @@ export class TicketKeeper {
   }
 
   /** What one command lifted may be what another jail's ban by the same command rests on: a rule of ufw, a line in hosts.deny. */
-  #bringBack(network: string, action: string, lifted: CommandEnforcer): void {
+  #bringBack(network: string, action: string, lifted: TicketEnforcer): void {
     for (const use of this.#uses.values()) {
       if (use.enforcer !== lifted && definitionOf(use.action) === definitionOf(action)) void use.enforcer.again(network);
     }
   }
 
-  /** To be called every checkinterval. */
+  /** Has every action look whether it still works. */
   check(): void {
     for (const { enforcer } of this.#uses.values()) void enforcer.check();
   }
@@ -106,7 +106,7 @@ export class TicketKeeper {
     const known = this.#uses.get(key);
     if (known !== undefined) return known;
     const { create, log } = this.#options;
-    const use = { jail, action, enforcer: new CommandEnforcer(create(jail, action), jail, log) };
+    const use = { jail, action, enforcer: new TicketEnforcer(create(jail, action), jail, log) };
     this.#uses.set(key, use);
     return use;
   }

@@ -1,6 +1,6 @@
 // The latest failures of one address within findtime, in memory bounded by maxretry.
 
-/** What one window holds, oldest first; plain data for the state. */
+/** What one window holds, oldest first; plain data for the store. */
 export interface WindowEntry {
   readonly timeUsec: number;
   readonly distinct: string | undefined;

@@ -28,7 +28,7 @@ export interface RecordBatch {
   readonly position: SourcePosition;
 }
 
-/** What a source needs to continue where it was; plain data, written to the state as JSON. */
+/** What a source needs to continue where it was; plain data, written to the store as JSON. */
 export type SourcePosition = Readonly<Record<string, string | number>>;
 
 export const selectorWords = (selectors: number): number => Math.max(1, Math.ceil(selectors / 32));

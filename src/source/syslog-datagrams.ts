@@ -1,5 +1,5 @@
 // A UDP or unix datagram socket that receives syslog: one read a wake-up, the rest in native/datagram_reader.cc.
-import type { DatagramReader } from '../binding/addon.ts';
+import type { DatagramReader, OpenDatagramReader } from '../binding/addon.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { ListenerCounts, ListenerEvents, SyslogListener } from './syslog-listener.ts';
@@ -9,15 +9,6 @@ const messagesPerRead = 4096;
 // The kernel doubles it and counts some 1,280 bytes for a small message: a quarter of a second at 200,000 a second.
 const receiveBufferBytes = 32 * 1024 * 1024;
 const networkBytes = 18;
-
-/** openDatagramReader of the addon. */
-export type OpenDatagramReader = (
-  place: string,
-  port: number | undefined,
-  allow: Uint8Array,
-  receiveBufferBytes: number,
-  onReadable: () => void,
-) => DatagramReader;
 
 export interface SyslogDatagramOptions extends ListenerEvents {
   readonly address: ListenAddress;

@@ -1,4 +1,5 @@
 // Syslog from the network and from unix sockets: what rsyslog's omfwd sends. One source for all listeners; there is nothing to resume.
+import type { OpenDatagramReader } from '../binding/addon.ts';
 import type { Clock } from '../core/clock.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { RecordSelector } from '../record/record-selector.ts';
@@ -7,7 +8,7 @@ import { listenError } from './listen-error.ts';
 import { LossTally } from './loss-tally.ts';
 import type { Source, SourceSink } from './source.ts';
 import { toSyslogBatch } from './syslog-batch.ts';
-import { type OpenDatagramReader, SyslogDatagramListener } from './syslog-datagrams.ts';
+import { SyslogDatagramListener } from './syslog-datagrams.ts';
 import { formatListener, type ListenerEvents, type SyslogListener } from './syslog-listener.ts';
 import { SyslogSelection } from './syslog-selection.ts';
 import { SyslogTcpListener } from './syslog-tcp.ts';

@@ -129,7 +129,7 @@ describe('ringjail check', () => {
     let text = '';
     const code = await check({
       version: '1',
-      paths: { config, state: '', socket: '', helper: '' },
+      paths: { config, store: '', socket: '', helper: '' },
       isJson,
       print: (line) => (text += line),
       write: () => assert.fail('not for lines'),

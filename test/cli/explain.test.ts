@@ -142,7 +142,7 @@ describe('explain', () => {
   it('of what is no address says so before it asks anybody', async () => {
     const context = {
       version: '1',
-      paths: { config: '', state: '', helper: '', socket: '/nowhere' },
+      paths: { config: '', store: '', helper: '', socket: '/nowhere' },
       isJson: false,
       print: () => assert.fail('nothing to print'),
       write: () => assert.fail('nothing to write'),

@@ -16,7 +16,7 @@ const database = join(directory, 'fail2ban.sqlite3');
 const socket = join(directory, 'ringjail.sock');
 const context = (lines: string[], isJson = false): CommandContext => ({
   version: '1',
-  paths: { config: '', state: '', helper: '', socket },
+  paths: { config: '', store: '', helper: '', socket },
   isJson,
   print: (text) => void lines.push(...text.split('\n')),
   write: async () => undefined,

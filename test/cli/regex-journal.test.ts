@@ -45,7 +45,7 @@ async function run(source: string, filter = 'guard', options: RegexOptions = {},
   const written: Buffer[] = [];
   const context = {
     version: '0',
-    paths: { config: directory, state: '', helper: '', socket: '' },
+    paths: { config: directory, store: '', helper: '', socket: '' },
     isJson,
     print: () => assert.fail('not for much text'),
     write: async (text: string | Uint8Array) => void written.push(Buffer.from(text)),

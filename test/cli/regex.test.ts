@@ -59,7 +59,7 @@ async function run({ source = logFile, filter = 'guard', ignoreregex, options = 
   const errors: string[] = [];
   const context = {
     version: '0',
-    paths: { config: directory, state: '', helper: '', socket: '' },
+    paths: { config: directory, store: '', helper: '', socket: '' },
     isJson,
     print: () => assert.fail('not for much text'),
     write: async (text: string | Uint8Array) => void written.push(Buffer.from(text)),

@@ -170,7 +170,7 @@ describe('status', () => {
     let text = '';
     const code = await status({
       version: '1',
-      paths: { config: '', state: '', helper: '', socket },
+      paths: { config: '', store: '', helper: '', socket },
       isJson,
       print: (line) => (text += line),
       write: () => assert.fail('not for lines'),

@@ -33,16 +33,12 @@ describe('createLoginTaker', () => {
     assert.equal(createLoginTaker(new LoginMemory(day), day).isOptional, true);
   });
 
-  it('remembers who logged in and when, by the message alone, and tells of it', () => {
+  it('remembers who logged in and when, by the message alone', () => {
     const logins = new LoginMemory(day);
-    let told = 0;
-    const taker = createLoginTaker(logins, day, () => told++);
+    const taker = createLoginTaker(logins, day);
     const batch = batchOf(['Accepted nothing', login, failure], { source: 'journal', prefix: 'host sshd[1]: ' });
     taker.take(batch, allOf(batch));
     assert.deepEqual(logins.save(), [['192.0.2.1', 1_000_001]]);
-    assert.equal(told, 1);
-    taker.take(batch, allOf(batch));
-    assert.equal(told, 1);
   });
 });
 

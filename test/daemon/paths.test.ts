@@ -6,7 +6,7 @@ describe('pathsOf', () => {
   it('the defaults', () => {
     assert.deepEqual(pathsOf({}, {}), {
       config: '/etc/ringjail',
-      state: '/var/lib/ringjail/state.db',
+      store: '/var/lib/ringjail/state.db',
       socket: '/run/ringjail/ringjail.sock',
       helper: '/run/ringjail-actions.sock',
     });
@@ -17,7 +17,7 @@ describe('pathsOf', () => {
   it("systemd's environment before the defaults", () => {
     assert.deepEqual(pathsOf(environment, {}), {
       config: '/etc/rj',
-      state: '/var/lib/rj/state.db',
+      store: '/var/lib/rj/state.db',
       socket: '/run/rj/ringjail.sock',
       helper: '/run/ringjail-actions.sock',
     });
@@ -25,10 +25,10 @@ describe('pathsOf', () => {
 
   it('the command line before the environment', () => {
     const paths = pathsOf(environment, { config: 'etc', socket: '/tmp/s' });
-    assert.deepEqual(paths, { config: 'etc', state: '/var/lib/rj/state.db', socket: '/tmp/s', helper: '/run/ringjail-actions.sock' });
+    assert.deepEqual(paths, { config: 'etc', store: '/var/lib/rj/state.db', socket: '/tmp/s', helper: '/run/ringjail-actions.sock' });
   });
 
   it('of several directories the first (systemd.exec(5) separates them by a colon)', () => {
-    assert.equal(pathsOf({ STATE_DIRECTORY: '/var/lib/a:/var/lib/b' }, {}).state, '/var/lib/a/state.db');
+    assert.equal(pathsOf({ STATE_DIRECTORY: '/var/lib/a:/var/lib/b' }, {}).store, '/var/lib/a/state.db');
   });
 });

@@ -65,9 +65,8 @@ async function setUp(confirmMs?: number) {
     clock: () => nowUsec,
     log,
     confirmation,
-    stateFailure: () => undefined,
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
-    store: { store: undefined, commit: () => order.push('committed') > 0 },
+    store: { store: undefined, failure: undefined, commit: () => order.push('committed') > 0 },
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
     onReload: async () => void order.push('reloaded'),
   });

@@ -79,7 +79,7 @@ function ringOf(...records: [sequence: number, at: number][]): KernelLogReader {
     read: () => {
       const taken = texts.splice(0);
       let end = 0;
-      return { bytes: Buffer.concat(taken), ends: Uint32Array.from(taken, ({ length }) => (end += length)), overruns: 0 };
+      return { bytes: Buffer.concat(taken), ends: Uint32Array.from(taken, ({ length }) => (end += length)) };
     },
   };
 }

@@ -6,10 +6,9 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { DatagramReader } from '../../src/binding/addon.ts';
+import type { DatagramReader, OpenDatagramReader } from '../../src/binding/addon.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import type { ListenAddress } from '../../src/source/listen-address.ts';
-import type { OpenDatagramReader } from '../../src/source/syslog-datagrams.ts';
 import { SyslogSource } from '../../src/source/syslog-source.ts';
 import { anyPort, networks, nowUsec, SyslogTrial, sendDatagrams } from './syslog-trial.ts';
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { NftablesAction } from '../../src/action/nftables-action.ts';
+import { releaseLeftoverScopes } from '../../src/action/nftables-leftover.ts';
 import type { NftablesScope } from '../../src/action/nftables-scope.ts';
 import { openNftables, openSetLookup, openTableReader } from '../../src/binding/addon.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -33,7 +34,8 @@ if (order === 'ban') {
   const untilUsec = systemClock() + 3_600_000_000;
   await createAction(scopeName).reconcile(wantedOf(Object.fromEntries(addresses.map((address) => [address, untilUsec]))));
 } else if (order === 'release') {
-  await createAction(scopeName).release();
+  const used = Object.entries(scopes).flatMap(([name, scope]) => (name === scopeName ? [] : [scope]));
+  releaseLeftoverScopes({ open: openNftables, openLookup: openSetLookup, openReader: openTableReader }, used);
 } else if (order === 'count') {
   console.log(JSON.stringify(createAction(scopeName).counters() ?? null));
 } else {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import type { BanTicket } from '../../src/action/ban-ticket.ts';
 import type { ActionOutcome, TicketAction } from '../../src/action/ticket-action.ts';
-import { CommandEnforcer } from '../../src/daemon/command-enforcer.ts';
+import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
 import { recordingLog } from './recording-log.ts';
 
-const enforcers: CommandEnforcer[] = [];
+const enforcers: TicketEnforcer[] = [];
 afterEach(async () => {
   await Promise.all(enforcers.splice(0).map((enforcer) => enforcer.stop()));
 });
@@ -55,7 +55,7 @@ class FakeAction implements TicketAction {
 
 function create(action = new FakeAction()) {
   const log = recordingLog();
-  const enforcer = new CommandEnforcer(action, 'sshd', log);
+  const enforcer = new TicketEnforcer(action, 'sshd', log);
   enforcers.push(enforcer);
   return { action, enforcer, log };
 }
@@ -68,7 +68,7 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-describe('CommandEnforcer', () => {
+describe('TicketEnforcer', () => {
   it('bans once, prolongs what ends later, lifts', async () => {
     const { action, enforcer } = create();
     await Promise.all([enforcer.ban(a), enforcer.ban(b), enforcer.ban(a)]);
@@ -77,7 +77,7 @@ describe('CommandEnforcer', () => {
     await enforcer.unban('192.0.2.1');
     await enforcer.unban('192.0.2.99');
     assert.deepEqual(action.calls, ['start', 'ban 192.0.2.1', 'ban 192.0.2.2', 'prolong 192.0.2.1', 'unban 192.0.2.1']);
-    assert.deepEqual(enforcer.save(), ['192.0.2.2']);
+    assert.deepEqual([enforcer.isEnforced('192.0.2.1'), enforcer.isEnforced('192.0.2.2')], [false, true]);
   });
 
   it('what failed is tried again, is known meanwhile, and holds up nothing', async () => {
@@ -120,32 +120,27 @@ describe('CommandEnforcer', () => {
 
   it('a restart: firewalls are told again, once, and lifted what ended meanwhile', async () => {
     const { action, enforcer } = create();
-    enforcer.restore([a, b], new Set(['192.0.2.1', '192.0.2.9']));
+    enforcer.restore([a], ['192.0.2.9']);
     await enforcer.start();
-    assert.deepEqual(action.calls, ['start', 'unban 192.0.2.1', 'ban 192.0.2.1 restored', 'ban 192.0.2.2', 'unban 192.0.2.9']);
+    assert.deepEqual(action.calls, ['start', 'unban 192.0.2.1', 'ban 192.0.2.1 restored', 'unban 192.0.2.9']);
   });
 
-  it('a restart: mail is not sent again, but what was not sent is', async () => {
-    for (const [enforced, calls] of [
-      [undefined, ['start']],
-      [new Set(['192.0.2.1']), ['start', 'ban 192.0.2.2']],
-    ] as const) {
-      const { action, enforcer } = create(new FakeAction(true));
-      enforcer.restore([a, b], enforced);
-      await enforcer.start();
-      assert.deepEqual(action.calls, calls);
-    }
+  it('a restart: mail is not sent again, nor for what ended', async () => {
+    const { action, enforcer } = create(new FakeAction(true));
+    enforcer.restore([a, b], ['192.0.2.9']);
+    await enforcer.start();
+    assert.deepEqual(action.calls, ['start']);
   });
 
-  it('lifts all at once where it can, else one by one', async () => {
+  it('wanted no more: lifts all at once where it can, else one by one', async () => {
     for (const hasFlush of [true, false]) {
       const { action, enforcer } = create();
       action.hasFlush = hasFlush;
       await enforcer.ban(a);
       await enforcer.ban(b);
-      await enforcer.unbanAll();
-      assert.deepEqual(action.calls.slice(3), hasFlush ? ['flush'] : ['flush', 'unban 192.0.2.1', 'unban 192.0.2.2']);
-      assert.deepEqual(enforcer.save(), []);
+      await enforcer.stop({ isFinal: true });
+      assert.deepEqual(action.calls.slice(3), [...(hasFlush ? ['flush'] : ['flush', 'unban 192.0.2.1', 'unban 192.0.2.2']), 'stop']);
+      assert.deepEqual([enforcer.isEnforced('192.0.2.1'), enforcer.isEnforced('192.0.2.2')], [false, false]);
     }
   });
 

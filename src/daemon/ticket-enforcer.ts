@@ -18,7 +18,7 @@ interface Failure {
   readonly tries: number;
 }
 
-export class CommandEnforcer {
+export class TicketEnforcer {
   readonly action: TicketAction;
   readonly #jail: string;
   readonly #log: Log;
@@ -75,29 +75,22 @@ export class CommandEnforcer {
     return this.#enforced.has(network) ? undefined : (this.#failures.get(network)?.reason ?? this.#ownFailure?.reason);
   }
 
-  /** Networks whose bans the action was told, for `restore` of the next run. */
-  save(): string[] {
-    return [...this.#enforced.keys()];
-  }
-
   /**
-   * Bans of an earlier run, before anything else. `enforced`: what `save` gave then; undefined where that is lost, and all may have been
-   * enforced. Mail is not sent again for what it was sent for; firewalls are told again, with <restored> = 1.
+   * Bans of an earlier run, before anything else: those that hold, and the networks of those that have ended since. All may have been told.
+   * Mail is not sent again; firewalls are told again, with <restored> = 1.
    */
-  restore(tickets: Iterable<BanTicket>, enforced: ReadonlySet<string> | undefined): void {
-    for (const ticket of tickets) {
-      const wasTold = enforced?.has(ticket.network) ?? true;
-      const restored = { ...ticket, restored: wasTold };
+  restore(held: Iterable<BanTicket>, ended: Iterable<string>): void {
+    for (const ticket of held) {
+      const restored = { ...ticket, restored: true };
       this.#wanted.set(ticket.network, restored);
-      if (wasTold && this.action.norestored) this.#enforced.set(ticket.network, restored);
+      if (this.action.norestored) this.#enforced.set(ticket.network, restored);
       else {
-        if (wasTold) this.#doubtful.add(ticket.network);
+        this.#doubtful.add(ticket.network);
         this.#pending.add(ticket.network);
       }
     }
-    // Ended or lifted while nobody was there.
-    for (const network of enforced ?? []) {
-      if (this.#wanted.has(network) || this.action.norestored) continue;
+    if (this.action.norestored) return;
+    for (const network of ended) {
       this.#enforced.set(network, ghostOf(network, this.#jail));
       this.#pending.add(network);
     }
@@ -126,14 +119,7 @@ export class CommandEnforcer {
     return this.#look(network);
   }
 
-  unbanAll(): Promise<void> {
-    for (const network of this.#enforced.keys()) this.#pending.add(network);
-    this.#wanted.clear();
-    this.#mustFlush = this.#enforced.size > 1;
-    return this.#run();
-  }
-
-  /** To be called every checkinterval. */
+  /** Looks whether the action still works as a whole; it looks by itself before each ban. */
   check(): Promise<void> {
     this.#mustCheck ||= this.#enforced.size > 0;
     return this.#run();
@@ -147,7 +133,10 @@ export class CommandEnforcer {
   /** Waits for the call that runs, and makes no other. Lifts nothing, unless the action is wanted no more (`isFinal`). */
   async stop({ isFinal = false } = {}): Promise<void> {
     if (isFinal) {
-      await this.unbanAll();
+      for (const network of this.#enforced.keys()) this.#pending.add(network);
+      this.#wanted.clear();
+      this.#mustFlush = this.#enforced.size > 1;
+      await this.#run();
       await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
     }
     this.#isStopped = true;

@@ -1,0 +1,141 @@
+// The actions of this machine and the ban list that they make true: firewalls, what the privileged helper runs, who tells when others change
+// the firewall, and the end of open connections.
+import { dirname, join } from 'node:path';
+import { ConnectionCutter, type CutCounts } from '../action/connection-cutter.ts';
+import { HelperClient } from '../action/helper-client.ts';
+import { tableName } from '../action/nftables-table.ts';
+import type { BanDecision } from '../ban/ban.ts';
+import { cutConnections, openNetfilterMonitor } from '../binding/addon.ts';
+import { systemClock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { createAction, createTicketAction, isTicketAction, releaseUnusedScopes } from './action-registry.ts';
+import { actionTools } from './action-tools.ts';
+import { type ActionUse, BanKeeper, type BanKeeperOptions } from './ban-keeper.ts';
+import { type TicketFacts, ticketOf } from './ban-tickets.ts';
+import { cutTargetsOf } from './cut-targets.ts';
+import { FirewallWatch } from './firewall-watch.ts';
+import type { JailSet } from './jail-set.ts';
+import type { Paths } from './paths.ts';
+
+// fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
+const checkIntervalMs = 10_000;
+
+export interface ActionSetOptions extends Pick<BanKeeperOptions, 'onEnded' | 'bounded'> {
+  readonly paths: Paths;
+  readonly jails: JailSet;
+  /** What tickets tell of a ban. */
+  readonly facts: TicketFacts;
+  readonly log: Log;
+}
+
+export class ActionSet {
+  readonly keeper: BanKeeper;
+  readonly #options: ActionSetOptions;
+  readonly #helper: HelperClient;
+  readonly #cutter: ConnectionCutter;
+  readonly #watch: FirewallWatch;
+
+  constructor(options: ActionSetOptions) {
+    const { paths, facts, onEnded, bounded, log } = options;
+    this.#options = options;
+    this.#helper = new HelperClient(paths.helper);
+    this.#cutter = new ConnectionCutter({ cutConnections, log });
+    const isRoot = process.getuid?.() === 0;
+    const tools = actionTools(join(dirname(paths.socket), 'started.json'), log);
+    const settings = { directory: paths.config, isRoot, tools, helper: this.#helper };
+    this.keeper = new BanKeeper({
+      createAction,
+      clock: systemClock,
+      log,
+      onEnded,
+      ...(bounded === undefined ? {} : { bounded }),
+      tickets: {
+        isTicketAction: (name) => isTicketAction(name, isRoot),
+        create: (jail, name) => createTicketAction(jail, name, settings),
+        ticketOf: (decision) => ticketOf(decision, facts),
+      },
+      onAsked: (decisions) => this.#cut(decisions),
+    });
+    this.#watch = new FirewallWatch({
+      open: (onChange) => openNetfilterMonitor(tableName, onChange),
+      onChange: (parts) => this.keeper.noticeChange(parts),
+      check: () => this.keeper.check(),
+      checkIntervalMs,
+      log,
+    });
+  }
+
+  get cutCounts(): CutCounts {
+    return this.#cutter.counts;
+  }
+
+  /**
+   * Takes over what the jails' actions have in force although nothing is known of it: it holds until it ends or somebody lifts it. Before
+   * `start`; gives how many.
+   */
+  adoptFound(): number {
+    const found = this.keeper.found(this.#uses().map(({ action }) => action));
+    for (const { network, untilUsec, action } of found) {
+      const sinceUsec = systemClock();
+      this.keeper.adopt([
+        {
+          network,
+          jail: 'found-in-force',
+          origin: 'found',
+          actions: [action],
+          sinceUsec,
+          untilUsec,
+          failures: 0,
+          distinct: [],
+          evidence: undefined,
+        },
+      ]);
+    }
+    return found.length;
+  }
+
+  /** Rejects where an action is not permitted to work; every other failure is repeated. */
+  async start(): Promise<void> {
+    this.#watch.start();
+    await this.keeper.start(this.#uses());
+    this.#releaseLeftovers();
+  }
+
+  /** The configuration was read again. */
+  reload(): void {
+    this.keeper.reload(this.#uses());
+    this.#releaseLeftovers();
+  }
+
+  /** Lifts nothing. */
+  async stop(): Promise<void> {
+    this.#watch.stop();
+    await this.keeper.stop();
+    this.#helper.close();
+  }
+
+  /** The actions that the jails name. */
+  #uses(): ActionUse[] {
+    return this.#options.jails.running.flatMap(({ jail: { options } }) =>
+      options.actions.map((action) => ({ jail: options.name, action })),
+    );
+  }
+
+  /** What an earlier configuration left in the firewall. */
+  #releaseLeftovers(): void {
+    const ofJails = this.#uses().map(({ action }) => action);
+    const ofBans = Array.from(this.keeper.bans.decisions(), ({ actions }) => actions).flat();
+    try {
+      releaseUnusedScopes(new Set([...ofJails, ...ofBans]));
+    } catch (error) {
+      this.#options.log.warning(`what no jail uses any more stays in nftables: ${messageOf(error)}`);
+    }
+  }
+
+  #cut(decisions: readonly BanDecision[]): void {
+    const targets = cutTargetsOf(decisions, (jail) => this.#options.jails.find(jail)?.policy.cutsConnections ?? true);
+    // A ban does not wait for it.
+    if (targets.length > 0) void this.#cutter.cut(targets);
+  }
+}
