@@ -32,6 +32,16 @@ export class BanList {
     return true;
   }
 
+  /** The jail's ban stays as it is, and other actions enforce it from now on. */
+  entrust(decision: BanDecision, actions: readonly string[]): void {
+    const holders = this.#bans.get(decision.network.text)?.holders;
+    if (holders?.get(decision.jail) !== decision) return;
+    const entrusted = { ...decision, actions };
+    holders.set(decision.jail, entrusted);
+    this.#queue(entrusted);
+    this.#remember(entrusted, undefined);
+  }
+
   /** Takes one jail's hold away, or every jail's. The decisions that were taken away. */
   remove(network: IpNetwork, jail?: string): BanDecision[] {
     const ban = this.#bans.get(network.text);

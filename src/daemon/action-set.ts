@@ -103,8 +103,8 @@ export class ActionSet {
   }
 
   /** The configuration was read again. */
-  reload(): void {
-    this.keeper.reload(this.#uses());
+  async reload(): Promise<void> {
+    await this.keeper.reload(this.#uses());
     this.#releaseLeftovers();
   }
 

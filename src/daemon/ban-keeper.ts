@@ -92,8 +92,10 @@ export class BanKeeper {
   }
 
   /** The jails name these actions from now on. What neither they nor bans name is kept up no more, so that it can be taken away. */
-  reload(uses: Iterable<ActionUse>): void {
+  async reload(uses: Iterable<ActionUse>): Promise<void> {
     const all = [...uses];
+    this.#entrust(all);
+    await this.settle();
     const named = new Set(all.map(({ action }) => action).filter((name) => !this.#isTicketAction(name)));
     const ofBans = new Set(Array.from(this.bans.decisions(), ({ actions }) => actions).flat());
     for (const [name, enforcer] of this.#enforcers) {
@@ -104,6 +106,18 @@ export class BanKeeper {
     }
     for (const name of named) if (!this.#enforcers.has(name)) void this.#enforcer(name).update([]);
     this.#tickets?.reload(all.filter(({ action }) => this.#isTicketAction(action)));
+  }
+
+  /** Whose jail names other ports or commands by now is shut out by these. Bans of a jail that is gone stay where they are. */
+  #entrust(uses: readonly ActionUse[]): void {
+    const byJail = new Map<string, string[]>();
+    for (const { jail, action } of uses) byJail.set(jail, [...(byJail.get(jail) ?? []), action]);
+    for (const decision of Array.from(this.bans.decisions())) {
+      const actions = byJail.get(decision.jail);
+      if (actions === undefined || actions.join('\n') === decision.actions.join('\n')) continue;
+      this.bans.entrust(decision, actions);
+      this.#changed.push({ ...decision, actions: [...new Set([...decision.actions, ...actions])] });
+    }
   }
 
   /** Bans that the named actions have in force although nothing is known of them: the store was lost, or set aside. */

@@ -260,7 +260,8 @@ export class Daemon {
   /** The configuration was read again. */
   async #onReload(): Promise<void> {
     await this.#onChange();
-    this.#actions.reload();
+    await this.#actions.reload();
+    this.#store.touch();
   }
 
   #warn(warning: string): void {

@@ -112,11 +112,23 @@ describe('BanKeeper', () => {
     assert.deepEqual(trial.inForce('ufw'), []);
   });
 
+  it('a reload moves bans to what their jail names now, and leaves those of other jails', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(usesOf('nftables'));
+    await trial.ban('192.0.2.1', 60 * second, { jail: 'j' });
+    await trial.ban('192.0.2.2', 60 * second, { jail: 'gone' });
+    await trial.keeper.reload(usesOf('ufw'));
+    await trial.keeper.settle();
+    assert.deepEqual([trial.inForce('nftables'), trial.inForce('ufw')], [['192.0.2.2'], ['192.0.2.1']]);
+    assert.deepEqual(trial.keeper.bans.get(a)?.holders.get('j')?.actions, ['ufw']);
+    assert.equal(trial.keeper.bans.get(a)?.holders.get('j')?.untilUsec, begin + 60 * second);
+  });
+
   it('a reload gives up the actions that neither jails nor bans name, and begins with new ones', async (t) => {
     const trial = new Trial(t);
     await trial.keeper.start(usesOf('nftables'));
     await trial.ban('192.0.2.1', 60 * second);
-    trial.keeper.reload(usesOf('ufw'));
+    await trial.keeper.reload(usesOf('ufw'));
     await settled();
     assert.deepEqual(
       trial.keeper.actions().map(({ name }) => name),
@@ -124,7 +136,7 @@ describe('BanKeeper', () => {
     );
     trial.keeper.remove(a);
     await trial.keeper.settle();
-    trial.keeper.reload(usesOf('ufw'));
+    await trial.keeper.reload(usesOf('ufw'));
     await settled();
     // Nobody puts back what is taken away now.
     assert.deepEqual(

@@ -94,7 +94,7 @@ describe('BanKeeper with actions of tickets', () => {
     await trial.keeper.start([use('one', 'a'), use('one', 'b'), use('one', 'c')]);
     trial.ban('192.0.2.1', 'one', 'c');
     await trial.told();
-    trial.keeper.reload([use('one', 'a'), use('one', 'd')]);
+    await trial.keeper.reload([use('one', 'a'), use('one', 'd')]);
     const told = await trial.told();
     assert.deepEqual(told.toSorted(), ['a of one: reload', 'b of one: stop', 'd of one: start']);
     await trial.keeper.stop();
