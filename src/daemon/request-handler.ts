@@ -166,7 +166,7 @@ export class RequestHandler {
 
   /** Bans of another program, by jails of the same names; what is protected or ignored here is not banned by it either. */
   async #import(bans: readonly ImportedBan[]): Promise<ImportAnswer> {
-    const { keeper, jails, protectedNetworks, clock, log } = this.#options;
+    const { keeper, jails, protectedNetworks, clock, log, confirmation } = this.#options;
     const concerned: BanDecision[] = [];
     const spared: { network: string; jail: string; reason: string }[] = [];
     const withoutJail = new Map<string, number>();
@@ -181,10 +181,14 @@ export class RequestHandler {
       }
       const reason = (protectedNetworks().find(network) ?? options.ignoreip.find(network))?.reason;
       const decision = importedDecision(ban, network, options);
+      const wasHeld = keeper.bans.isHeldBy(network, ban.jail);
       if (reason !== undefined) spared.push({ network: network.text, jail: ban.jail, reason });
       else if (decision.untilUsec <= clock()) overCount++;
-      else if (keeper.add(decision)) concerned.push(decision);
-      else alreadyBanned++;
+      else if (keeper.add(decision)) {
+        concerned.push(decision);
+        // While nobody confirmed it is as any other: it ends with that, and lasts as long as it was given where somebody does.
+        if (!wasHeld) confirmation.noteBan(decision);
+      } else alreadyBanned++;
     }
     log.notice(`imported ${concerned.length} bans of fail2ban`);
     await this.#carryOut(concerned);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { BanDecision } from '../../src/ban/ban.ts';
 import type { ImportedBan } from '../../src/ban/fail2ban-database.ts';
 import type { BanAnswer, DaemonStatus, ExplainAnswer, ImportAnswer, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
 import { RingjailError } from '../../src/core/errors.ts';
@@ -36,13 +37,27 @@ bantime = -1
 const usesOf = (...actions: string[]) => actions.map((action) => ({ jail: 'j', action }));
 
 /** A handler with two jails, a gateway to protect, and a firewall in memory. */
-async function setUp() {
+async function setUp({ limitMs }: { limitMs?: number } = {}) {
   const directory = configDirectory({ 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n', 'jail.conf': jailConf });
   const action = new FakeAction();
   const jails = new JailSet(() => jailContextOf(directory, false));
   jails.load();
   const log = recordingLog();
-  const keeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log, onEnded: () => undefined });
+  const confirmation: CommitConfirm = new CommitConfirm({
+    limitMs,
+    log,
+    clock: () => nowUsec,
+    startTimer: () => () => undefined,
+    onConfirm: (bans) => {
+      for (const ban of bans) keeper.add(ban);
+    },
+    onLift: (bans) => {
+      for (const { network, jail } of bans) keeper.remove(network, jail);
+    },
+  });
+  const bounded = (decision: BanDecision) => confirmation.bounded(decision);
+  const keeper: BanKeeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log, onEnded: () => undefined, bounded });
+  confirmation.start();
   await keeper.start(usesOf('nftables'));
   const order: string[] = [];
   const handler = new RequestHandler({
@@ -51,7 +66,7 @@ async function setUp() {
     protectedNetworks: () => new NetworkList([{ network: network('192.0.2.1'), reason: 'gateway' }]),
     clock: () => nowUsec,
     log,
-    confirmation: new CommitConfirm({ limitMs: undefined, log, clock: () => 0, onConfirm: () => undefined, onLift: () => undefined }),
+    confirmation,
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
     store: { store: undefined, failure: undefined, commit: () => order.push('committed') > 0 },
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
@@ -64,6 +79,11 @@ async function setUp() {
     unban: async (...addresses: string[]) => (await handler.handle({ command: 'unban', addresses })) as UnbanAnswer,
     unbanAll: async () => (await handler.handle({ command: 'unban', addresses: 'all' })) as UnbanAnswer,
     import: async (...bans: ImportedBan[]) => (await handler.handle({ command: 'import', bans })) as ImportAnswer,
+    confirm: async () => {
+      const answer = await handler.handle({ command: 'confirm' });
+      await keeper.settle();
+      return answer;
+    },
     reload: async () => (await handler.handle({ command: 'reload' })) as ReloadAnswer,
     explain: async (address: string) => (await handler.handle({ command: 'explain', address })) as ExplainAnswer,
   };
@@ -279,6 +299,14 @@ describe('import', () => {
     assert.equal(first?.bancount, 3);
     assert.deepEqual([first.origin, first.sinceUsec, first.failures], ['imported', nowUsec - 1, 5]);
     assert.deepEqual(first.evidence, { source: 'fail2ban', sequence: 0, text: 'a line' });
+  });
+
+  it('on probation: bounded as every ban, and as long as it was given once somebody confirms', async () => {
+    await using trial = await setUp({ limitMs: 60_000 });
+    await trial.ask.import(ban('192.0.2.7', { untilUsec: nowUsec + hourUsec }));
+    assert.deepEqual([...trial.action.inForce.values()], [nowUsec + 60_000_000]);
+    assert.deepEqual(await trial.ask.confirm(), { before: 'waiting', kept: 1 });
+    assert.deepEqual([...trial.action.inForce.values()], [nowUsec + hourUsec]);
   });
 
   it('leaves out what is protected, ignored, over, held as long already, or of no jail here; and says so', async () => {
