@@ -1,14 +1,19 @@
 // What is banned now: the one truth that actions are made to agree with. A ban is held by jails; the network is free when none holds it.
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Ban, BanChange, BanDecision } from './ban.ts';
+import { EndQueue } from './end-queue.ts';
 
 // More changes than this are not remembered one by one: a store that cannot be written for long gets the whole list instead.
 const maxChanges = 100_000;
 
+// More ends than this of bans that are no more, beside as many as there are bans, are cleared away.
+const maxStaleEnds = 1000;
+
 export class BanList {
   readonly #bans = new Map<string, { network: IpNetwork; holders: Map<string, BanDecision> }>();
-  /** Never later than the next end; earlier where a ban was lifted since. */
-  #nextEndUsec = Number.POSITIVE_INFINITY;
+  /** An entry for every end there is; what was lifted or made longer since has left entries that mean nothing. */
+  #ends = new EndQueue<BanDecision>();
+  #holders = 0;
   /** By network and jail. */
   readonly #changed = new Map<string, { readonly network: IpNetwork; readonly jail: string; readonly made: BanDecision | undefined }>();
   #isWholeChanged = false;
@@ -21,7 +26,8 @@ export class BanList {
     if (former !== undefined && former.untilUsec >= decision.untilUsec) return false;
     ban.holders.set(decision.jail, decision);
     this.#bans.set(text, ban);
-    this.#nextEndUsec = Math.min(this.#nextEndUsec, decision.untilUsec);
+    if (former === undefined) this.#holders++;
+    this.#queue(decision);
     this.#remember(decision, decision);
     return true;
   }
@@ -33,6 +39,7 @@ export class BanList {
     const removed = Array.from(ban.holders.values()).filter((holder) => jail === undefined || holder.jail === jail);
     for (const holder of removed) {
       ban.holders.delete(holder.jail);
+      this.#holders--;
       this.#remember(holder, undefined);
     }
     if (ban.holders.size === 0) this.#bans.delete(network.text);
@@ -41,17 +48,16 @@ export class BanList {
 
   /** Lets go what has ended at `nowUsec` (a ban ends at its untilUsec). The decisions that ended. */
   expire(nowUsec: number): BanDecision[] {
-    if (nowUsec < this.#nextEndUsec) return [];
-    const ended = Array.from(this.decisions()).filter((decision) => decision.untilUsec <= nowUsec);
+    const ended = this.#ends.take(nowUsec).filter((decision) => {
+      return this.#bans.get(decision.network.text)?.holders.get(decision.jail) === decision;
+    });
     for (const decision of ended) this.remove(decision.network, decision.jail);
-    this.#nextEndUsec = Number.POSITIVE_INFINITY;
-    for (const decision of this.decisions()) this.#nextEndUsec = Math.min(this.#nextEndUsec, decision.untilUsec);
     return ended;
   }
 
-  /** When to call `expire` next; Infinity where nothing ends. */
+  /** When to call `expire` next; Infinity where nothing ends. Never later than the next end; earlier where a ban was lifted since. */
   get nextEndUsec(): number {
-    return this.#nextEndUsec;
+    return this.#ends.nextUsec;
   }
 
   get(network: IpNetwork): Ban | undefined {
@@ -100,6 +106,13 @@ export class BanList {
   touchAll(): void {
     this.#changed.clear();
     this.#isWholeChanged = true;
+  }
+
+  #queue(decision: BanDecision): void {
+    this.#ends.add(decision);
+    if (this.#ends.size <= maxStaleEnds + 2 * this.#holders) return;
+    this.#ends = new EndQueue();
+    for (const held of this.decisions()) this.#ends.add(held);
   }
 
   #remember({ network, jail }: BanDecision, made: BanDecision | undefined): void {

@@ -91,9 +91,19 @@ export class BanKeeper {
     await Promise.all(Array.from(this.#enforcers.values(), (enforcer) => enforcer.forgetUnknown()));
   }
 
-  /** The jails name these actions from now on. */
+  /** The jails name these actions from now on. What neither they nor bans name is kept up no more, so that it can be taken away. */
   reload(uses: Iterable<ActionUse>): void {
-    this.#tickets?.reload(Array.from(uses).filter(({ action }) => this.#isTicketAction(action)));
+    const all = [...uses];
+    const named = new Set(all.map(({ action }) => action).filter((name) => !this.#isTicketAction(name)));
+    const ofBans = new Set(Array.from(this.bans.decisions(), ({ actions }) => actions).flat());
+    for (const [name, enforcer] of this.#enforcers) {
+      // One that failed may still have something to lift.
+      if (named.has(name) || ofBans.has(name) || enforcer.failure !== undefined) continue;
+      this.#enforcers.delete(name);
+      void enforcer.stop();
+    }
+    for (const name of named) if (!this.#enforcers.has(name)) void this.#enforcer(name).update([]);
+    this.#tickets?.reload(all.filter(({ action }) => this.#isTicketAction(action)));
   }
 
   /** Bans that the named actions have in force although nothing is known of them: the store was lost, or set aside. */
@@ -112,9 +122,14 @@ export class BanKeeper {
 
   /** True where the list changed; `settle` makes the actions agree. */
   add(decision: BanDecision): boolean {
+    const former = this.bans.get(decision.network)?.holders.get(decision.jail);
     const isNew = this.bans.add(this.#options.bounded?.(decision) ?? decision);
-    if (isNew) this.#changed.push(decision);
-    return isNew;
+    if (!isNew) return false;
+    // The jail may name other actions by now: those that it named before are to let go.
+    const left = former?.actions.filter((action) => !decision.actions.includes(action)) ?? [];
+    if (left.length > 0) this.#changed.push({ network: decision.network, jail: decision.jail, actions: left });
+    this.#changed.push(decision);
+    return true;
   }
 
   /** Lets go one network, whoever holds it, or one jail's hold; `settle` makes the actions agree. */

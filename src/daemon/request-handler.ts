@@ -103,9 +103,7 @@ export class RequestHandler {
 
   async #ban(name: string, addresses: readonly string[]): Promise<BanAnswer> {
     const { keeper, protectedNetworks, clock, log, confirmation } = this.#options;
-    if (!confirmation.mayBan) {
-      throw new RingjailError('usage', 'nothing is banned, as nobody confirmed in time; to ban again: ringjail confirm');
-    }
+    this.#requireBanning();
     const { jail } = this.#requireJail(name);
     const { actions, bantimeUsec, ignoreip } = jail.options;
     const networks = addresses.map(requireNetwork);
@@ -167,6 +165,7 @@ export class RequestHandler {
   /** Bans of another program, by jails of the same names; what is protected or ignored here is not banned by it either. */
   async #import(bans: readonly ImportedBan[]): Promise<ImportAnswer> {
     const { keeper, jails, protectedNetworks, clock, log, confirmation } = this.#options;
+    this.#requireBanning();
     const concerned: BanDecision[] = [];
     const spared: { network: string; jail: string; reason: string }[] = [];
     const withoutJail = new Map<string, number>();
@@ -211,6 +210,11 @@ export class RequestHandler {
         `noted, but not enforced yet: action ${failed.name}: ${failed.failure} (tried again by itself)`,
       );
     }
+  }
+
+  #requireBanning(): void {
+    if (this.#options.confirmation.mayBan) return;
+    throw new RingjailError('usage', 'nothing is banned, as nobody confirmed in time; to ban again: ringjail confirm');
   }
 
   #requireJail(name: string): NonNullable<ReturnType<JailSet['find']>> {

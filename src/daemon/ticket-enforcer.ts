@@ -9,6 +9,7 @@ import type { ActionHealth, Enforcement } from './enforcement.ts';
 
 const firstRetryMs = 500;
 const lastRetryMs = 60_000;
+const stopLimitMs = 5000;
 /** What cannot be lifted after so many tries is forgotten: most likely somebody lifted it by hand. */
 const mostUnbanTries = 5;
 
@@ -110,6 +111,14 @@ export class TicketEnforcer {
     return this.#look(network);
   }
 
+  /** Somebody else may have lifted this ban: it is lifted and made anew, so that it is there once. */
+  again(network: string): Promise<void> {
+    if (this.action.norestored || !this.#wanted.has(network)) return Promise.resolve();
+    this.#enforced.delete(network);
+    this.#doubtful.add(network);
+    return this.#look(network);
+  }
+
   /** Looks whether the action still works as a whole; it looks by itself before each ban. */
   check(): Promise<void> {
     this.#mustCheck ||= this.#enforced.size > 0;
@@ -133,7 +142,10 @@ export class TicketEnforcer {
     this.#isStopped = true;
     clearTimeout(this.#pausedUntil);
     for (const timer of this.#timers) clearTimeout(timer);
-    await this.#running;
+    // A command that hangs is nothing to wait for: it ends by its own limit, or with the service.
+    let patience: NodeJS.Timeout | undefined;
+    await Promise.race([this.#running, new Promise<void>((resolve) => (patience = setTimeout(resolve, stopLimitMs)))]);
+    clearTimeout(patience);
   }
 
   #look(network: string): Promise<void> {
@@ -214,6 +226,9 @@ export class TicketEnforcer {
         const { lost } = await this.action.unban(enforced);
         this.#enforced.delete(network);
         this.#putBack(lost, network);
+      } else if (wanted === undefined && this.#doubtful.delete(network)) {
+        // It was tried, failed, and may have done half of its work.
+        await this.action.unban({ ...ghostOf(network, this.#jail), restored: false }).catch(() => undefined);
       }
       if (this.#failures.delete(network)) this.#log.notice(`action ${this.action.name}: ${network} is as it should be now`);
     } catch (error) {
@@ -246,6 +261,8 @@ export class TicketEnforcer {
     const former = this.#failures.get(network);
     const tries = (former?.tries ?? 0) + 1;
     const isBan = this.#wanted.has(network);
+    // What failed may have done its work all the same; the next try begins with lifting it.
+    if (isBan && !this.#enforced.has(network)) this.#doubtful.add(network);
     if (reason !== former?.reason)
       this.#log.error(`action ${this.action.name}: ${network} is not ${isBan ? 'enforced' : 'lifted'}: ${reason}`);
     if (!isBan && tries >= mostUnbanTries) {

@@ -58,7 +58,14 @@ export class TicketKeeper {
     const held = bans.get(network)?.holders.get(jail);
     const { enforcer } = this.#use(jail, action);
     if (held?.actions.includes(action) === true) void enforcer.ban(ticketOf(held));
-    else void enforcer.unban(network.text);
+    else void enforcer.unban(network.text).then(() => this.#bringBack(network.text, action, enforcer));
+  }
+
+  /** What one command lifted may be what another jail's ban by the same command rests on: a rule of ufw, a line in hosts.deny. */
+  #bringBack(network: string, action: string, lifted: TicketEnforcer): void {
+    for (const use of this.#uses.values()) {
+      if (use.enforcer !== lifted && definitionOf(use.action) === definitionOf(action)) void use.enforcer.again(network);
+    }
   }
 
   /** Has every action look whether it still works. */
@@ -104,5 +111,8 @@ export class TicketKeeper {
     return use;
   }
 }
+
+/** `ufw[name="sshd"]` and `ufw[name="web"]` are of one definition. */
+const definitionOf = (action: string): string => action.replace(/\[.*/s, '');
 
 const keyOf = (jail: string, action: string): string => `${jail}\n${action}`;

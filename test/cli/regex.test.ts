@@ -125,7 +125,7 @@ Lines: 6 lines, 2 ignored, 3 matched, 1 missed
 
   it('--print-all-matched -v', async () => {
     const { output } = await run({ options: { printAllMatched: true, verbose: true } });
-    assert.match(output, /\|- Matched line\(s\):\n\| {2}2005-08-14 11:59:59 guard\[1\]: wrong eve\n.*\\x1b\[31mx.*\n`-/);
+    assert.match(output, /\|- Matched line\(s\):\n\| {2}2005-08-14 11:59:59 guard\[1\]: wrong eve\n.*\\x1b\[31mx.*\n.*wrong mallory\n`-/);
     assert.match(output, /\| {3}2\) \[3\] .*\n\| {6}192\.0\.2\.1 {2}\w.*\n\| {6}2001:db8::1 {2}\w/);
     assert.match(output, /\| {3}4\) \[0\] \^never <HOST>\$/);
   });

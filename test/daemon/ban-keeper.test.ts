@@ -101,6 +101,38 @@ describe('BanKeeper', () => {
     assert.equal(trial.keeper.bans.nextEndUsec, begin + second);
   });
 
+  it('a jail that names other actions by now and bans for longer lets the former ones go', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(usesOf('nftables'));
+    await trial.ban('192.0.2.1', 60 * second);
+    await trial.ban('192.0.2.1', 90 * second, { actions: ['ufw'] });
+    assert.deepEqual([trial.inForce('nftables'), trial.inForce('ufw')], [[], ['192.0.2.1']]);
+    trial.keeper.remove(a);
+    await trial.keeper.settle();
+    assert.deepEqual(trial.inForce('ufw'), []);
+  });
+
+  it('a reload gives up the actions that neither jails nor bans name, and begins with new ones', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(usesOf('nftables'));
+    await trial.ban('192.0.2.1', 60 * second);
+    trial.keeper.reload(usesOf('ufw'));
+    await settled();
+    assert.deepEqual(
+      trial.keeper.actions().map(({ name }) => name),
+      ['nftables', 'ufw'],
+    );
+    trial.keeper.remove(a);
+    await trial.keeper.settle();
+    trial.keeper.reload(usesOf('ufw'));
+    await settled();
+    // Nobody puts back what is taken away now.
+    assert.deepEqual(
+      trial.keeper.actions().map(({ name }) => name),
+      ['ufw'],
+    );
+  });
+
   it('lifts a ban when its time is over, and not a millisecond before', async (t) => {
     const trial = new Trial(t);
     await trial.keeper.start(usesOf('nftables'));

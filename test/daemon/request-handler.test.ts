@@ -37,17 +37,21 @@ bantime = -1
 const usesOf = (...actions: string[]) => actions.map((action) => ({ jail: 'j', action }));
 
 /** A handler with two jails, a gateway to protect, and a firewall in memory. */
-async function setUp({ limitMs }: { limitMs?: number } = {}) {
+async function setUp(confirmMs?: number) {
   const directory = configDirectory({ 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n', 'jail.conf': jailConf });
   const action = new FakeAction();
   const jails = new JailSet(() => jailContextOf(directory, false));
   jails.load();
   const log = recordingLog();
+  let expire: () => void = () => undefined;
   const confirmation: CommitConfirm = new CommitConfirm({
-    limitMs,
+    limitMs: confirmMs,
     log,
     clock: () => nowUsec,
-    startTimer: () => () => undefined,
+    startTimer: (task) => {
+      expire = task;
+      return () => undefined;
+    },
     onConfirm: (bans) => {
       for (const ban of bans) keeper.add(ban);
     },
@@ -88,7 +92,7 @@ async function setUp({ limitMs }: { limitMs?: number } = {}) {
     explain: async (address: string) => (await handler.handle({ command: 'explain', address })) as ExplainAnswer,
   };
   const knock = (address: string) => jails.find('portscan')?.jail.observe(failureOf(address, nowUsec), new NetworkList([])) !== undefined;
-  return { action, ask, directory, jails, keeper, log, order, knock, [Symbol.asyncDispose]: () => keeper.stop() };
+  return { action, ask, directory, expire: () => expire(), jails, keeper, log, order, knock, [Symbol.asyncDispose]: () => keeper.stop() };
 }
 
 describe('ban by hand', () => {
@@ -302,7 +306,7 @@ describe('import', () => {
   });
 
   it('on probation: bounded as every ban, and as long as it was given once somebody confirms', async () => {
-    await using trial = await setUp({ limitMs: 60_000 });
+    await using trial = await setUp(60_000);
     await trial.ask.import(ban('192.0.2.7', { untilUsec: nowUsec + hourUsec }));
     assert.deepEqual([...trial.action.inForce.values()], [nowUsec + 60_000_000]);
     assert.deepEqual(await trial.ask.confirm(), { before: 'waiting', kept: 1 });
@@ -347,6 +351,16 @@ describe('import', () => {
     await assert.rejects(trial.ask.import(ban('example.org')), { code: 'usage' });
     await trial.ask.import(ban('192.0.2.7', { untilUsec: Number.MAX_SAFE_INTEGER }));
     assert.deepEqual([...trial.action.inForce.values()], [Number.POSITIVE_INFINITY]);
+  });
+
+  it('is on probation as every other ban is, and refused when nobody confirmed in time', async () => {
+    await using trial = await setUp(600_000);
+    await trial.ask.ban('forgood', '192.0.2.9');
+    await trial.ask.import(ban('192.0.2.7'));
+    trial.expire();
+    assert.equal(trial.keeper.bans.size, 0);
+    await assert.rejects(trial.ask.import(ban('192.0.2.7')), { code: 'usage', message: /nobody confirmed/ });
+    assert.equal(trial.keeper.bans.size, 0);
   });
 });
 
