@@ -185,6 +185,7 @@ export class RequestHandler {
       else if (decision.untilUsec <= clock()) overCount++;
       else if (keeper.add(decision)) {
         concerned.push(decision);
+        // While nobody confirmed it is as any other: it ends with that, and lasts as long as it was given where somebody does.
         if (!wasHeld) confirmation.noteBan(decision);
       } else alreadyBanned++;
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { BanDecision } from '../../src/ban/ban.ts';
 import type { ImportedBan } from '../../src/ban/fail2ban-database.ts';
 import type { BanAnswer, DaemonStatus, ExplainAnswer, ImportAnswer, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
 import { RingjailError } from '../../src/core/errors.ts';
@@ -42,22 +43,27 @@ async function setUp(confirmMs?: number) {
   const jails = new JailSet(() => jailContextOf(directory, false));
   jails.load();
   const log = recordingLog();
-  const keeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log, onEnded: () => undefined });
-  await keeper.start(usesOf('nftables'));
-  const order: string[] = [];
   let expire: () => void = () => undefined;
-  const confirmation = new CommitConfirm({
-    clock: () => 0,
-    onConfirm: () => undefined,
+  const confirmation: CommitConfirm = new CommitConfirm({
     limitMs: confirmMs,
     log,
-    onLift: (bans) => bans.forEach(({ network: banned, jail }) => void keeper.remove(banned, jail)),
+    clock: () => nowUsec,
     startTimer: (task) => {
       expire = task;
       return () => undefined;
     },
+    onConfirm: (bans) => {
+      for (const ban of bans) keeper.add(ban);
+    },
+    onLift: (bans) => {
+      for (const { network, jail } of bans) keeper.remove(network, jail);
+    },
   });
+  const bounded = (decision: BanDecision) => confirmation.bounded(decision);
+  const keeper: BanKeeper = new BanKeeper({ createAction: () => action, clock: () => nowUsec, log, onEnded: () => undefined, bounded });
   confirmation.start();
+  await keeper.start(usesOf('nftables'));
+  const order: string[] = [];
   const handler = new RequestHandler({
     jails,
     keeper,
@@ -77,6 +83,11 @@ async function setUp(confirmMs?: number) {
     unban: async (...addresses: string[]) => (await handler.handle({ command: 'unban', addresses })) as UnbanAnswer,
     unbanAll: async () => (await handler.handle({ command: 'unban', addresses: 'all' })) as UnbanAnswer,
     import: async (...bans: ImportedBan[]) => (await handler.handle({ command: 'import', bans })) as ImportAnswer,
+    confirm: async () => {
+      const answer = await handler.handle({ command: 'confirm' });
+      await keeper.settle();
+      return answer;
+    },
     reload: async () => (await handler.handle({ command: 'reload' })) as ReloadAnswer,
     explain: async (address: string) => (await handler.handle({ command: 'explain', address })) as ExplainAnswer,
   };
@@ -292,6 +303,14 @@ describe('import', () => {
     assert.equal(first?.bancount, 3);
     assert.deepEqual([first.origin, first.sinceUsec, first.failures], ['imported', nowUsec - 1, 5]);
     assert.deepEqual(first.evidence, { source: 'fail2ban', sequence: 0, text: 'a line' });
+  });
+
+  it('on probation: bounded as every ban, and as long as it was given once somebody confirms', async () => {
+    await using trial = await setUp(60_000);
+    await trial.ask.import(ban('192.0.2.7', { untilUsec: nowUsec + hourUsec }));
+    assert.deepEqual([...trial.action.inForce.values()], [nowUsec + 60_000_000]);
+    assert.deepEqual(await trial.ask.confirm(), { before: 'waiting', kept: 1 });
+    assert.deepEqual([...trial.action.inForce.values()], [nowUsec + hourUsec]);
   });
 
   it('leaves out what is protected, ignored, over, held as long already, or of no jail here; and says so', async () => {
