@@ -108,13 +108,17 @@ export class BanKeeper {
     this.#tickets?.reload(all.filter(({ action }) => this.#isTicketAction(action)));
   }
 
-  /** Whose jail names other ports or commands by now is shut out by these. Bans of a jail that is gone stay where they are. */
+  /**
+   * Whose jail names other ports by now is shut out at these. Commands and mail stay as they were when the ban was made: nobody wants a
+   * mail for each old ban. Bans of a jail that is gone stay where they are.
+   */
   #entrust(uses: readonly ActionUse[]): void {
     const byJail = new Map<string, string[]>();
     for (const { jail, action } of uses) byJail.set(jail, [...(byJail.get(jail) ?? []), action]);
     for (const decision of Array.from(this.bans.decisions())) {
-      const actions = byJail.get(decision.jail);
-      if (actions === undefined || actions.join('\n') === decision.actions.join('\n')) continue;
+      const named = byJail.get(decision.jail)?.filter((name) => !this.#isTicketAction(name));
+      const actions = [...(named ?? []), ...decision.actions.filter((name) => this.#isTicketAction(name))];
+      if (named === undefined || actions.toSorted().join('\n') === decision.actions.toSorted().join('\n')) continue;
       this.bans.entrust(decision, actions);
       this.#changed.push({ ...decision, actions: [...new Set([...decision.actions, ...actions])] });
     }
