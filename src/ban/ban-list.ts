@@ -9,14 +9,18 @@ const maxChanges = 100_000;
 // More ends than this of bans that are no more, beside as many as there are bans, are cleared away.
 const maxStaleEnds = 1000;
 
+/** By network and jail. */
+type Changed = Map<string, { readonly network: IpNetwork; readonly jail: string; readonly made: BanDecision | undefined }>;
+
 export class BanList {
   readonly #bans = new Map<string, { network: IpNetwork; holders: Map<string, BanDecision> }>();
   /** An entry for every end there is; what was lifted or made longer since has left entries that mean nothing. */
   #ends = new EndQueue<BanDecision>();
   #holders = 0;
-  /** By network and jail. */
-  readonly #changed = new Map<string, { readonly network: IpNetwork; readonly jail: string; readonly made: BanDecision | undefined }>();
+  #changed: Changed = new Map();
   #isWholeChanged = false;
+  /** Being written. */
+  #taken: { readonly isWhole: boolean; readonly changed: Changed } | undefined;
 
   /** A jail's later decision replaces its former one only where it lasts longer. True where the list changed. */
   add(decision: BanDecision): boolean {
@@ -102,19 +106,41 @@ export class BanList {
     return { isWhole: true, bans };
   }
 
-  /** A ban that the store may not know yet. */
-  madeLately(network: IpNetwork, jail: string): BanDecision | undefined {
-    return this.#changed.get(`${network.text} ${jail}`)?.made;
+  /** The same, and they are no changes any more; `settleChanges` says whether they got into the store. */
+  takeChanges(): ReturnType<BanList['changes']> {
+    const changes = this.changes();
+    this.#taken = { isWhole: this.#isWholeChanged, changed: this.#changed };
+    this.forgetChanges();
+    return changes;
+  }
+
+  settleChanges(isWritten: boolean): void {
+    const taken = this.#taken;
+    this.#taken = undefined;
+    if (taken === undefined || isWritten) return;
+    for (const [key, { made, ...rest }] of this.#changed) {
+      const former = taken.changed.get(key)?.made;
+      taken.changed.delete(key);
+      taken.changed.set(key, { ...rest, made: made ?? former });
+    }
+    this.#changed = taken.changed;
+    if (this.#isWholeChanged || taken.isWhole) this.touchAll();
+  }
+
+  /** Bans that the store may not know yet. */
+  madeLately(network: IpNetwork, jail: string): BanDecision[] {
+    const key = `${network.text} ${jail}`;
+    return [this.#taken?.changed.get(key)?.made, this.#changed.get(key)?.made].filter((made) => made !== undefined);
   }
 
   forgetChanges(): void {
-    this.#changed.clear();
+    this.#changed = new Map();
     this.#isWholeChanged = false;
   }
 
   /** Nothing of the list is known to the store. */
   touchAll(): void {
-    this.#changed.clear();
+    this.forgetChanges();
     this.#isWholeChanged = true;
   }
 

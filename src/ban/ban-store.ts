@@ -63,8 +63,17 @@ const usualMaxEvidence = 10;
 // Some 100 bytes each.
 const usualMaxHistory = 500_000;
 
+// Between two looks at the clock; a fraction of a millisecond.
+const rowsPerStep = 20;
+
 // Of what is due for removal, so much a transaction: no commit pays for many.
 const purgedAtOnce = 200;
+
+/** A transaction under way. Nothing of it counts before `advance` was true, and nothing of it where that throws. */
+export interface StoreTransaction {
+  /** Writes for so long, at least a little; true where all is committed. Throws SQLite's error. */
+  advance(budgetMs: number): boolean;
+}
 
 export class BanStore {
   readonly #database: Sqlite;
@@ -156,30 +165,53 @@ export class BanStore {
   }
 
   /** All of it or nothing. Throws SQLite's error. */
-  commit(changes: StoreChanges, { isDurable = false } = {}): void {
-    if (isDurable) this.#database.pragma('synchronous = FULL');
-    try {
-      this.#database.transaction(() => this.#write(changes)).immediate();
-    } catch (error) {
-      // What this transaction numbered is not there.
-      this.#jails.clear();
-      this.#readJails();
-      throw error;
-    } finally {
-      if (isDurable) this.#database.pragma('synchronous = NORMAL');
-    }
+  commit(changes: StoreChanges, options: { readonly isDurable?: boolean } = {}): void {
+    this.begin(changes, options).advance(Number.POSITIVE_INFINITY);
+  }
+
+  /** The same, bit by bit; one at a time. `changes` are not to change meanwhile. Throws SQLite's error. */
+  begin(changes: StoreChanges, { isDurable = false } = {}): StoreTransaction {
+    const { begin, commit, rollback } = this.#statements;
+    this.#database.pragma(`synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`);
+    begin.run();
+    const steps = this.#write(changes);
+    const advance = (budgetMs: number): boolean => {
+      const deadline = performance.now() + budgetMs;
+      while (steps.next().done !== true) if (performance.now() >= deadline) return false;
+      commit.run();
+      return true;
+    };
+    return {
+      advance: (budgetMs) => {
+        try {
+          return advance(budgetMs);
+        } catch (error) {
+          // SQLite takes it back by itself where the disk is full.
+          if (this.#database.inTransaction) rollback.run();
+          // What this transaction numbered is not there.
+          this.#jails.clear();
+          this.#readJails();
+          throw error;
+        }
+      },
+    };
   }
 
   close(): void {
     this.#database.close();
   }
 
-  #write({ bans, jails, positions, logins }: StoreChanges): void {
+  /** Pauses where so much is written that others may want their turn. */
+  *#write({ bans, jails, positions, logins }: StoreChanges): Generator<void, void, void> {
     const { setPosition, removePosition, setMemory } = this.#statements;
     const nowUsec = this.#options.clock();
-    const made = this.#writeBans(bans.isWhole, bans.bans, nowUsec);
-    for (const { name, isWhole, windows } of jails) this.#writeWindows(name, isWhole, windows, made);
-    for (const { network, jail, evidence } of made.values()) this.#proveBan(network.text, this.#jailOf(jail), evidence);
+    const made = new Map<string, BanDecision>();
+    yield* this.#writeBans(bans.isWhole, bans.bans, made, nowUsec);
+    for (const { name, isWhole, windows } of jails) yield* this.#writeWindows(name, isWhole, windows, made);
+    for (const [index, { network, jail, evidence }] of Array.from(made.values()).entries()) {
+      this.#proveBan(network.text, this.#jailOf(jail), evidence);
+      if (index % rowsPerStep === 0) yield;
+    }
     for (const [source, position] of Object.entries(positions)) {
       if (position === null) removePosition.run(source);
       else setPosition.run(source, JSON.stringify(position));
@@ -188,12 +220,17 @@ export class BanStore {
     this.#purge(nowUsec);
   }
 
-  /** The bans made, by network and jail. */
-  #writeBans(isWhole: boolean, changes: readonly BanChange[], nowUsec: number): ReadonlyMap<string, BanDecision> {
+  /** Fills `made`, the bans made, by network and jail. */
+  *#writeBans(
+    isWhole: boolean,
+    changes: readonly BanChange[],
+    made: Map<string, BanDecision>,
+    nowUsec: number,
+  ): Generator<void, void, void> {
     const statements = this.#statements;
     if (isWhole) statements.removeBans.run();
-    const made = new Map<string, BanDecision>();
-    for (const change of changes) {
+    for (const [index, change] of changes.entries()) {
+      if (index % rowsPerStep === 0) yield;
       const { text } = change.network;
       const jail = this.#jailOf(change.jail);
       if (change.held === undefined) {
@@ -209,7 +246,6 @@ export class BanStore {
       if (change.held === undefined) this.#end(text, jail, nowUsec);
     }
     if (isWhole) statements.endHistoryOfLifted.run(nowUsec);
-    return made;
   }
 
   #addHistory({ network, jail, origin, sinceUsec, untilUsec, bancount }: BanDecision, jailId: number, nowUsec: number): void {
@@ -227,11 +263,18 @@ export class BanStore {
     else this.#statements.endHistory.run(nowUsec, network, jail);
   }
 
-  #writeWindows(name: string, isWhole: boolean, changes: Iterable<StoredWindowChange>, made: ReadonlyMap<string, BanDecision>): void {
+  *#writeWindows(
+    name: string,
+    isWhole: boolean,
+    changes: Iterable<StoredWindowChange>,
+    made: ReadonlyMap<string, BanDecision>,
+  ): Generator<void, void, void> {
     const statements = this.#statements;
     const jail = this.#jailOf(name);
     if (isWhole) statements.removeWindowsOf.run(jail);
+    let row = 0;
     for (const { identity, entries, evidence } of changes) {
+      if (row++ % rowsPerStep === 0) yield;
       if (entries !== undefined) statements.setWindow.run(jail, identity, ++this.#touched, formatEntries(entries));
       else if (!isWhole) statements.removeWindow.run(jail, identity);
       this.#writeEvidence(name, identity, evidence, made.get(`${identity} ${name}`));

@@ -14,6 +14,10 @@ export interface HistoryRow {
 
 export function prepareStatements(database: Sqlite) {
   return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+
     jails: database.prepare<[], { id: number; name: string }>('SELECT id, name FROM jails'),
     addJail: database.prepare<[string]>('INSERT INTO jails(name) VALUES(?)'),
 

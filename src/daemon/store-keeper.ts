@@ -1,9 +1,9 @@
 // Keeps the store up with the ban list, the jails and the sources' positions: a moment's changes in one transaction, soon after the first
-// of them, or at once. Where the disk refuses, all goes on in memory, visibly, and is written when the disk takes it again.
+// of them, or at once. Where they are many, they are written in slices, between which everything else goes on. Where the disk refuses, all
+// goes on in memory, visibly, and is written when the disk takes it again.
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { BanList } from '../ban/ban-list.ts';
-import type { BanStore, BanStoreOptions, StoreChanges, StoredPosition } from '../ban/ban-store.ts';
+import type { BanStore, BanStoreOptions, StoreTransaction } from '../ban/ban-store.ts';
 import { readFormerState, retireFormerState } from '../ban/former-state.ts';
 import {
   isUnusable,
@@ -14,16 +14,20 @@ import {
   type StoreContents,
   setStoreAside,
 } from '../ban/store-file.ts';
+import type { HistoryRow } from '../ban/store-statements.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
-import type { Jail } from '../jail/jail.ts';
+import { ChangeCollector, type ChangeSources } from './change-collector.ts';
 
 // What a kill can make us read again. It is read into the windows of the same moment, so that nothing is counted twice.
 const delayMs = 150;
 
-// Much that changed takes long to write, and nothing else runs meanwhile: it may take a twentieth of the time.
+// Nothing else runs meanwhile, and somebody may wait for an answer.
+const usualSliceMs = 10;
+
+// Much that changed takes long to write: it may take a twentieth of the time.
 const restPerWork = 20;
 
 // Less than this is no burden, however often. A checkpoint of the log takes more.
@@ -35,14 +39,11 @@ const forgottenAfterUsec = 86_400_000_000;
 const firstRetryMs = 1000;
 const lastRetryMs = 60_000;
 
-export interface StoreKeeperOptions extends BanStoreOptions {
+export interface StoreKeeperOptions extends BanStoreOptions, ChangeSources {
   readonly path: string;
   readonly log: Log;
-  readonly bans: BanList;
-  readonly jails: () => Iterable<Jail>;
-  readonly positions: () => Readonly<Record<string, StoredPosition>>;
-  /** Who logged in lately. */
-  readonly logins?: { readonly revision: number; save(): unknown };
+  /** For tests, which would have to write much. */
+  readonly sliceMs?: number;
 }
 
 export interface Restored extends StoreContents {
@@ -55,7 +56,11 @@ export interface Restored extends StoreContents {
 export class StoreKeeper {
   readonly #options: StoreKeeperOptions;
   readonly #formerPath: string;
+  readonly #changes: ChangeCollector;
   #store: BanStore | undefined;
+  /** What is being written, in slices. */
+  #transaction: StoreTransaction | undefined;
+  #nextSlice: NodeJS.Immediate | undefined;
   #inode = 0;
   #timer: NodeJS.Timeout | undefined;
   #retryMs = firstRetryMs;
@@ -65,13 +70,10 @@ export class StoreKeeper {
   #isStopped = false;
   /** The store lacks what it should hold of all that is in memory. */
   #lacksAll = false;
-  /** By source, as JSON, as the store has them. */
-  #written = new Map<string, string>();
-  /** Of the logins that the store has. */
-  #writtenLogins: number | undefined;
 
   constructor(options: StoreKeeperOptions) {
     this.#options = options;
+    this.#changes = new ChangeCollector(options);
     this.#formerPath = join(dirname(options.path), 'state.json');
   }
 
@@ -101,7 +103,7 @@ export class StoreKeeper {
       this.#lacksAll = true;
       this.#fail(error);
     }
-    if (!isEmpty(contents)) this.#written = formatPositions(contents.positions);
+    if (!isEmpty(contents)) this.#changes.noteRestored(contents.positions);
     const former = isEmpty(contents) ? readFormerState(this.#formerPath) : undefined;
     if (former?.setAside !== undefined) warnings.push(asideWarning(former.setAside));
     if (former !== undefined && former.setAside === undefined) {
@@ -115,8 +117,7 @@ export class StoreKeeper {
   begin(): void {
     const { jails, clock } = this.#options;
     if (this.#store === undefined) return;
-    // What was restored is in the store, or is written with all.
-    this.#writtenLogins = this.#options.logins?.revision;
+    this.#changes.noteLogins();
     if (this.#lacksAll) this.flush();
     if (this.#lacksAll) return;
     const names = Array.from(jails(), ({ options }) => options.name);
@@ -135,26 +136,38 @@ export class StoreKeeper {
   /** Something changed: it is written soon. */
   touch(): void {
     if (this.#isStopped || this.#failure !== undefined) return;
-    this.#timer ??= setTimeout(() => this.#write(false), Math.max(delayMs, this.#workMs * restPerWork));
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        if (this.#mustWait) this.touch();
+        else this.#write();
+      },
+      Math.max(delayMs, this.#restMs),
+    );
   }
 
   /**
-   * Writes what changed up to now, so that it outlives the end of the process; soon, where writes are heavy and the last one was just now.
+   * Writes what changed up to now, so that it outlives the end of the process; soon, where that is much, or the last was and just now.
    * While the disk refuses, the next try keeps its own time. True where all is written.
    */
   commit(): boolean {
     if (this.#failure !== undefined) return false;
-    if (this.#workMs > lightWorkMs && performance.now() - this.#endedMs < this.#workMs * restPerWork) {
+    if (this.#mustWait) {
       this.touch();
       return false;
     }
-    this.#write(false);
-    return this.#failure === undefined;
+    this.#write();
+    return this.#failure === undefined && this.#transaction === undefined;
   }
 
-  /** The same, and it outlives a power cut; tries where the disk refused before. */
+  /** Writes all of it before anything else happens, and it outlives a power cut; tries where the disk refused before. */
   flush(): void {
-    this.#write(true);
+    clearImmediate(this.#nextSlice);
+    this.#attempt(() => {
+      this.#advance(Number.POSITIVE_INFINITY);
+      this.#begin(true);
+      this.#advance(Number.POSITIVE_INFINITY);
+    });
   }
 
   /** How often the jail, or any jail, has banned the network before, as far as it is remembered; for bantime.increment. */
@@ -165,10 +178,13 @@ export class StoreKeeper {
       const former = counts.get(name) ?? { rows: 0, bancount: 0 };
       counts.set(name, { rows: former.rows + 1, bancount: Math.max(former.bancount, bancount) });
     };
-    for (const row of this.#historyOf(network)) count(row.jail, row.bancount);
+    const rows = this.#historyOf(network);
+    for (const row of rows) count(row.jail, row.bancount);
     for (const { options } of jails()) {
-      const made = bans.madeLately(network, options.name);
-      if (made !== undefined) count(options.name, made.bancount ?? 1);
+      for (const { sinceUsec, bancount } of bans.madeLately(network, options.name)) {
+        // What is being written may be read already.
+        if (!rows.some((row) => row.jail === options.name && row.sinceUsec === sinceUsec)) count(options.name, bancount ?? 1);
+      }
     }
     const asked = jail === undefined ? Array.from(counts.values()) : [counts.get(jail) ?? { rows: 0, bancount: 0 }];
     return asked.reduce((sum, { rows, bancount }) => sum + Math.max(rows, bancount), 0);
@@ -183,7 +199,7 @@ export class StoreKeeper {
     }
   }
 
-  #historyOf(network: IpNetwork): readonly { readonly jail: string; readonly bancount: number }[] {
+  #historyOf(network: IpNetwork): readonly HistoryRow[] {
     try {
       return this.#store?.history(network.text) ?? [];
     } catch {
@@ -195,58 +211,78 @@ export class StoreKeeper {
   /** Nothing is written any more. */
   stop(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#nextSlice);
     this.#isStopped = true;
     this.#store?.close();
     this.#store = undefined;
   }
 
-  #write(isDurable: boolean): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  get #mustWait(): boolean {
+    return this.#transaction !== undefined || this.#restMs > 0;
+  }
+
+  /** From now; 0 where the last write was light, or long ago. */
+  get #restMs(): number {
+    if (this.#workMs <= lightWorkMs) return 0;
+    return Math.max(0, this.#workMs * restPerWork - (performance.now() - this.#endedMs));
+  }
+
+  /** What changed up to now. */
+  #write(): void {
+    this.#attempt(() => this.#begin(false));
+    this.#goOn();
+  }
+
+  /** With what is being written; what is not done in a slice goes on in a later turn of the event loop. */
+  #goOn(): void {
+    this.#attempt(() => {
+      if (!this.#advance(this.#options.sliceMs ?? usualSliceMs)) this.#nextSlice = setImmediate(() => this.#goOn());
+    });
+  }
+
+  #attempt(write: () => void): void {
     if (this.#isStopped) return;
     try {
-      this.#commitTo(this.#reach(), isDurable);
+      write();
     } catch (error) {
+      this.#transaction = undefined;
+      this.#changes.settle(false);
       this.#fail(error);
     }
   }
 
-  #commitTo(store: BanStore, isDurable: boolean): void {
-    const { bans, jails, path, log } = this.#options;
-    if (this.#lacksAll) {
-      bans.touchAll();
-      for (const jail of jails()) jail.touchAll();
-      this.#written.clear();
-      this.#writtenLogins = undefined;
-    }
-    const running = Array.from(jails());
-    const positions = formatPositions(this.#options.positions());
-    const changes = this.#collect(running, positions);
-    const loginsRevision = this.#options.logins?.revision;
-    const begin = performance.now();
-    store.commit(changes, { isDurable });
-    this.#endedMs = performance.now();
-    this.#workMs = this.#endedMs - begin;
-    bans.forgetChanges();
-    for (const jail of running) jail.forgetChanges();
-    this.#written = positions;
-    this.#writtenLogins = loginsRevision;
-    this.#lacksAll = false;
-    this.#retryMs = firstRetryMs;
-    if (this.#failure !== undefined) log.notice(`store ${path}: written again`);
-    this.#failure = undefined;
+  #begin(isDurable: boolean): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const store = this.#reach();
+    if (this.#lacksAll) this.#changes.touchAll();
+    this.#workMs = 0;
+    this.#timed(() => {
+      this.#transaction = store.begin(this.#changes.take(), { isDurable });
+    });
   }
 
-  #collect(running: readonly Jail[], positions: ReadonlyMap<string, string>): StoreChanges {
-    const { logins } = this.#options;
-    const current = this.#options.positions();
-    const changed = Object.entries(current).filter(([source]) => positions.get(source) !== this.#written.get(source));
-    return {
-      bans: this.#options.bans.changes(),
-      jails: running.map((jail) => ({ name: jail.options.name, ...jail.changes() })),
-      positions: Object.fromEntries(changed),
-      ...(logins === undefined || logins.revision === this.#writtenLogins ? {} : { logins: logins.save() }),
-    };
+  /** Goes on with what is being written, for so long. True where nothing is left of it. */
+  #advance(budgetMs: number): boolean {
+    const transaction = this.#transaction;
+    if (transaction === undefined) return true;
+    if (!this.#timed(() => transaction.advance(budgetMs))) return false;
+    this.#transaction = undefined;
+    this.#changes.settle(true);
+    this.#lacksAll = false;
+    this.#retryMs = firstRetryMs;
+    const { path, log } = this.#options;
+    if (this.#failure !== undefined) log.notice(`store ${path}: written again`);
+    this.#failure = undefined;
+    return true;
+  }
+
+  #timed<T>(work: () => T): T {
+    const begin = performance.now();
+    const result = work();
+    this.#endedMs = performance.now();
+    this.#workMs += this.#endedMs - begin;
+    return result;
   }
 
   /** The store, opened again where it could not be, or where its file is gone from its place. */
@@ -282,7 +318,8 @@ export class StoreKeeper {
     if (message !== this.#failure) log.error(`store ${path}: cannot be written, bans are kept in memory only: ${message}`);
     this.#failure = message;
     if (this.#isStopped) return;
-    this.#timer = setTimeout(() => this.#write(false), this.#retryMs);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#write(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
   }
 }
@@ -292,9 +329,6 @@ const asideWarning = ({ path, reason }: SetAside): string =>
 
 const isEmpty = ({ bans, positions, windows }: StoreContents): boolean =>
   bans.length === 0 && Object.keys(positions).length === 0 && Array.from(windows.values()).every(({ length }) => length === 0);
-
-const formatPositions = (positions: Readonly<Record<string, StoredPosition>>): Map<string, string> =>
-  new Map(Object.entries(positions).map(([source, position]) => [source, JSON.stringify(position)]));
 
 /** 0 where there is no such file. */
 const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0;

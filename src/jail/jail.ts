@@ -10,6 +10,7 @@ import { type BanTime, banTimeOf } from './ban-time.ts';
 import { FailureWindow, type WindowEntry } from './failure-window.ts';
 import { identityOf } from './identity.ts';
 import type { NetworkList } from './network-list.ts';
+import { WindowChanges } from './window-changes.ts';
 
 export interface JailOptions extends BanTime {
   readonly name: string;
@@ -58,20 +59,12 @@ export interface WindowChange {
   readonly evidence: readonly Evidence[];
 }
 
-// Records wait here for the store only. Of one identity as many as a ban's evidence has; of all, what a flood may take while the store
-// cannot be written (512 characters each).
-const maxPendingEvidence = 10_000;
-
 export class Jail {
   readonly options: JailOptions;
   readonly counts: JailCounts = { failures: 0, ignored: 0, evicted: 0, banned: 0, refused: 0 };
   /** Longest unseen first: each failure moves its window to the end. */
   readonly #windows = new AgedMap<FailureWindow>();
-  /** Identities whose windows changed, in the order of the latest change, with what was recorded of them. */
-  readonly #changed = new Map<string, Evidence[]>();
-  /** What the store holds is unknown, or the changes became too many: it is to get all. */
-  #isWholeChanged = true;
-  #pendingEvidence = 0;
+  #changes = new WindowChanges();
 
   readonly #random: () => number;
 
@@ -127,33 +120,43 @@ export class Jail {
   }
 
   /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
-  changes(): { readonly isWhole: boolean; readonly windows: Iterable<WindowChange> } {
-    const isWhole = this.#isWholeChanged;
+  changes(): { readonly isWhole: boolean; readonly windows: readonly WindowChange[] } {
+    const { isWhole, byIdentity } = this.#changes;
     // Of those that were banned meanwhile there is no window any more, but there are records.
-    const gone = Array.from(this.#changed).flatMap(([identity, { length }]) => (length > 0 ? [identity] : []));
-    const all = isWhole ? new Set([...this.#windows.keys(), ...gone]) : this.#changed.keys();
-    return { isWhole, windows: this.#listChanges(all) };
+    const gone = isWhole ? Array.from(byIdentity).flatMap(([identity, { length }]) => (length > 0 ? [identity] : [])) : [];
+    const all = isWhole ? new Set([...this.#windows.keys(), ...gone]) : byIdentity.keys();
+    const windows = Array.from(all, (identity) => {
+      // A copy: the window goes on while this is written.
+      return { identity, entries: this.#windows.get(identity)?.entries().slice(), evidence: byIdentity.get(identity) ?? [] };
+    });
+    return { isWhole, windows };
+  }
+
+  /** The same, and they are no changes any more; `settleChanges` says whether they got into the store. */
+  takeChanges(): ReturnType<Jail['changes']> {
+    const changes = this.changes();
+    this.#changes.take();
+    return changes;
+  }
+
+  settleChanges(isWritten: boolean): void {
+    this.#changes.settle(isWritten);
   }
 
   forgetChanges(): void {
-    this.#changed.clear();
-    this.#pendingEvidence = 0;
-    this.#isWholeChanged = false;
+    this.#changes.clear();
   }
 
   /** Nothing of the windows is known to the store. */
   touchAll(): void {
-    this.forgetChanges();
-    this.#isWholeChanged = true;
+    this.#changes.addAll();
   }
 
-  /** Goes on for a jail of the same name whose options were others. */
+  /** Goes on for a jail of the same name whose options were others, also where its changes are being written. */
   takeOver(former: Jail): void {
     Object.assign(this.counts, former.counts);
     const dropped = this.#fill(former.save());
-    this.#isWholeChanged = former.#isWholeChanged;
-    for (const [identity, evidence] of former.#changed) this.#changed.set(identity, evidence);
-    this.#pendingEvidence = former.#pendingEvidence;
+    this.#changes = former.#changes;
     for (const identity of dropped) this.#remember(identity);
   }
 
@@ -184,22 +187,9 @@ export class Jail {
     return state.slice(0, -maxtracked).map(([identity]) => identity);
   }
 
-  *#listChanges(identities: Iterable<string>): Generator<WindowChange> {
-    for (const identity of identities) {
-      yield { identity, entries: this.#windows.get(identity)?.entries(), evidence: this.#changed.get(identity) ?? [] };
-    }
-  }
-
   #remember(identity: string, evidence?: Evidence): void {
-    const pending = this.#changed.get(identity) ?? [];
-    this.#changed.delete(identity);
-    this.#changed.set(identity, pending);
-    if (this.#changed.size > this.options.maxtracked + this.#windows.size) this.touchAll();
-    else if (evidence !== undefined && this.#pendingEvidence < maxPendingEvidence) {
-      pending.push(evidence);
-      if (pending.length > (this.options.maxmatches ?? usualMaxmatches)) pending.shift();
-      else this.#pendingEvidence++;
-    }
+    const { maxtracked, maxmatches } = this.options;
+    this.#changes.add(identity, evidence, { identities: maxtracked + this.#windows.size, evidence: maxmatches ?? usualMaxmatches });
   }
 
   /** The widest network that this ban completes. */

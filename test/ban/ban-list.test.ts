@@ -139,3 +139,54 @@ describe('BanList', () => {
     assert.equal(list.nextEndUsec, forGood);
   });
 });
+
+describe('BanList, what changed', () => {
+  const one = decisionOf('192.0.2.1', 1000);
+  const two = decisionOf('192.0.2.2', 1000);
+  const begun = () => {
+    const list = new BanList();
+    list.forgetChanges();
+    return list;
+  };
+  const changesOf = (list: BanList) => {
+    const { isWhole, bans } = list.changes();
+    return { isWhole, bans: bans.map(({ network, made, held }) => [network.text, made?.untilUsec, held?.untilUsec]) };
+  };
+
+  it('what was taken is no change any more, and is none where it was written', () => {
+    const list = begun();
+    list.add(one);
+    assert.equal(list.takeChanges().bans.length, 1);
+    list.add(two);
+    assert.deepEqual(changesOf(list), { isWhole: false, bans: [['192.0.2.2', 1000, 1000]] });
+    assert.deepEqual(list.madeLately(one.network, 'portscan'), [one], 'the store may not know it yet');
+    list.settleChanges(true);
+    assert.deepEqual(list.madeLately(one.network, 'portscan'), []);
+    assert.deepEqual(changesOf(list), { isWhole: false, bans: [['192.0.2.2', 1000, 1000]] });
+  });
+
+  it('what was taken and did not get there is a change again, as it is by now', () => {
+    const list = begun();
+    list.add(one);
+    list.add(two);
+    list.takeChanges();
+    list.remove(one.network);
+    list.settleChanges(false);
+    assert.deepEqual(changesOf(list), {
+      isWhole: false,
+      bans: [
+        ['192.0.2.2', 1000, 1000],
+        ['192.0.2.1', 1000, undefined],
+      ],
+    });
+  });
+
+  it('a whole list that did not get there is one again', () => {
+    const list = begun();
+    list.touchAll();
+    list.takeChanges();
+    list.add(one);
+    list.settleChanges(false);
+    assert.deepEqual(changesOf(list), { isWhole: true, bans: [['192.0.2.1', 1000, 1000]] });
+  });
+});

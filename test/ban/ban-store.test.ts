@@ -156,6 +156,27 @@ describe('BanStore', () => {
     store.close();
   });
 
+  it('a transaction in slices counts when its last one was written, and not where the store is closed before', () => {
+    const path = storePath();
+    const identities = Array.from({ length: 100 }, (_, index) => `w${index}`);
+    const changes = changesOf(windowsOf('a', ...identities.map((identity) => window(identity, [entry(1)], 'text'))));
+    const first = openAt(path);
+    const unfinished = first.begin(changes);
+    assert.equal(unfinished.advance(0), false);
+    assert.equal(unfinished.advance(0), false);
+    first.close();
+    const store = openAt(path);
+    assert.deepEqual(store.windows('a'), []);
+    const transaction = store.begin(changes);
+    let slices = 1;
+    while (!transaction.advance(0)) slices++;
+    assert.ok(slices > 4, `${slices} slices`);
+    store.close();
+    const again = openAt(path);
+    assert.equal(again.windows('a').length, 100);
+    again.close();
+  });
+
   it('rows that make no sense are left out and counted, and spoil no others', () => {
     const path = storePath();
     const good = decisionOf('192.0.2.7', 5);

@@ -17,8 +17,8 @@ const seed = Number(process.env['RINGJAIL_SEED'] ?? Date.now() & 0x3fffffff);
 const kills = 200;
 
 /** Runs the writer until a kill; the last position that it knew to be committed. */
-async function killedRun(path: string, lifeMs: number): Promise<{ committed: number; stderr: string }> {
-  const child = spawn(process.execPath, [writer, path, String(seed)], { stdio: ['ignore', 'pipe', 'pipe'] });
+async function killedRun(path: string, lifeMs: number, sliceMs: number): Promise<{ committed: number; stderr: string }> {
+  const child = spawn(process.execPath, [writer, path, String(seed), String(sliceMs)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk));
@@ -44,7 +44,11 @@ describe(`the store, killed ${kills} times under load`, { timeout: 280_000 }, ()
     let advanced = 0;
     for (let kill = 0; kill < kills; kill++) {
       const before = model.position;
-      const { committed, stderr } = await killedRun(path, kill % 10 === 9 ? -random.below(80) : 1 + random.below(60));
+      const { committed, stderr } = await killedRun(
+        path,
+        kill % 10 === 9 ? -random.below(80) : 1 + random.below(60),
+        kill % 2 === 0 ? 0 : 10,
+      );
       assert.equal(stderr, '');
       // A copy would do; opening it here also replays the log, as the daemon's next start does.
       const { store, contents, setAside } = openBanStore(path, { clock: () => model.position });

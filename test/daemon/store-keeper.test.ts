@@ -41,10 +41,11 @@ class Trial {
   readonly logins = new LoginMemory(day);
   sequence = 0;
 
-  constructor(path = join(emptyDirectory(), 'state.db')) {
+  constructor(path = join(emptyDirectory(), 'state.db'), sliceMs = 1000) {
     this.path = path;
     this.keeper = new StoreKeeper({
       path,
+      sliceMs,
       log: this.log,
       clock: () => 0,
       bans: this.bans,
@@ -224,6 +225,92 @@ describe('StoreKeeper', () => {
     assert.ok(isEmpty);
     assert.match(warnings.join(), /could not be read \(file is not a database\); it stays as .*state\.db\.broken-/);
     assert.equal(trial.keeper.failure, undefined);
+    trial.keeper.stop();
+  });
+});
+
+describe('StoreKeeper, where much changed', () => {
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const many = (trial: Trial, network: number) => {
+    for (let host = 0; host < 100; host++) trial.knock(`198.18.${network}.${host}`);
+  };
+  const begun = () => {
+    const trial = new Trial(undefined, 0);
+    trial.start();
+    return trial;
+  };
+
+  it('it is written in later turns, and what changes meanwhile is written after it', async (t) => {
+    asleep(t);
+    const trial = begun();
+    trial.bans.add(decisionOf('192.0.2.8', 5, { jail: 'one' }));
+    many(trial, 1);
+    assert.equal(trial.keeper.commit(), false, 'not yet');
+    await turn();
+    assert.equal(trial.keeper.earlierBans(network('192.0.2.8')), 1, 'once, also while it is being written');
+    const { bans, windows } = structuredClone(trial.memory);
+    many(trial, 1);
+    trial.bans.add(decisionOf('192.0.2.9', 5, { jail: 'one' }));
+    assert.equal(trial.keeper.commit(), false);
+    for (let turns = 0; turns < 20; turns++) await turn();
+    assert.deepEqual(trial.keeper.store?.windows('one'), windows);
+    assert.deepEqual([trial.keeper.store?.positions()['kernel']?.['sequence'], trial.keeper.store?.bans().length], [100, bans.length]);
+    assert.equal(trial.keeper.earlierBans(network('192.0.2.9')), 1);
+    trial.keeper.flush();
+    const later = trial.memory;
+    trial.keeper.stop();
+    assert.deepEqual(storedAt(trial.path), later);
+    assert.equal(later.bans.length, 2);
+  });
+
+  it('a flush finishes it, and writes what came since', async () => {
+    const trial = begun();
+    many(trial, 1);
+    trial.keeper.commit();
+    await turn();
+    many(trial, 2);
+    trial.keeper.flush();
+    await turn();
+    const { memory } = trial;
+    trial.keeper.stop();
+    assert.deepEqual(storedAt(trial.path), memory);
+    assert.equal(memory.windows?.length, 200);
+  });
+
+  it('stopped in the middle, the store is as it was before', async () => {
+    const trial = begun();
+    trial.knock('192.0.2.7');
+    trial.keeper.flush();
+    const { memory } = trial;
+    many(trial, 1);
+    trial.keeper.commit();
+    await turn();
+    trial.keeper.stop();
+    await turn();
+    assert.deepEqual(storedAt(trial.path), memory);
+  });
+
+  it('an error in the middle loses neither windows nor records', async (t) => {
+    asleep(t);
+    const trial = begun();
+    many(trial, 1);
+    const { jails } = trial;
+    trial.keeper.commit();
+    const taken = trial.keeper.store;
+    assert.ok(taken !== undefined);
+    const evidence = t.mock.method(JSON, 'stringify', () => {
+      throw new Error('in the middle');
+    });
+    await turn();
+    evidence.mock.restore();
+    assert.match(trial.keeper.failure ?? '', /in the middle/);
+    many(trial, 2);
+    t.mock.timers.tick(1000);
+    for (let turns = 0; turns < 40; turns++) await turn();
+    assert.equal(trial.keeper.failure, undefined);
+    assert.deepEqual(taken.windows('one'), jails[0]?.save());
+    assert.equal(taken.evidence('198.18.1.99', 'one').length, 1);
+    assert.equal(taken.evidence('198.18.2.99', 'one').length, 1);
     trial.keeper.stop();
   });
 });

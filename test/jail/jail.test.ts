@@ -352,6 +352,39 @@ describe('Jail, what changed', () => {
     });
   });
 
+  it('what was taken is no change any more, and a window that goes on meanwhile does not change what was taken', () => {
+    const jail = begun();
+    knock(jail, '192.0.2.7', [1]);
+    const { windows } = jail.takeChanges();
+    knock(jail, '192.0.2.7', [2]);
+    assert.equal(windows[0]?.entries?.length, 1);
+    jail.settleChanges(true);
+    assert.deepEqual(changesOf(jail).list, [['192.0.2.7', 2, packet(7, 1)]]);
+  });
+
+  it('what was taken and did not get into the store is a change again, before what changed since, with its records', () => {
+    const jail = begun();
+    for (const last of [1, 2, 3]) knock(jail, `192.0.2.${last}`, [1]);
+    jail.takeChanges();
+    knock(jail, '192.0.2.1', [2]);
+    const successor = jailOf();
+    successor.takeOver(jail);
+    jail.settleChanges(false);
+    assert.deepEqual(changesOf(successor), {
+      isWhole: false,
+      list: [
+        ['192.0.2.2', 1, packet(2, 1)],
+        ['192.0.2.3', 1, packet(3, 1)],
+        ['192.0.2.1', 2, packet(1, 2)],
+      ],
+    });
+    jail.touchAll();
+    jail.takeChanges();
+    knock(jail, '192.0.2.4', [1]);
+    jail.settleChanges(false);
+    assert.equal(jail.changes().isWhole, true);
+  });
+
   it('everything, where more changed than is tracked; and the memory for records is bounded', () => {
     const jail = begun({ maxtracked: 2 });
     for (let last = 1; last <= 4; last++) knock(jail, `192.0.2.${last}`, [1]);

@@ -53,10 +53,11 @@ export class Sequence {
   }
 }
 
-/** The daemon's way with a store, without its sources. */
-export function keep(sequence: Sequence, path: string): StoreKeeper {
+/** The daemon's way with a store, without its sources; all but the smallest transactions in several slices, where these have no time. */
+export function keep(sequence: Sequence, path: string, sliceMs: number): StoreKeeper {
   const keeper = new StoreKeeper({
     path,
+    sliceMs,
     log: createLog({ threshold: 'debug', forJournal: false, write: (line) => void process.stderr.write(line) }),
     clock: () => sequence.position,
     bans: sequence.bans,
@@ -72,10 +73,17 @@ export function keep(sequence: Sequence, path: string): StoreKeeper {
   return keeper;
 }
 
-const [path, seed] = process.argv.slice(2);
+const [path, seed, sliceMs] = process.argv.slice(2);
 if (process.argv[1]?.endsWith('store-writer.js') && path !== undefined) {
   const sequence = new Sequence(Number(seed));
-  const keeper = keep(sequence, path);
+  const keeper = keep(sequence, path, Number(sliceMs));
+  let commits = 0;
+  /** In slices only a flush is through when it returns. */
+  const commit = () => {
+    if (commits++ % 10 > 0) return keeper.commit();
+    keeper.flush();
+    return keeper.failure === undefined;
+  };
   const batch = () => {
     let hasBanned = false;
     for (let count = 0; count < 20; count++) {
@@ -83,7 +91,7 @@ if (process.argv[1]?.endsWith('store-writer.js') && path !== undefined) {
       hasBanned ||= sequence.hasBanned;
     }
     if (!hasBanned) keeper.touch();
-    else if (keeper.commit()) writeSync(1, `${sequence.position}\n`);
+    else if (commit()) writeSync(1, `${sequence.position}\n`);
     setImmediate(batch);
   };
   batch();

@@ -1,0 +1,75 @@
+// What the store lacks of all that is in memory: the ban list's, the jails', the sources' and the logins' changes, of one moment.
+import type { BanList } from '../ban/ban-list.ts';
+import type { StoreChanges, StoredPosition } from '../ban/ban-store.ts';
+import type { Jail } from '../jail/jail.ts';
+
+export interface ChangeSources {
+  readonly bans: BanList;
+  readonly jails: () => Iterable<Jail>;
+  readonly positions: () => Readonly<Record<string, StoredPosition>>;
+  /** Who logged in lately. */
+  readonly logins?: { readonly revision: number; save(): unknown };
+}
+
+/** Of the store: positions by source, as JSON, and the logins' revision. */
+interface Written {
+  readonly positions: ReadonlyMap<string, string>;
+  readonly logins: number | undefined;
+}
+
+export class ChangeCollector {
+  readonly #sources: ChangeSources;
+  #written: Written = { positions: new Map(), logins: undefined };
+  #taken: { readonly jails: readonly Jail[]; readonly written: Written } | undefined;
+
+  constructor(sources: ChangeSources) {
+    this.#sources = sources;
+  }
+
+  /** These positions were read from the store, or are written with all. */
+  noteRestored(positions: Readonly<Record<string, StoredPosition>>): void {
+    this.#written = { positions: formatPositions(positions), logins: this.#written.logins };
+  }
+
+  /** The logins are as the store has them, or are written with all. */
+  noteLogins(): void {
+    this.#written = { ...this.#written, logins: this.#sources.logins?.revision };
+  }
+
+  /** The store has nothing of all that is in memory. */
+  touchAll(): void {
+    this.#sources.bans.touchAll();
+    for (const jail of this.#sources.jails()) jail.touchAll();
+    this.#written = { positions: new Map(), logins: undefined };
+  }
+
+  /** What changed since it was last taken. It is followed by `settle`, before the next. */
+  take(): StoreChanges {
+    const { bans, logins } = this.#sources;
+    const jails = Array.from(this.#sources.jails());
+    const positions = this.#sources.positions();
+    const written = { positions: formatPositions(positions), logins: logins?.revision };
+    const changed = Object.entries(positions).filter(([source]) => written.positions.get(source) !== this.#written.positions.get(source));
+    const changes = {
+      bans: bans.takeChanges(),
+      jails: jails.map((jail) => ({ name: jail.options.name, ...jail.takeChanges() })),
+      positions: Object.fromEntries(changed),
+      ...(logins === undefined || written.logins === this.#written.logins ? {} : { logins: logins.save() }),
+    };
+    this.#taken = { jails, written };
+    return changes;
+  }
+
+  /** What was taken is in the store, or has not got there. */
+  settle(isWritten: boolean): void {
+    if (this.#taken === undefined) return;
+    const { jails, written } = this.#taken;
+    this.#taken = undefined;
+    this.#sources.bans.settleChanges(isWritten);
+    for (const jail of jails) jail.settleChanges(isWritten);
+    if (isWritten) this.#written = written;
+  }
+}
+
+const formatPositions = (positions: Readonly<Record<string, StoredPosition>>): Map<string, string> =>
+  new Map(Object.entries(positions).map(([source, position]) => [source, JSON.stringify(position)]));
