@@ -3,7 +3,8 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BanStore, type StoreChanges } from '../src/ban/ban-store.ts';
+import { BanStore } from '../src/ban/ban-store.ts';
+import type { StoreChanges } from '../src/ban/store-changes.ts';
 import { parseIpAddress } from '../src/core/ip-network.ts';
 
 const directory = mkdtempSync(join(process.env['BENCH_DIRECTORY'] ?? tmpdir(), 'ringjail-bench-'));

@@ -8,37 +8,14 @@ import { closeSync, openSync } from 'node:fs';
 import { openSqlite, type Sqlite } from '../binding/sqlite.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { BanChange, BanDecision } from './ban.ts';
+import type { BanDecision } from './ban.ts';
+import { JailNumbers } from './jail-numbers.ts';
+import type { StoreChanges, StoredPosition } from './store-changes.ts';
 import { migrate, schemaSteps } from './store-schema.ts';
 import { type HistoryRow, prepareStatements, type StoreStatements } from './store-statements.ts';
-import { formatDecision, isEvidence, isPosition, parseDecision, parseJson, storedUntil } from './stored-decision.ts';
-
-export type StoredPosition = Readonly<Record<string, string | number>>;
-
-interface StoredEntry {
-  readonly timeUsec: number;
-  readonly distinct: string | undefined;
-}
-
-/** A jail's windows, longest unseen first. */
-export type StoredWindows = readonly (readonly [identity: string, entries: readonly StoredEntry[]])[];
-
-interface StoredWindowChange {
-  readonly identity: string;
-  /** Undefined where the window is gone. */
-  readonly entries: readonly StoredEntry[] | undefined;
-  readonly evidence: readonly Evidence[];
-}
-
-/** `isWhole`: what is not named is gone. */
-export interface StoreChanges {
-  readonly bans: { readonly isWhole: boolean; readonly bans: readonly BanChange[] };
-  readonly jails: readonly { readonly name: string; readonly isWhole: boolean; readonly windows: Iterable<StoredWindowChange> }[];
-  /** By source, those that changed; null takes one away. */
-  readonly positions: Readonly<Record<string, StoredPosition | null>>;
-  /** Who logged in lately, plain data; undefined where nothing changed. */
-  readonly logins?: unknown;
-}
+import { StoreWriter } from './store-writer.ts';
+import { isEvidence, isPosition, parseDecision, parseJson } from './stored-decision.ts';
+import { parseEntries, type StoredWindows } from './stored-window.ts';
 
 export interface BanStoreOptions {
   readonly clock: Clock;
@@ -63,12 +40,6 @@ const usualMaxEvidence = 10;
 // Some 100 bytes each.
 const usualMaxHistory = 500_000;
 
-// Between two looks at the clock; a fraction of a millisecond.
-const rowsPerStep = 20;
-
-// Of what is due for removal, so much a transaction: no commit pays for many.
-const purgedAtOnce = 200;
-
 /** A transaction under way. Nothing of it counts before `advance` was true, and nothing of it where that throws. */
 export interface StoreTransaction {
   /** Writes for so long, at least a little; true where all is committed. Throws SQLite's error. */
@@ -78,21 +49,12 @@ export interface StoreTransaction {
 export class BanStore {
   readonly #database: Sqlite;
   readonly #statements: StoreStatements;
-  readonly #options: Required<Omit<BanStoreOptions, 'steps'>>;
-  readonly #jails = new Map<string, number>();
-  #touched: number;
+  readonly #jails: JailNumbers;
+  readonly #writer: StoreWriter;
   #unread = 0;
 
   /** Throws SQLite's error, the system's, or UnusableStore. */
   constructor(path: string, options: BanStoreOptions) {
-    this.#options = {
-      purgeAgeUsec: dayUsec,
-      maxHistory: usualMaxHistory,
-      maxEvidence: usualMaxEvidence,
-      maxEvidenceOf: () => undefined,
-      configurationOf: () => undefined,
-      ...options,
-    };
     // For nobody else to read; SQLite gives its log the same mode.
     closeSync(openSync(path, 'a', 0o600));
     this.#database = openSqlite(path);
@@ -103,8 +65,15 @@ export class BanStore {
       this.#database.pragma('synchronous = NORMAL');
       migrate(this.#database, options.steps ?? schemaSteps);
       this.#statements = prepareStatements(this.#database);
-      this.#readJails();
-      this.#touched = this.#statements.latestTouch.get()?.touched ?? 0;
+      this.#jails = new JailNumbers(this.#statements);
+      this.#writer = new StoreWriter(this.#statements, this.#jails, {
+        purgeAgeUsec: dayUsec,
+        maxHistory: usualMaxHistory,
+        maxEvidence: usualMaxEvidence,
+        maxEvidenceOf: () => undefined,
+        configurationOf: () => undefined,
+        ...options,
+      });
     } catch (error) {
       this.#database.close();
       throw error;
@@ -143,7 +112,7 @@ export class BanStore {
 
   /** Every jail that was ever written. */
   jailNames(): string[] {
-    return Array.from(this.#jails.keys());
+    return this.#jails.names();
   }
 
   /** Rows that made no sense and were left out. */
@@ -174,7 +143,7 @@ export class BanStore {
     const { begin, commit, rollback } = this.#statements;
     this.#database.pragma(`synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`);
     begin.run();
-    const steps = this.#write(changes);
+    const steps = this.#writer.write(changes);
     const advance = (budgetMs: number): boolean => {
       const deadline = performance.now() + budgetMs;
       while (steps.next().done !== true) if (performance.now() >= deadline) return false;
@@ -188,9 +157,7 @@ export class BanStore {
         } catch (error) {
           // SQLite takes it back by itself where the disk is full.
           if (this.#database.inTransaction) rollback.run();
-          // What this transaction numbered is not there.
-          this.#jails.clear();
-          this.#readJails();
+          this.#jails.read();
           throw error;
         }
       },
@@ -201,154 +168,8 @@ export class BanStore {
     this.#database.close();
   }
 
-  /** Pauses where so much is written that others may want their turn. */
-  *#write({ bans, jails, positions, logins }: StoreChanges): Generator<void, void, void> {
-    const { setPosition, removePosition, setMemory } = this.#statements;
-    const nowUsec = this.#options.clock();
-    const made = new Map<string, BanDecision>();
-    yield* this.#writeBans(bans.isWhole, bans.bans, made, nowUsec);
-    for (const { name, isWhole, windows } of jails) yield* this.#writeWindows(name, isWhole, windows, made);
-    for (const [index, { network, jail, evidence }] of Array.from(made.values()).entries()) {
-      this.#proveBan(network.text, this.#jailOf(jail), evidence);
-      if (index % rowsPerStep === 0) yield;
-    }
-    for (const [source, position] of Object.entries(positions)) {
-      if (position === null) removePosition.run(source);
-      else setPosition.run(source, JSON.stringify(position));
-    }
-    if (logins !== undefined) setMemory.run('logins', JSON.stringify(logins));
-    this.#purge(nowUsec);
-  }
-
-  /** Fills `made`, the bans made, by network and jail. */
-  *#writeBans(
-    isWhole: boolean,
-    changes: readonly BanChange[],
-    made: Map<string, BanDecision>,
-    nowUsec: number,
-  ): Generator<void, void, void> {
-    const statements = this.#statements;
-    if (isWhole) statements.removeBans.run();
-    for (const [index, change] of changes.entries()) {
-      if (index % rowsPerStep === 0) yield;
-      const { text } = change.network;
-      const jail = this.#jailOf(change.jail);
-      if (change.held === undefined) {
-        if (!isWhole) statements.removeBan.run(text, jail);
-      } else {
-        const { sinceUsec, untilUsec, decision } = formatDecision(change.held);
-        statements.setBan.run(text, jail, sinceUsec, untilUsec, decision);
-      }
-      if (change.made !== undefined) {
-        made.set(`${text} ${change.jail}`, change.made);
-        this.#addHistory(change.made, jail, nowUsec);
-      }
-      if (change.held === undefined) this.#end(text, jail, nowUsec);
-    }
-    if (isWhole) statements.endHistoryOfLifted.run(nowUsec);
-  }
-
-  #addHistory({ network, jail, origin, sinceUsec, untilUsec, bancount }: BanDecision, jailId: number, nowUsec: number): void {
-    const { isOpenHistory, endHistory, addHistory } = this.#statements;
-    // What was found in force is an old ban of which nothing is known; what is written as a whole may be there already.
-    if (this.#options.purgeAgeUsec === 0 || origin === 'found') return;
-    if (isOpenHistory.get(network.text, jailId, sinceUsec) !== undefined) return;
-    endHistory.run(nowUsec, network.text, jailId);
-    const configuration = this.#options.configurationOf(jail) ?? '';
-    addHistory.run(network.text, jailId, sinceUsec, storedUntil(untilUsec), bancount ?? 1, configuration);
-  }
-
-  #end(network: string, jail: number, nowUsec: number): void {
-    if (this.#options.purgeAgeUsec === 0) this.#statements.removeEvidence.run(jail, network);
-    else this.#statements.endHistory.run(nowUsec, network, jail);
-  }
-
-  *#writeWindows(
-    name: string,
-    isWhole: boolean,
-    changes: Iterable<StoredWindowChange>,
-    made: ReadonlyMap<string, BanDecision>,
-  ): Generator<void, void, void> {
-    const statements = this.#statements;
-    const jail = this.#jailOf(name);
-    if (isWhole) statements.removeWindowsOf.run(jail);
-    let row = 0;
-    for (const { identity, entries, evidence } of changes) {
-      if (row++ % rowsPerStep === 0) yield;
-      if (entries !== undefined) statements.setWindow.run(jail, identity, ++this.#touched, formatEntries(entries));
-      else if (!isWhole) statements.removeWindow.run(jail, identity);
-      this.#writeEvidence(name, identity, evidence, made.get(`${identity} ${name}`));
-      const isGone = entries === undefined && statements.isKnown.get({ identity, jail }) === undefined;
-      if (isGone) statements.removeEvidence.run(jail, identity);
-    }
-    if (isWhole) statements.removeStrayEvidence.run(jail, jail, jail);
-  }
-
-  /** What comes from somebody who is banned already did not lead to the ban, and must not push out what did. */
-  #writeEvidence(name: string, identity: string, evidence: readonly Evidence[], made: BanDecision | undefined): void {
-    const jail = this.#jailOf(name);
-    const { isHeld, addEvidence, trimEvidence } = this.#statements;
-    if (evidence.length === 0 || (made === undefined && isHeld.get(identity, jail) !== undefined)) return;
-    for (const record of made?.evidence === undefined ? evidence : until(made.evidence, evidence)) {
-      addEvidence.run({ jail, identity, record: JSON.stringify(record) });
-    }
-    trimEvidence.run({ jail, identity, kept: this.#options.maxEvidenceOf(name) ?? this.#options.maxEvidence });
-  }
-
-  /** The record that completed a ban is there, also where the windows' changes were too many to have it among them. */
-  #proveBan(network: string, jail: number, evidence: Evidence | undefined): void {
-    if (evidence === undefined) return;
-    const { latestEvidence, addEvidence } = this.#statements;
-    const record = JSON.stringify(evidence);
-    if (latestEvidence.get(jail, network)?.record !== record) addEvidence.run({ jail, identity: network, record });
-  }
-
-  #purge(nowUsec: number): void {
-    const { dueHistory, removeHistory, isKnown, removeEvidence } = this.#statements;
-    const { purgeAgeUsec, maxHistory } = this.#options;
-    for (const { id, network, jail } of dueHistory.all(nowUsec - purgeAgeUsec, maxHistory, purgedAtOnce)) {
-      removeHistory.run(id);
-      if (isKnown.get({ identity: network, jail }) === undefined) removeEvidence.run(jail, network);
-    }
-  }
-
-  #jailOf(name: string): number {
-    const known = this.#jails.get(name);
-    if (known !== undefined) return known;
-    const id = Number(this.#statements.addJail.run(name).lastInsertRowid);
-    this.#jails.set(name, id);
-    return id;
-  }
-
-  #readJails(): void {
-    for (const { id, name } of this.#statements.jails.all()) this.#jails.set(name, id);
-  }
-
   #whereRead<T>(value: T | undefined): T | undefined {
     if (value === undefined) this.#unread++;
     return value;
   }
-}
-
-/** The records up to `last`, which is the last in any case. */
-function until(last: Evidence, evidence: readonly Evidence[]): readonly Evidence[] {
-  const index = evidence.findLastIndex(({ source, sequence }) => source === last.source && sequence === last.sequence);
-  return [...evidence.slice(0, Math.max(0, index)), last];
-}
-
-const formatEntries = (entries: readonly StoredEntry[]): string =>
-  JSON.stringify(entries.map(({ timeUsec, distinct }) => (distinct === undefined ? [timeUsec] : [timeUsec, distinct])));
-
-function parseEntries(text: string): StoredEntry[] | undefined {
-  const value = parseJson(text);
-  if (!Array.isArray(value)) return undefined;
-  const entries = value.map(parseEntry);
-  return entries.every((entry) => entry !== undefined) ? entries : undefined;
-}
-
-function parseEntry(value: unknown): StoredEntry | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const [timeUsec, distinct] = value as unknown[];
-  if (typeof timeUsec !== 'number' || (distinct !== undefined && typeof distinct !== 'string')) return undefined;
-  return { timeUsec, distinct };
 }

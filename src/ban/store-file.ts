@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { sqliteCodeOf } from '../binding/sqlite.ts';
 import { messageOf } from '../core/errors.ts';
 import type { BanDecision } from './ban.ts';
-import { BanStore, type BanStoreOptions, type StoredPosition, type StoredWindows } from './ban-store.ts';
+import { BanStore, type BanStoreOptions } from './ban-store.ts';
+import type { StoredPosition } from './store-changes.ts';
 import { UnusableStore } from './store-schema.ts';
+import type { StoredWindows } from './stored-window.ts';
 
 /** All that an earlier run left, of one moment. */
 export interface StoreContents {

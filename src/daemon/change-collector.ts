@@ -1,6 +1,6 @@
 // What the store lacks of all that is in memory: the ban list's, the jails', the sources' and the logins' changes, of one moment.
 import type { BanList } from '../ban/ban-list.ts';
-import type { StoreChanges, StoredPosition } from '../ban/ban-store.ts';
+import type { StoreChanges, StoredPosition } from '../ban/store-changes.ts';
 import type { Jail } from '../jail/jail.ts';
 
 export interface ChangeSources {

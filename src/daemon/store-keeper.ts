@@ -4,6 +4,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BanStore, BanStoreOptions, StoreTransaction } from '../ban/ban-store.ts';
+import { countEarlierBans } from '../ban/earlier-bans.ts';
 import { readFormerState, retireFormerState } from '../ban/former-state.ts';
 import {
   isUnusable,
@@ -20,18 +21,13 @@ import type { Evidence } from '../core/evidence.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import { ChangeCollector, type ChangeSources } from './change-collector.ts';
+import { WritePace } from './write-pace.ts';
 
 // What a kill can make us read again. It is read into the windows of the same moment, so that nothing is counted twice.
 const delayMs = 150;
 
 // Nothing else runs meanwhile, and somebody may wait for an answer.
 const usualSliceMs = 10;
-
-// Much that changed takes long to write: it may take a twentieth of the time.
-const restPerWork = 20;
-
-// Less than this is no burden, however often. A checkpoint of the log takes more.
-const lightWorkMs = 5;
 
 // What a jail counted that does not run any more: it may be in error only, and come back.
 const forgottenAfterUsec = 86_400_000_000;
@@ -57,6 +53,7 @@ export class StoreKeeper {
   readonly #options: StoreKeeperOptions;
   readonly #formerPath: string;
   readonly #changes: ChangeCollector;
+  readonly #pace = new WritePace();
   #store: BanStore | undefined;
   /** What is being written, in slices. */
   #transaction: StoreTransaction | undefined;
@@ -64,8 +61,6 @@ export class StoreKeeper {
   #inode = 0;
   #timer: NodeJS.Timeout | undefined;
   #retryMs = firstRetryMs;
-  #workMs = 0;
-  #endedMs = Number.NEGATIVE_INFINITY;
   #failure: string | undefined;
   #isStopped = false;
   /** The store lacks what it should hold of all that is in memory. */
@@ -142,7 +137,7 @@ export class StoreKeeper {
         if (this.#mustWait) this.touch();
         else this.#write();
       },
-      Math.max(delayMs, this.#restMs),
+      Math.max(delayMs, this.#pace.restMs),
     );
   }
 
@@ -173,21 +168,8 @@ export class StoreKeeper {
   /** How often the jail, or any jail, has banned the network before, as far as it is remembered; for bantime.increment. */
   earlierBans(network: IpNetwork, jail?: string): number {
     const { bans, jails } = this.#options;
-    const counts = new Map<string, { rows: number; bancount: number }>();
-    const count = (name: string, bancount: number) => {
-      const former = counts.get(name) ?? { rows: 0, bancount: 0 };
-      counts.set(name, { rows: former.rows + 1, bancount: Math.max(former.bancount, bancount) });
-    };
-    const rows = this.#historyOf(network);
-    for (const row of rows) count(row.jail, row.bancount);
-    for (const { options } of jails()) {
-      for (const { sinceUsec, bancount } of bans.madeLately(network, options.name)) {
-        // What is being written may be read already.
-        if (!rows.some((row) => row.jail === options.name && row.sinceUsec === sinceUsec)) count(options.name, bancount ?? 1);
-      }
-    }
-    const asked = jail === undefined ? Array.from(counts.values()) : [counts.get(jail) ?? { rows: 0, bancount: 0 }];
-    return asked.reduce((sum, { rows, bancount }) => sum + Math.max(rows, bancount), 0);
+    const lately = Array.from(jails()).flatMap(({ options }) => bans.madeLately(network, options.name));
+    return countEarlierBans(this.#historyOf(network), lately, jail);
   }
 
   /** The records that led to a ban, the oldest first; none where the store cannot tell. */
@@ -218,13 +200,7 @@ export class StoreKeeper {
   }
 
   get #mustWait(): boolean {
-    return this.#transaction !== undefined || this.#restMs > 0;
-  }
-
-  /** From now; 0 where the last write was light, or long ago. */
-  get #restMs(): number {
-    if (this.#workMs <= lightWorkMs) return 0;
-    return Math.max(0, this.#workMs * restPerWork - (performance.now() - this.#endedMs));
+    return this.#transaction !== undefined || this.#pace.restMs > 0;
   }
 
   /** What changed up to now. */
@@ -256,8 +232,8 @@ export class StoreKeeper {
     this.#timer = undefined;
     const store = this.#reach();
     if (this.#lacksAll) this.#changes.touchAll();
-    this.#workMs = 0;
-    this.#timed(() => {
+    this.#pace.begin();
+    this.#pace.timed(() => {
       this.#transaction = store.begin(this.#changes.take(), { isDurable });
     });
   }
@@ -266,7 +242,7 @@ export class StoreKeeper {
   #advance(budgetMs: number): boolean {
     const transaction = this.#transaction;
     if (transaction === undefined) return true;
-    if (!this.#timed(() => transaction.advance(budgetMs))) return false;
+    if (!this.#pace.timed(() => transaction.advance(budgetMs))) return false;
     this.#transaction = undefined;
     this.#changes.settle(true);
     this.#lacksAll = false;
@@ -275,14 +251,6 @@ export class StoreKeeper {
     if (this.#failure !== undefined) log.notice(`store ${path}: written again`);
     this.#failure = undefined;
     return true;
-  }
-
-  #timed<T>(work: () => T): T {
-    const begin = performance.now();
-    const result = work();
-    this.#endedMs = performance.now();
-    this.#workMs += this.#endedMs - begin;
-    return result;
   }
 
   /** The store, opened again where it could not be, or where its file is gone from its place. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
-import type { StoreChanges } from '../../src/ban/ban-store.ts';
+import type { StoreChanges } from '../../src/ban/store-changes.ts';
 import { openSqlite } from '../../src/binding/sqlite.ts';
 import { decisionOf } from './decision.ts';
 import { bansOf, changesOf, lifted, made, openAt, storePath } from './store-fixture.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import type { BanChange, BanDecision } from '../../src/ban/ban.ts';
-import { BanStore, type BanStoreOptions, type StoreChanges } from '../../src/ban/ban-store.ts';
+import { BanStore, type BanStoreOptions } from '../../src/ban/ban-store.ts';
+import type { StoreChanges } from '../../src/ban/store-changes.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ringjail-store-test-'));
 after(() => rmSync(root, { recursive: true }));
