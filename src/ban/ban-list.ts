@@ -24,16 +24,14 @@ export class BanList {
 
   /** A jail's later decision replaces its former one only where it lasts longer. True where the list changed. */
   add(decision: BanDecision): boolean {
-    const { text } = decision.network;
-    const ban = this.#bans.get(text) ?? { network: decision.network, holders: new Map<string, BanDecision>() };
-    const former = ban.holders.get(decision.jail);
-    if (former !== undefined && former.untilUsec >= decision.untilUsec) return false;
-    ban.holders.set(decision.jail, decision);
-    this.#bans.set(text, ban);
-    if (former === undefined) this.#holders++;
-    this.#queue(decision);
-    this.#remember(decision, decision);
-    return true;
+    const isNew = this.#hold(decision);
+    if (isNew) this.#remember(decision, decision);
+    return isNew;
+  }
+
+  /** Bans that the store holds: no changes to it. */
+  restore(decisions: Iterable<BanDecision>): void {
+    for (const decision of decisions) this.#hold(decision);
   }
 
   /** The jail's ban stays as it is, and other actions enforce it from now on. */
@@ -142,6 +140,18 @@ export class BanList {
   touchAll(): void {
     this.forgetChanges();
     this.#isWholeChanged = true;
+  }
+
+  #hold(decision: BanDecision): boolean {
+    const { text } = decision.network;
+    const ban = this.#bans.get(text);
+    const former = ban?.holders.get(decision.jail);
+    if (former !== undefined && former.untilUsec >= decision.untilUsec) return false;
+    if (ban === undefined) this.#bans.set(text, { network: decision.network, holders: new Map([[decision.jail, decision]]) });
+    else ban.holders.set(decision.jail, decision);
+    if (former === undefined) this.#holders++;
+    this.#queue(decision);
+    return true;
   }
 
   #queue(decision: BanDecision): void {

@@ -26,32 +26,32 @@ export function formatDecision({ network, jail, sinceUsec, untilUsec, ...rest }:
 }
 
 /** Undefined where it is none. */
-export function parseDecision({ decision, ...columns }: StoredDecision): BanDecision | undefined {
-  const rest = parseJson(decision);
-  return isRecord(rest) ? checkDecision({ ...rest, ...columns }) : undefined;
+export function parseDecision(stored: StoredDecision): BanDecision | undefined {
+  const rest = parseJson(stored.decision);
+  return isRecord(rest) ? checkDecision(rest, stored) : undefined;
 }
 
-/** The same of plain data whose fields may all be wrong. */
-export function checkDecision(stored: Readonly<Record<string, unknown>>): BanDecision | undefined {
-  const { jail, origin, actions, sinceUsec, failures, distinct, evidence, bancount } = stored;
-  const network = parseIpNetwork(String(stored['network']));
-  const untilUsec = stored['untilUsec'] ?? Number.POSITIVE_INFINITY;
+type Columns = 'network' | 'jail' | 'sinceUsec' | 'untilUsec';
+
+/**
+ * The same of plain data whose fields may all be wrong. No object is spread: a start with 100,000 bans would take a third of a second
+ * longer.
+ */
+export function checkDecision(
+  rest: Readonly<Record<string, unknown>>,
+  columns: { readonly [Name in Columns]?: unknown } = rest,
+): BanDecision | undefined {
+  const { jail, sinceUsec } = columns;
+  const { origin, actions, failures, distinct, evidence, bancount } = rest;
+  const network = parseIpNetwork(String(columns.network));
+  const untilUsec = columns.untilUsec ?? Number.POSITIVE_INFINITY;
   if (network === undefined || typeof jail !== 'string' || !isOrigin(origin) || !isStrings(actions) || !isStrings(distinct))
     return undefined;
   if (typeof sinceUsec !== 'number' || typeof untilUsec !== 'number' || typeof failures !== 'number') return undefined;
-  if (stored['untilUsec'] === undefined || (evidence !== undefined && !isEvidence(evidence))) return undefined;
-  return {
-    network,
-    jail,
-    origin,
-    actions,
-    sinceUsec,
-    untilUsec: boundedUntil(untilUsec),
-    failures,
-    distinct,
-    evidence,
-    ...(typeof bancount === 'number' ? { bancount } : {}),
-  };
+  if (columns.untilUsec === undefined || (evidence !== undefined && !isEvidence(evidence))) return undefined;
+  const until = boundedUntil(untilUsec);
+  const decision = { network, jail, origin, actions, sinceUsec, untilUsec: until, failures, distinct, evidence };
+  return typeof bancount === 'number' ? { ...decision, bancount } : decision;
 }
 
 /** Undefined where it is no JSON. */

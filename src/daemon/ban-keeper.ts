@@ -63,18 +63,22 @@ export class BanKeeper {
 
   /** Bans of an earlier run, as the store holds them; those that ended meanwhile are left out here and lifted by `start`. */
   restore(decisions: readonly BanDecision[]): void {
-    this.adopt(decisions);
-    this.bans.forgetChanges();
+    this.bans.restore(decisions);
+    this.#noteActions(decisions);
     this.bans.expire(this.#options.clock());
     this.#tickets?.restore(decisions, (name) => this.#isTicketAction(name));
   }
 
   /** Bans that are in force already, and new to the store. Before `start`. */
   adopt(decisions: readonly BanDecision[]): void {
-    for (const decision of decisions) {
-      this.bans.add(decision);
-      for (const action of decision.actions) if (!this.#isTicketAction(action)) this.#restoredActions.add(action);
-    }
+    for (const decision of decisions) this.bans.add(decision);
+    this.#noteActions(decisions);
+  }
+
+  #noteActions(decisions: readonly BanDecision[]): void {
+    const names = new Set<string>();
+    for (const { actions } of decisions) for (const action of actions) names.add(action);
+    for (const name of names) if (!this.#isTicketAction(name)) this.#restoredActions.add(name);
   }
 
   /** Brings the named actions, and those that bans name, to agreement. Rejects where one is not permitted to work. */

@@ -33,7 +33,8 @@ export class TicketKeeper {
   restore(decisions: readonly BanDecision[], isOurs: (action: string) => boolean): void {
     const byUse = new Map<string, { jail: string; action: string; held: BanDecision[]; ended: string[] }>();
     for (const decision of decisions) {
-      for (const action of decision.actions.filter(isOurs)) {
+      for (const action of decision.actions) {
+        if (!isOurs(action)) continue;
         const key = keyOf(decision.jail, action);
         const use = byUse.get(key) ?? { jail: decision.jail, action, held: [], ended: [] };
         byUse.set(key, use);

@@ -153,6 +153,16 @@ describe('BanList, what changed', () => {
     return { isWhole, bans: bans.map(({ network, made, held }) => [network.text, made?.untilUsec, held?.untilUsec]) };
   };
 
+  it('what is restored from the store is no change to it, and ends all the same', () => {
+    const list = begun();
+    list.restore([one, { ...one, untilUsec: 500 }, { ...one, jail: 'sshd' }, two]);
+    assert.deepEqual(changesOf(list), { isWhole: false, bans: [] });
+    assert.equal(list.get(one.network)?.holders.get('portscan')?.untilUsec, 1000);
+    assert.deepEqual([list.size, list.nextEndUsec, list.isHeldBy(one.network, 'sshd')], [2, 1000, true]);
+    assert.equal(list.expire(1000).length, 3);
+    assert.equal(changesOf(list).bans.length, 3);
+  });
+
   it('what was taken is no change any more, and is none where it was written', () => {
     const list = begun();
     list.add(one);
