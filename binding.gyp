@@ -23,6 +23,7 @@
         "native/pattern_set.cc",
         "native/peer_credentials.cc",
         "native/prefilter.cc",
+        "native/readiness.cc",
         "native/record_sieve.cc",
         "native/required_literals.cc",
         "native/route_gateways.cc",
@@ -34,7 +35,8 @@
         "native/table_reader.cc",
         "native/tcp_sockets.cc",
         "native/to_valid_utf8.cc",
-        "native/utf8.cc"
+        "native/utf8.cc",
+        "native/wake_timer.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL"],

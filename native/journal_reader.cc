@@ -84,8 +84,7 @@ Napi::Function JournalReader::Define(Napi::Env env) {
 
 JournalReader::JournalReader(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<JournalReader>(info),
-      on_readable_(Napi::Persistent(info[1].As<Napi::Function>())),
-      context_(info.Env(), "ringjail:JournalReader") {
+      on_readable_(info[1].As<Napi::Function>(), "ringjail:JournalReader") {
   Napi::Env env = info.Env();
   selection_.Set({});
   SigbusGuard guard;
@@ -95,19 +94,8 @@ JournalReader::JournalReader(const Napi::CallbackInfo& info)
     // Watches first, entries after: what is written between the two is not missed.
     int fd = sd_journal_get_fd(journal_);
     Require(env, fd, "sd_journal_get_fd");
-    uv_loop_t* loop = nullptr;
-    napi_get_uv_event_loop(env, &loop);
-    auto wake = new Wake{{}, {}, 2, this};
-    int status = uv_poll_init(loop, &wake->poll, fd);
-    if (status < 0) {
-      delete wake;
-      throw SystemError(env, -status, "poll", name_);
-    }
-    uv_timer_init(loop, &wake->timer);
-    uv_unref(reinterpret_cast<uv_handle_t*>(&wake->timer));
-    wake->poll.data = wake;
-    wake->timer.data = wake;
-    wake_ = wake;
+    Require(env, readiness_.Open(env, fd, [this](int status) { OnWake(status); }), "poll");
+    timer_.Open(env, [this] { OnWake(0); });
   } catch (...) {
     sd_journal_close(journal_);
     journal_ = nullptr;
@@ -439,13 +427,11 @@ void JournalReader::Start(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   RequireOpen(env, "poll");
   SetTimer();
-  if (polling_) return;
+  if (readiness_.is_started()) return;
   int events = sd_journal_get_events(journal_);
   Require(env, events, "sd_journal_get_events");
-  int status = uv_poll_start(&wake_->poll, ((events & POLLIN) != 0 ? UV_READABLE : 0) | ((events & POLLOUT) != 0 ? UV_WRITABLE : 0),
-                             [](uv_poll_t* handle, int status, int) { OnWake(static_cast<Wake*>(handle->data), status); });
-  if (status < 0) throw SystemError(env, -status, "poll", name_);
-  polling_ = true;
+  int status = readiness_.Start(((events & POLLIN) != 0 ? UV_READABLE : 0) | ((events & POLLOUT) != 0 ? UV_WRITABLE : 0));
+  Require(env, status, "poll");
   Ref();
 }
 
@@ -456,8 +442,7 @@ void JournalReader::SetTimer() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   uint64_t now_usec = static_cast<uint64_t>(now.tv_sec) * 1000000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
-  uv_timer_start(&wake_->timer, [](uv_timer_t* handle) { OnWake(static_cast<Wake*>(handle->data), 0); },
-                 at > now_usec ? (at - now_usec + 999) / 1000 : 1, 0);
+  timer_.Start(at > now_usec ? (at - now_usec + 999) / 1000 : 1);
 }
 
 void JournalReader::Stop(const Napi::CallbackInfo& info) { StopPolling(); }
@@ -473,39 +458,23 @@ void JournalReader::RequireOpen(Napi::Env env, const char* call) const {
 }
 
 void JournalReader::StopPolling() {
-  if (!polling_) return;
-  uv_poll_stop(&wake_->poll);
-  uv_timer_stop(&wake_->timer);
-  polling_ = false;
+  if (!readiness_.Stop()) return;
+  timer_.Stop();
   Unref();
 }
 
 void JournalReader::Release() {
   if (journal_ == nullptr) return;
   StopPolling();
-  wake_->owner = nullptr;
-  uv_close_cb free_wake = [](uv_handle_t* handle) {
-    Wake* wake = static_cast<Wake*>(handle->data);
-    if (--wake->open_handles == 0) delete wake;
-  };
-  uv_close(reinterpret_cast<uv_handle_t*>(&wake_->poll), free_wake);
-  uv_close(reinterpret_cast<uv_handle_t*>(&wake_->timer), free_wake);
-  wake_ = nullptr;
+  readiness_.Close();
+  timer_.Close();
   SigbusGuard guard;
   sd_journal_close(journal_);
   journal_ = nullptr;
 }
 
 // Event-loop thread. A bad status is not judged here: the read that follows meets the same trouble and says what it is.
-void JournalReader::OnWake(Wake* wake, int status) {
-  JournalReader* self = wake->owner;
-  if (self == nullptr) return;
-  Napi::Env env = self->Env();
-  Napi::HandleScope scope(env);
-  if (status < 0) self->StopPolling();
-  try {
-    self->on_readable_.MakeCallback(env.Global(), {}, self->context_);
-  } catch (const Napi::Error& error) {
-    napi_fatal_exception(env, error.Value());
-  }
+void JournalReader::OnWake(int status) {
+  if (status < 0) StopPolling();
+  on_readable_.Call();
 }

@@ -3,13 +3,15 @@
 
 #include <napi.h>
 #include <systemd/sd-journal.h>
-#include <uv.h>
 
 #include <string>
 #include <vector>
 
+#include "event_callback.h"
 #include "journal_entry.h"
 #include "journal_selection.h"
+#include "readiness.h"
+#include "wake_timer.h"
 
 /**
  * new JournalReader({ path?, files?, flags?, namespace? }, onReadable): opens; throws a system error. `files` are patterns of glob(7).
@@ -34,14 +36,6 @@ class JournalReader : public Napi::ObjectWrap<JournalReader> {
 
  private:
   enum class Anchor { kHead, kCursor, kRealtime, kMonotonic };
-
-  // libuv frees a handle after a turn of the loop, so they must be able to outlive the object.
-  struct Wake {
-    uv_poll_t poll;
-    uv_timer_t timer;
-    int open_handles;
-    JournalReader* owner;
-  };
 
   // What a read gathers.
   struct Columns;
@@ -74,11 +68,11 @@ class JournalReader : public Napi::ObjectWrap<JournalReader> {
   void SetTimer();
   void StopPolling();
   void Release();
-  static void OnWake(Wake* wake, int status);
+  void OnWake(int status);
 
   sd_journal* journal_ = nullptr;
-  Wake* wake_ = nullptr;
-  bool polling_ = false;
+  Readiness readiness_;
+  WakeTimer timer_;
   std::string name_;
   JournalSelection selection_;
   JournalEntry entry_;
@@ -98,6 +92,5 @@ class JournalReader : public Napi::ObjectWrap<JournalReader> {
   bool is_stuck_ = false;
   double sequence_ = 0;
 
-  Napi::FunctionReference on_readable_;
-  Napi::AsyncContext context_;
+  EventCallback on_readable_;
 };
