@@ -48,6 +48,19 @@ int NameAttribute(int type) {
       return -1;
   }
 }
+
+// By Node-API itself, as in EventCallback: outside of a call from JavaScript nothing may throw.
+napi_value ArrayOf(napi_env env, const std::set<std::string>& texts) {
+  napi_value array = nullptr;
+  napi_create_array(env, &array);
+  uint32_t index = 0;
+  for (const std::string& text : texts) {
+    napi_value element = nullptr;
+    napi_create_string_utf8(env, text.data(), text.size(), &element);
+    napi_set_element(env, array, index++, element);
+  }
+  return array;
+}
 }  // namespace
 
 Napi::Function NetfilterMonitor::Define(Napi::Env env) {
@@ -193,10 +206,7 @@ void NetfilterMonitor::OnReady(int status) {
   // A socket that is broken would wake the loop for ever.
   if (status < 0 && status != UV_EAGAIN) StopPolling();
   if (!is_changed_ && status >= 0) return;
-  on_change_.Call([this](Napi::Env env) {
-    if (is_everything_ || !is_changed_) return std::vector<napi_value>{env.Undefined()};
-    Napi::Array names = Napi::Array::New(env);
-    for (const std::string& name : names_) names.Set(names.Length(), name);
-    return std::vector<napi_value>{names};
-  });
+  Napi::Env env = Env();
+  Napi::HandleScope scope(env);
+  on_change_.Call({is_everything_ || !is_changed_ ? env.Undefined() : ArrayOf(env, names_)});
 }

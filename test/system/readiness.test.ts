@@ -84,11 +84,13 @@ describe('what the event loop wakes', { skip: needsRoot }, () => {
     const ends: [name: string, source: string][] = [
       ['open', `globalThis.woken = open(() => {}); ${ready}`],
       ['woken, and not yet told', `globalThis.woken = start(() => {}); wake(); ${ready}`],
+      ['in its callback', `globalThis.woken = start(() => { ${ready} for (;;); }); wake();`],
+      ['in its callback, closed', `globalThis.woken = start(() => { woken.close(); ${ready} for (;;); }); wake();`],
       ['closed in the same turn', `globalThis.woken = start(() => {}); wake(); woken.close(); ${ready}`],
     ];
     for (const [what, source] of ends) {
       test(`${name}: the thread ends: ${what}`, async () => {
-        const worker = `${prelude()} ${source}`;
+        const worker = `${prelude()} setInterval(() => {}, 1000); ${source}`;
         const { code, stdout, stderr } = await runProgram(`const worker = new Worker(${JSON.stringify(worker)}, { eval: true });
           worker.on('message', async () => { await worker.terminate(); console.log('terminated'); keep.unref(); });`);
         assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'terminated\n', stderr: '' });
