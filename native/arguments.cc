@@ -58,3 +58,11 @@ void RequireRange(Napi::Env env, size_t start, size_t end, size_t length) {
   throw Napi::RangeError::New(env, "the range from " + std::to_string(start) + " to " + std::to_string(end) + " is not within " +
                                        std::to_string(length) + " bytes");
 }
+
+std::vector<std::string> StringsOf(const Napi::Value& value) {
+  std::vector<std::string> strings;
+  if (!value.IsArray()) return strings;
+  Napi::Array array = value.As<Napi::Array>();
+  for (uint32_t index = 0; index < array.Length(); index++) strings.push_back(array.Get(index).ToString().Utf8Value());
+  return strings;
+}

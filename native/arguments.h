@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 /** Memory of the caller, valid until JavaScript runs again. */
 template <typename T>
@@ -25,6 +27,9 @@ Span<int32_t> OffsetsArgument(const Napi::CallbackInfo& info, size_t index, cons
 /** An integer in [0, most]; `fallback` where the argument is undefined and has one. */
 size_t SizeArgument(const Napi::CallbackInfo& info, size_t index, const char* name, size_t most);
 size_t SizeArgument(const Napi::CallbackInfo& info, size_t index, const char* name, size_t most, size_t fallback);
+
+/** Of an array, each as String() makes it; none where it is no array. */
+std::vector<std::string> StringsOf(const Napi::Value& value);
 
 /** Throws a RangeError unless start <= end <= length, and end fits the Int32Arrays that results are. */
 void RequireRange(Napi::Env env, size_t start, size_t end, size_t length);

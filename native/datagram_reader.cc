@@ -53,6 +53,11 @@ void SetColumn(Napi::Object result, const char* name, const std::vector<T>& valu
   if (!values.empty()) memcpy(column.Data(), values.data(), values.size() * sizeof(uint32_t));
   result.Set(name, column);
 }
+
+Napi::Function CallbackOf(const Napi::CallbackInfo& info) {
+  if (!info[0].IsString() || !info[4].IsFunction()) throw Napi::TypeError::New(info.Env(), "a place and a function are needed");
+  return info[4].As<Napi::Function>();
+}
 }  // namespace
 
 /** Where recvmmsg(2) writes; not initialised, so that only what is received takes memory. */
@@ -108,14 +113,12 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
 }
 
 DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<DatagramReader>(info), context_(info.Env(), "ringjail:DatagramReader") {
+    : Napi::ObjectWrap<DatagramReader>(info), on_readable_(CallbackOf(info), "ringjail:DatagramReader") {
   Napi::Env env = info.Env();
-  if (!info[0].IsString() || !info[4].IsFunction()) throw Napi::TypeError::New(env, "a place and a function are needed");
   place_ = info[0].As<Napi::String>().Utf8Value();
   name_ = place_;
   Span<const uint8_t> networks = BytesArgument(info, 2, "allow");
   size_t receive_buffer_bytes = SizeArgument(info, 3, "receiveBufferBytes", kMostReceiveBuffer);
-  on_readable_ = Napi::Persistent(info[4].As<Napi::Function>());
   for (size_t at = 0; at + kNetworkBytes <= networks.length; at += kNetworkBytes) {
     const uint8_t* entry = networks.data + at;
     Network network{entry[0], entry[1], {}};
@@ -132,13 +135,8 @@ DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
       BindAddress(env, static_cast<uint16_t>(SizeArgument(info, 1, "port", 65535)));
     }
     SetOptions(receive_buffer_bytes);
-    uv_loop_t* loop = nullptr;
-    napi_get_uv_event_loop(env, &loop);
-    auto poll = std::make_unique<Poll>(Poll{{}, this});
-    int status = uv_poll_init(loop, &poll->handle, fd_);
+    int status = readiness_.Open(env, fd_, [this](int status) { OnReady(status); });
     if (status < 0) throw SystemError(env, -status, "poll", name_);
-    poll->handle.data = poll.get();
-    poll_ = poll.release();
   } catch (...) {
     Release();
     throw;
@@ -238,10 +236,9 @@ Napi::Value DatagramReader::ReceiveBufferBytes(const Napi::CallbackInfo& info) {
 
 void DatagramReader::Start(const Napi::CallbackInfo& info) {
   RequireOpen(info.Env(), "poll");
-  if (polling_) return;
-  int status = uv_poll_start(&poll_->handle, UV_READABLE, OnPoll);
+  if (readiness_.is_started()) return;
+  int status = readiness_.Start(UV_READABLE);
   if (status < 0) throw SystemError(info.Env(), -status, "poll", name_);
-  polling_ = true;
   Ref();
 }
 
@@ -333,20 +330,13 @@ void DatagramReader::RequireOpen(Napi::Env env, const char* syscall) const {
 }
 
 void DatagramReader::StopPolling() {
-  if (!polling_) return;
-  uv_poll_stop(&poll_->handle);
-  polling_ = false;
-  Unref();
+  if (readiness_.Stop()) Unref();
 }
 
 void DatagramReader::Release() {
   if (fd_ < 0) return;
-  if (poll_ != nullptr) {
-    StopPolling();
-    poll_->owner = nullptr;
-    uv_close(reinterpret_cast<uv_handle_t*>(&poll_->handle), [](uv_handle_t* handle) { delete static_cast<Poll*>(handle->data); });
-    poll_ = nullptr;
-  }
+  StopPolling();
+  readiness_.Close();
   struct stat found;
   if (inode_ != 0 && lstat(place_.c_str(), &found) == 0 && found.st_dev == device_ && found.st_ino == inode_) unlink(place_.c_str());
   close(fd_);
@@ -356,15 +346,7 @@ void DatagramReader::Release() {
 }
 
 // Event-loop thread. A bad status is not judged here: the read that follows meets the same trouble and says what it is.
-void DatagramReader::OnPoll(uv_poll_t* handle, int status, int events) {
-  DatagramReader* self = static_cast<Poll*>(handle->data)->owner;
-  if (self == nullptr) return;
-  Napi::Env env = self->Env();
-  Napi::HandleScope scope(env);
-  if (status < 0) self->StopPolling();  // libuv stopped it already; the owner may start again
-  try {
-    self->on_readable_.MakeCallback(env.Global(), {}, self->context_);
-  } catch (const Napi::Error& error) {
-    napi_fatal_exception(env, error.Value());
-  }
+void DatagramReader::OnReady(int status) {
+  if (status < 0) StopPolling();  // libuv stopped it already; JavaScript may start again
+  on_readable_.Call();
 }

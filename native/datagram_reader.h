@@ -3,12 +3,14 @@
 
 #include <napi.h>
 #include <sys/socket.h>
-#include <uv.h>
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "event_callback.h"
+#include "readiness.h"
 
 /**
  * new DatagramReader(place, port, allow, receiveBufferBytes, onReadable): binds; throws a system error. `place` is an IPv4 or IPv6 address;
@@ -33,11 +35,6 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   ~DatagramReader() override;
 
  private:
-  // libuv frees a handle after a turn of the loop, so it must be able to outlive the object.
-  struct Poll {
-    uv_poll_t handle;
-    DatagramReader* owner;
-  };
   struct Network {
     int family;
     unsigned prefix;
@@ -63,11 +60,10 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   void RequireOpen(Napi::Env env, const char* syscall) const;
   void StopPolling();
   void Release();
-  static void OnPoll(uv_poll_t* handle, int status, int events);
+  void OnReady(int status);
 
   int fd_ = -1;
-  Poll* poll_ = nullptr;
-  bool polling_ = false;
+  Readiness readiness_;
   std::string place_;
   // For messages: "127.0.0.1:5514", or the path.
   std::string name_;
@@ -78,6 +74,5 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   uint32_t dropped_ = 0;
   std::unique_ptr<Slots> slots_;
   std::unique_ptr<char[]> buffer_;
-  Napi::FunctionReference on_readable_;
-  Napi::AsyncContext context_;
+  EventCallback on_readable_;
 };

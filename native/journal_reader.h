@@ -3,13 +3,17 @@
 
 #include <napi.h>
 #include <systemd/sd-journal.h>
-#include <uv.h>
 
 #include <string>
 #include <vector>
 
+#include "event_callback.h"
+#include "journal_anchor.h"
+#include "journal_batch.h"
 #include "journal_entry.h"
 #include "journal_selection.h"
+#include "readiness.h"
+#include "wake_timer.h"
 
 /**
  * new JournalReader({ path?, files?, flags?, namespace? }, onReadable): opens; throws a system error. `files` are patterns of glob(7).
@@ -33,19 +37,6 @@ class JournalReader : public Napi::ObjectWrap<JournalReader> {
   ~JournalReader() override;
 
  private:
-  enum class Anchor { kHead, kCursor, kRealtime, kMonotonic };
-
-  // libuv frees a handle after a turn of the loop, so they must be able to outlive the object.
-  struct Wake {
-    uv_poll_t poll;
-    uv_timer_t timer;
-    int open_handles;
-    JournalReader* owner;
-  };
-
-  // What a read gathers.
-  struct Columns;
-
   void Select(const Napi::CallbackInfo& info);
   void SeekHead(const Napi::CallbackInfo& info);
   Napi::Value SeekTail(const Napi::CallbackInfo& info);
@@ -57,39 +48,28 @@ class JournalReader : public Napi::ObjectWrap<JournalReader> {
   void Stop(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
-  void Open(Napi::Env env, const Napi::Object& place);
   void Require(Napi::Env env, int status, const char* call) const;
   void RequireOpen(Napi::Env env, const char* call) const;
-  /** Puts the handle where the anchor says, with the selection's matches; the entry that the anchor names is stepped over. */
+  /** Puts the handle where the anchor says, with the selection's matches. */
   void Place(Napi::Env env);
-  /** After a batch: with the index where few entries are selected, without where many are. */
-  void ChooseIndex(const Columns& columns);
-  /** sd_journal_next, past the anchor's entry. */
-  int Next();
-  bool IsAtAnchor();
-  std::string CurrentCursor();
-  bool ReadEntry(Columns& columns);
-  void TakeLoss(Columns& columns) const;
-  Napi::Object ToObject(Napi::Env env, const Columns& columns) const;
+  /** After a batch: the anchor to its end. */
+  void MoveOn(const JournalBatch& batch);
+  /** With the index where few entries are selected, without where many are. */
+  void ChooseIndex(const JournalBatch& batch);
   void SetTimer();
   void StopPolling();
   void Release();
-  static void OnWake(Wake* wake, int status);
+  void OnWake(int status);
 
   sd_journal* journal_ = nullptr;
-  Wake* wake_ = nullptr;
-  bool polling_ = false;
+  Readiness readiness_;
+  WakeTimer timer_;
   std::string name_;
   JournalSelection selection_;
   JournalEntry entry_;
 
-  Anchor anchor_ = Anchor::kHead;
-  std::string cursor_;
-  uint64_t usec_ = 0;
-  sd_id128_t boot_id_ = {};
+  JournalAnchor anchor_;
   bool is_placed_ = false;
-  // How many of the next entries may be the anchor's own.
-  int beside_anchor_ = 0;
   // Whether libsystemd's index skips what is not selected.
   bool uses_index_ = false;
   uint32_t sampled_ = 0;
@@ -98,6 +78,5 @@ class JournalReader : public Napi::ObjectWrap<JournalReader> {
   bool is_stuck_ = false;
   double sequence_ = 0;
 
-  Napi::FunctionReference on_readable_;
-  Napi::AsyncContext context_;
+  EventCallback on_readable_;
 };

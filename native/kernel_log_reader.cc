@@ -29,23 +29,16 @@ KernelLogReader::KernelLogReader(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<KernelLogReader>(info),
       path_(info[0].As<Napi::String>().Utf8Value()),
       buffer_(kMaxBatchBytes + kMaxRecordBytes),
-      on_readable_(Napi::Persistent(info[1].As<Napi::Function>())),
-      context_(info.Env(), "ringjail:KernelLogReader") {
+      on_readable_(info[1].As<Napi::Function>(), "ringjail:KernelLogReader") {
   Napi::Env env = info.Env();
   fd_ = open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd_ < 0) throw SystemError(env, errno, "open", path_);
-  uv_loop_t* loop = nullptr;
-  napi_get_uv_event_loop(env, &loop);
-  auto poll = new Poll{{}, this};
-  int status = uv_poll_init(loop, &poll->handle, fd_);
+  int status = readiness_.Open(env, fd_, [this](int status) { OnReady(status); });
   if (status < 0) {
-    delete poll;
     close(fd_);
     fd_ = -1;
     throw SystemError(env, -status, "poll", path_);
   }
-  poll->handle.data = poll;
-  poll_ = poll;
 }
 
 // Reached by the garbage collector only while not polling: Start() holds a reference.
@@ -53,11 +46,10 @@ KernelLogReader::~KernelLogReader() { Release(); }
 
 void KernelLogReader::Start(const Napi::CallbackInfo& info) {
   RequireOpen(info.Env(), "poll");
-  if (polling_) return;
+  if (readiness_.is_started()) return;
   // An overrun is announced as POLLERR with POLLPRI; libuv takes POLLERR alone for a broken descriptor, so ask for both.
-  int status = uv_poll_start(&poll_->handle, UV_READABLE | UV_PRIORITIZED, OnPoll);
+  int status = readiness_.Start(UV_READABLE | UV_PRIORITIZED);
   if (status < 0) throw SystemError(info.Env(), -status, "poll", path_);
-  polling_ = true;
   Ref();
 }
 
@@ -95,32 +87,19 @@ void KernelLogReader::RequireOpen(Napi::Env env, const char* syscall) const {
 }
 
 void KernelLogReader::StopPolling() {
-  if (!polling_) return;
-  uv_poll_stop(&poll_->handle);
-  polling_ = false;
-  Unref();
+  if (readiness_.Stop()) Unref();
 }
 
 void KernelLogReader::Release() {
   if (fd_ < 0) return;
   StopPolling();
-  poll_->owner = nullptr;
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_->handle), [](uv_handle_t* handle) { delete static_cast<Poll*>(handle->data); });
-  poll_ = nullptr;
+  readiness_.Close();
   close(fd_);
   fd_ = -1;
 }
 
 // Event-loop thread. A bad status is not judged here: the read that follows meets the same trouble and says what it is.
-void KernelLogReader::OnPoll(uv_poll_t* handle, int status, int events) {
-  KernelLogReader* self = static_cast<Poll*>(handle->data)->owner;
-  if (self == nullptr) return;
-  Napi::Env env = self->Env();
-  Napi::HandleScope scope(env);
-  if (status < 0) self->StopPolling();  // libuv stopped it already; the owner may start again
-  try {
-    self->on_readable_.MakeCallback(env.Global(), {}, self->context_);
-  } catch (const Napi::Error& error) {
-    napi_fatal_exception(env, error.Value());
-  }
+void KernelLogReader::OnReady(int status) {
+  if (status < 0) StopPolling();  // libuv stopped it already; JavaScript may start again
+  on_readable_.Call();
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <napi.h>
-#include <uv.h>
 
 #include <string>
 #include <vector>
+
+#include "event_callback.h"
+#include "readiness.h"
 
 /**
  * new KernelLogReader(path, onReadable): opens; throws a system error.
@@ -21,12 +23,6 @@ class KernelLogReader : public Napi::ObjectWrap<KernelLogReader> {
   ~KernelLogReader() override;
 
  private:
-  // libuv frees a handle after a turn of the loop, so it must be able to outlive the object.
-  struct Poll {
-    uv_poll_t handle;
-    KernelLogReader* owner;
-  };
-
   void Start(const Napi::CallbackInfo& info);
   void Stop(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
@@ -35,13 +31,11 @@ class KernelLogReader : public Napi::ObjectWrap<KernelLogReader> {
   void RequireOpen(Napi::Env env, const char* syscall) const;
   void StopPolling();
   void Release();
-  static void OnPoll(uv_poll_t* handle, int status, int events);
+  void OnReady(int status);
 
   int fd_ = -1;
-  Poll* poll_ = nullptr;
-  bool polling_ = false;
+  Readiness readiness_;
   std::string path_;
   std::vector<char> buffer_;
-  Napi::FunctionReference on_readable_;
-  Napi::AsyncContext context_;
+  EventCallback on_readable_;
 };

@@ -48,6 +48,19 @@ int NameAttribute(int type) {
       return -1;
   }
 }
+
+// By Node-API itself, as in EventCallback: outside of a call from JavaScript nothing may throw.
+napi_value ArrayOf(napi_env env, const std::set<std::string>& texts) {
+  napi_value array = nullptr;
+  napi_create_array(env, &array);
+  uint32_t index = 0;
+  for (const std::string& text : texts) {
+    napi_value element = nullptr;
+    napi_create_string_utf8(env, text.data(), text.size(), &element);
+    napi_set_element(env, array, index++, element);
+  }
+  return array;
+}
 }  // namespace
 
 Napi::Function NetfilterMonitor::Define(Napi::Env env) {
@@ -63,8 +76,7 @@ NetfilterMonitor::NetfilterMonitor(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<NetfilterMonitor>(info),
       table_(info[0].As<Napi::String>().Utf8Value()),
       buffer_(kReadBytes),
-      on_change_(Napi::Persistent(info[1].As<Napi::Function>())),
-      context_(info.Env(), "ringjail:NetfilterMonitor") {
+      on_change_(info[1].As<Napi::Function>(), "ringjail:NetfilterMonitor") {
   Napi::Env env = info.Env();
   fd_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
   if (fd_ < 0) throw SystemError(env, errno, "socket", "NETLINK_NETFILTER");
@@ -79,16 +91,8 @@ NetfilterMonitor::NetfilterMonitor(const Napi::CallbackInfo& info)
   else if (setsockopt(fd_, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0) failed = "setsockopt";
   int error = errno;
   if (failed == nullptr) {
-    uv_loop_t* loop = nullptr;
-    napi_get_uv_event_loop(env, &loop);
-    auto poll = new Poll{{}, this};
-    int status = uv_poll_init(loop, &poll->handle, fd_);
-    if (status == 0) {
-      poll->handle.data = poll;
-      poll_ = poll;
-      return;
-    }
-    delete poll;
+    int status = readiness_.Open(env, fd_, [this](int status) { OnReady(status); });
+    if (status == 0) return;
     failed = "poll";
     error = -status;
   }
@@ -102,10 +106,9 @@ NetfilterMonitor::~NetfilterMonitor() { Release(); }
 
 void NetfilterMonitor::Start(const Napi::CallbackInfo& info) {
   if (fd_ < 0) throw SystemError(info.Env(), EBADF, "poll", "NETLINK_NETFILTER");
-  if (polling_) return;
-  int status = uv_poll_start(&poll_->handle, UV_READABLE, OnPoll);
+  if (readiness_.is_started()) return;
+  int status = readiness_.Start(UV_READABLE);
   if (status < 0) throw SystemError(info.Env(), -status, "poll", "NETLINK_NETFILTER");
-  polling_ = true;
   Ref();
 }
 
@@ -114,18 +117,13 @@ void NetfilterMonitor::Stop(const Napi::CallbackInfo& info) { StopPolling(); }
 void NetfilterMonitor::Close(const Napi::CallbackInfo& info) { Release(); }
 
 void NetfilterMonitor::StopPolling() {
-  if (!polling_) return;
-  uv_poll_stop(&poll_->handle);
-  polling_ = false;
-  Unref();
+  if (readiness_.Stop()) Unref();
 }
 
 void NetfilterMonitor::Release() {
   if (fd_ < 0) return;
   StopPolling();
-  poll_->owner = nullptr;
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_->handle), [](uv_handle_t* handle) { delete static_cast<Poll*>(handle->data); });
-  poll_ = nullptr;
+  readiness_.Close();
   close(fd_);
   fd_ = -1;
 }
@@ -203,24 +201,12 @@ bool NetfilterMonitor::IsOwn(uint32_t port) {
 }
 
 // Event-loop thread.
-void NetfilterMonitor::OnPoll(uv_poll_t* handle, int status, int events) {
-  NetfilterMonitor* self = static_cast<Poll*>(handle->data)->owner;
-  if (self == nullptr) return;
-  Napi::Env env = self->Env();
-  Napi::HandleScope scope(env);
-  self->Read();
+void NetfilterMonitor::OnReady(int status) {
+  Read();
   // A socket that is broken would wake the loop for ever.
-  if (status < 0 && status != UV_EAGAIN) self->StopPolling();
-  if (!self->is_changed_ && status >= 0) return;
-  try {
-    Napi::Value names = env.Undefined();
-    if (!self->is_everything_ && self->is_changed_) {
-      Napi::Array list = Napi::Array::New(env);
-      for (const std::string& name : self->names_) list.Set(list.Length(), name);
-      names = list;
-    }
-    self->on_change_.MakeCallback(env.Global(), {names}, self->context_);
-  } catch (const Napi::Error& error) {
-    napi_fatal_exception(env, error.Value());
-  }
+  if (status < 0 && status != UV_EAGAIN) StopPolling();
+  if (!is_changed_ && status >= 0) return;
+  Napi::Env env = Env();
+  Napi::HandleScope scope(env);
+  on_change_.Call({is_everything_ || !is_changed_ ? env.Undefined() : ArrayOf(env, names_)});
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <napi.h>
-#include <uv.h>
 
 #include <set>
 #include <string>
 #include <vector>
+
+#include "event_callback.h"
+#include "readiness.h"
 
 /**
  * new NetfilterMonitor(table, onChange): opens and subscribes; throws a system error. The table is of family inet.
@@ -24,12 +26,6 @@ class NetfilterMonitor : public Napi::ObjectWrap<NetfilterMonitor> {
   ~NetfilterMonitor() override;
 
  private:
-  // libuv frees a handle after a turn of the loop, so it must be able to outlive the object.
-  struct Poll {
-    uv_poll_t handle;
-    NetfilterMonitor* owner;
-  };
-
   void Start(const Napi::CallbackInfo& info);
   void Stop(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
@@ -39,11 +35,10 @@ class NetfilterMonitor : public Napi::ObjectWrap<NetfilterMonitor> {
   bool IsOwn(uint32_t port);
   void StopPolling();
   void Release();
-  static void OnPoll(uv_poll_t* handle, int status, int events);
+  void OnReady(int status);
 
   int fd_ = -1;
-  Poll* poll_ = nullptr;
-  bool polling_ = false;
+  Readiness readiness_;
   std::string table_;
   std::vector<char> buffer_;
   // Of the batch that is being read.
@@ -52,6 +47,5 @@ class NetfilterMonitor : public Napi::ObjectWrap<NetfilterMonitor> {
   std::set<std::string> names_;
   uint32_t judged_port_ = 0;
   bool is_judged_own_ = false;
-  Napi::FunctionReference on_change_;
-  Napi::AsyncContext context_;
+  EventCallback on_change_;
 };

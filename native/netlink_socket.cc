@@ -35,6 +35,7 @@ int NetlinkSocket::Exchange(nlmsghdr* request, uint16_t flags, const std::functi
   if (open_error_ != 0) return open_error_;
   request->nlmsg_flags = static_cast<uint16_t>(request->nlmsg_flags | NLM_F_REQUEST | flags);
   request->nlmsg_seq = ++sequence_;
+  is_interrupted_ = false;
   if (mnl_socket_sendto(socket_, request, request->nlmsg_len) < 0) return errno;
   for (;;) {
     ssize_t got = mnl_socket_recvfrom(socket_, buffer_.data(), buffer_.size());
@@ -43,6 +44,7 @@ int NetlinkSocket::Exchange(nlmsghdr* request, uint16_t flags, const std::functi
     int left = static_cast<int>(got);
     for (auto header = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
       if (header->nlmsg_seq != sequence_) continue;
+      if ((header->nlmsg_flags & NLM_F_DUMP_INTR) != 0) is_interrupted_ = true;
       // Both begin with a status: 0, or a negative errno value.
       if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
         return mnl_nlmsg_get_payload_len(header) < sizeof(int) ? 0 : -*static_cast<const int*>(mnl_nlmsg_get_payload(header));

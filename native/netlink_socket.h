@@ -19,6 +19,8 @@ class NetlinkSocket {
 
   /** Sends with NLM_F_DUMP, and calls `visit` with each message of the answer. */
   int Dump(nlmsghdr* request, const std::function<void(const nlmsghdr*)>& visit);
+  /** Whether what the last dump told was changed meanwhile (NLM_F_DUMP_INTR): some of it may be missing. It was read to its end. */
+  bool is_interrupted() const { return is_interrupted_; }
 
   /** Sends with NLM_F_ACK, and waits for the acknowledgement; `visit` is called with the answers before it. */
   int Ask(nlmsghdr* request, const std::function<void(const nlmsghdr*)>& visit = [](const nlmsghdr*) {});
@@ -28,6 +30,7 @@ class NetlinkSocket {
 
   mnl_socket* socket_;
   int open_error_ = 0;
+  bool is_interrupted_ = false;
   uint32_t sequence_ = 0;
   std::vector<char> buffer_;
 };

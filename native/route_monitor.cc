@@ -20,8 +20,7 @@ Napi::Function RouteMonitor::Define(Napi::Env env) {
 
 RouteMonitor::RouteMonitor(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<RouteMonitor>(info),
-      on_change_(Napi::Persistent(info[0].As<Napi::Function>())),
-      context_(info.Env(), "ringjail:RouteMonitor") {
+      on_change_(info[0].As<Napi::Function>(), "ringjail:RouteMonitor") {
   Napi::Env env = info.Env();
   socket_ = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
   bool is_open = socket_ != nullptr && mnl_socket_bind(socket_, 0, MNL_SOCKET_AUTOPID) >= 0;
@@ -32,24 +31,13 @@ RouteMonitor::RouteMonitor(const Napi::CallbackInfo& info)
     socket_ = nullptr;
     throw SystemError(env, error, "socket", "NETLINK_ROUTE");
   }
-  uv_loop_t* loop = nullptr;
-  napi_get_uv_event_loop(env, &loop);
-  auto poll = new Poll{{}, this};
-  int status = uv_poll_init(loop, &poll->handle, mnl_socket_get_fd(socket_));
-  if (status < 0) {
-    delete poll;
-    mnl_socket_close(socket_);
-    socket_ = nullptr;
-    throw SystemError(env, -status, "poll", "NETLINK_ROUTE");
-  }
-  poll->handle.data = poll;
-  poll_ = poll;
-  status = uv_poll_start(&poll_->handle, UV_READABLE, OnPoll);
+  int status = readiness_.Open(env, mnl_socket_get_fd(socket_), [this](int status) { OnReady(status); });
+  if (status == 0) status = readiness_.Start(UV_READABLE);
   if (status < 0) {
     Release();
     throw SystemError(env, -status, "poll", "NETLINK_ROUTE");
   }
-  uv_unref(reinterpret_cast<uv_handle_t*>(&poll_->handle));
+  readiness_.Unref();
 }
 
 RouteMonitor::~RouteMonitor() { Release(); }
@@ -75,30 +63,18 @@ bool RouteMonitor::Drain() {
 
 void RouteMonitor::Release() {
   if (socket_ == nullptr) return;
-  uv_poll_stop(&poll_->handle);
-  poll_->owner = nullptr;
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_->handle), [](uv_handle_t* handle) { delete static_cast<Poll*>(handle->data); });
-  poll_ = nullptr;
+  readiness_.Close();
   mnl_socket_close(socket_);
   socket_ = nullptr;
 }
 
 // Event-loop thread. An error such as ENOBUFS comes as a status or as readable; either way the read that follows takes it away.
-void RouteMonitor::OnPoll(uv_poll_t* handle, int status, int events) {
-  RouteMonitor* self = static_cast<Poll*>(handle->data)->owner;
-  if (self == nullptr) return;
-  bool has_changed = self->Drain();
+void RouteMonitor::OnReady(int status) {
+  bool has_changed = Drain();
   // libuv stops a handle that it takes for broken.
   if (status < 0) {
     has_changed = true;
-    uv_poll_start(handle, UV_READABLE, OnPoll);
+    readiness_.Start(UV_READABLE);
   }
-  if (!has_changed) return;
-  Napi::Env env = self->Env();
-  Napi::HandleScope scope(env);
-  try {
-    self->on_change_.MakeCallback(env.Global(), {}, self->context_);
-  } catch (const Napi::Error& error) {
-    napi_fatal_exception(env, error.Value());
-  }
+  if (has_changed) on_change_.Call();
 }

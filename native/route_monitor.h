@@ -3,7 +3,9 @@
 
 #include <libmnl/libmnl.h>
 #include <napi.h>
-#include <uv.h>
+
+#include "event_callback.h"
+#include "readiness.h"
 
 /**
  * new RouteMonitor(onChange): onChange() is called by the event loop after something changed, once for all that came together; throws a
@@ -20,21 +22,14 @@ class RouteMonitor : public Napi::ObjectWrap<RouteMonitor> {
   ~RouteMonitor() override;
 
  private:
-  // libuv frees a handle after a turn of the loop, so it must be able to outlive the object.
-  struct Poll {
-    uv_poll_t handle;
-    RouteMonitor* owner;
-  };
-
   Napi::Value HasChanged(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
   bool Drain();
   void Release();
-  static void OnPoll(uv_poll_t* handle, int status, int events);
+  void OnReady(int status);
 
   mnl_socket* socket_ = nullptr;
-  Poll* poll_ = nullptr;
-  Napi::FunctionReference on_change_;
-  Napi::AsyncContext context_;
+  Readiness readiness_;
+  EventCallback on_change_;
 };

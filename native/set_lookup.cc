@@ -18,17 +18,7 @@ Napi::Function SetLookup::Define(Napi::Env env) {
 
 SetLookup::SetLookup(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SetLookup>(info), table_(info[0].As<Napi::String>().Utf8Value()) {
-  socket_ = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-  if (socket_ == nullptr) throw SystemError(info.Env(), errno, "socket", "NETLINK_NETFILTER");
-  if (mnl_socket_bind(socket_, 0, MNL_SOCKET_AUTOPID) < 0) {
-    int error = errno;
-    mnl_socket_close(socket_);
-    throw SystemError(info.Env(), error, "bind", "NETLINK_NETFILTER");
-  }
-}
-
-SetLookup::~SetLookup() {
-  if (socket_ != nullptr) mnl_socket_close(socket_);
+  if (socket_.open_error() != 0) throw SystemError(info.Env(), socket_.open_error(), "socket", "NETLINK_NETFILTER");
 }
 
 Napi::Value SetLookup::Has(const Napi::CallbackInfo& info) {
@@ -44,18 +34,10 @@ Napi::Value SetLookup::Has(const Napi::CallbackInfo& info) {
   nftnl_set_elem_add(set.get(), element);  // the set owns it now
 
   std::vector<char> buffer(MNL_SOCKET_BUFFER_SIZE);
-  nlmsghdr* header = nftnl_nlmsg_build_hdr(buffer.data(), NFT_MSG_GETSETELEM, NFPROTO_INET, NLM_F_ACK, ++sequence_);
+  nlmsghdr* header = nftnl_nlmsg_build_hdr(buffer.data(), NFT_MSG_GETSETELEM, NFPROTO_INET, 0, 0);
   nftnl_set_elems_nlmsg_build_payload(header, set.get());
-  if (mnl_socket_sendto(socket_, header, header->nlmsg_len) < 0) throw SystemError(env, errno, "sendto", "NETLINK_NETFILTER");
-
-  // Answered by the element and an acknowledgement, or by an error: ENOENT where something is missing.
-  for (;;) {
-    ssize_t got = mnl_socket_recvfrom(socket_, buffer.data(), buffer.size());
-    if (got < 0) throw SystemError(env, errno, "recvfrom", "NETLINK_NETFILTER");
-    int status = mnl_cb_run(buffer.data(), static_cast<size_t>(got), sequence_, mnl_socket_get_portid(socket_), nullptr, nullptr);
-    if (status == MNL_CB_STOP) return Napi::Boolean::New(env, true);
-    if (status < 0 && errno == ENOENT) return Napi::Boolean::New(env, false);
-    if (status < 0 && errno != EPROTO) throw SystemError(env, errno, "recvfrom", "NETLINK_NETFILTER");
-    // EPROTO: an answer to an earlier, aborted question (another sequence number); skip it.
-  }
+  // Answered by the element and an acknowledgement, or by an error.
+  int error = socket_.Ask(header);
+  if (error != 0 && error != ENOENT) throw SystemError(env, error, "recvfrom", "NETLINK_NETFILTER");
+  return Napi::Boolean::New(env, error == 0);
 }

@@ -11,8 +11,6 @@
 #include "system_error.h"
 
 namespace {
-// A dump is given in pieces as large as the reader's buffer allows, up to 32 KiB (the kernel's NL_SKB limit).
-constexpr size_t kBufferBytes = 64 << 10;
 // Somebody else's transaction in the midst of a dump makes it worthless (NLM_F_DUMP_INTR).
 constexpr int kMaxAttempts = 10;
 
@@ -127,18 +125,8 @@ Napi::Function TableReader::Define(Napi::Env env) {
 }
 
 TableReader::TableReader(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<TableReader>(info), table_(info[0].As<Napi::String>().Utf8Value()), buffer_(kBufferBytes) {
-  socket_ = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-  if (socket_ == nullptr) throw SystemError(info.Env(), errno, "socket", "NETLINK_NETFILTER");
-  if (mnl_socket_bind(socket_, 0, MNL_SOCKET_AUTOPID) < 0) {
-    int error = errno;
-    mnl_socket_close(socket_);
-    throw SystemError(info.Env(), error, "bind", "NETLINK_NETFILTER");
-  }
-}
-
-TableReader::~TableReader() {
-  if (socket_ != nullptr) mnl_socket_close(socket_);
+    : Napi::ObjectWrap<TableReader>(info), table_(info[0].As<Napi::String>().Utf8Value()) {
+  if (socket_.open_error() != 0) throw SystemError(info.Env(), socket_.open_error(), "socket", "NETLINK_NETFILTER");
 }
 
 Napi::Value TableReader::Objects(const Napi::CallbackInfo& info) {
@@ -194,8 +182,6 @@ int TableReader::Ask(uint16_t type, uint16_t flags, const std::vector<std::pair<
   char request[1024];
   nlmsghdr* header = mnl_nlmsg_put_header(request);
   header->nlmsg_type = static_cast<uint16_t>((NFNL_SUBSYS_NFTABLES << 8) | type);
-  header->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
-  header->nlmsg_seq = ++sequence_;
   auto generic = static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(nfgenmsg)));
   generic->nfgen_family = NFPROTO_INET;
   generic->version = NFNETLINK_V0;
@@ -203,27 +189,7 @@ int TableReader::Ask(uint16_t type, uint16_t flags, const std::vector<std::pair<
   for (const auto& [attribute, text] : attributes) {
     if (!mnl_attr_put_strz_check(header, sizeof request, attribute, text.c_str())) return ENAMETOOLONG;
   }
-  if (mnl_socket_sendto(socket_, header, header->nlmsg_len) < 0) return errno;
-
-  bool is_interrupted = false;
-  for (;;) {
-    ssize_t got = mnl_socket_recvfrom(socket_, buffer_.data(), buffer_.size());
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      return errno;
-    }
-    int left = static_cast<int>(got);
-    for (auto message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(message, left);
-         message = mnl_nlmsg_next(message, &left)) {
-      // An answer to an earlier question that was given up.
-      if (message->nlmsg_seq != sequence_) continue;
-      if ((message->nlmsg_flags & NLM_F_DUMP_INTR) != 0) is_interrupted = true;
-      if (message->nlmsg_type == NLMSG_DONE) return is_interrupted ? EINTR : 0;
-      if (message->nlmsg_type == NLMSG_ERROR) {
-        auto error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
-        return -error->error;
-      }
-      if (message->nlmsg_type >= NLMSG_MIN_TYPE) on_message(message);
-    }
-  }
+  if (flags == NLM_F_ACK) return socket_.Ask(header, on_message);
+  int error = socket_.Dump(header, on_message);
+  return error == 0 && socket_.is_interrupted() ? EINTR : error;
 }
