@@ -3,10 +3,8 @@
 #include <glob.h>
 
 #include <cerrno>
-#include <vector>
 
 #include "arguments.h"
-#include "system_error.h"
 
 namespace {
 int OpenFiles(sd_journal** journal, const std::vector<std::string>& patterns) {
@@ -22,31 +20,40 @@ int OpenFiles(sd_journal** journal, const std::vector<std::string>& patterns) {
 }
 }  // namespace
 
-sd_journal* OpenJournal(Napi::Env env, const Napi::Object& place, std::string* name) {
-  sd_journal* journal = nullptr;
-  int flags = place.Get("flags").IsNumber() ? place.Get("flags").ToNumber().Int32Value() : 0;
+std::string JournalPlace::Name() const {
+  if (kind == Kind::kOwn) return "the journal";
+  std::string name = kind == Kind::kNamespace ? "namespace" : "";
+  for (const std::string& value : values) name += (name.empty() ? "" : " ") + value;
+  return name;
+}
+
+JournalStatus JournalPlace::Open(sd_journal** journal) const {
   int flags_or_local = flags == 0 ? SD_JOURNAL_LOCAL_ONLY : flags;
-  int status = 0;
-  const char* call = nullptr;
-  if (place.Get("files").IsArray()) {
-    std::vector<std::string> patterns = StringsOf(place.Get("files"));
-    for (const std::string& pattern : patterns) *name += (name->empty() ? "" : " ") + pattern;
-    status = OpenFiles(&journal, patterns);
-    call = "sd_journal_open_files";
-  } else if (place.Get("path").IsString()) {
-    *name = place.Get("path").ToString().Utf8Value();
-    status = sd_journal_open_directory(&journal, name->c_str(), flags);
-    call = "sd_journal_open_directory";
-  } else if (place.Get("namespace").IsString()) {
-    std::string journal_namespace = place.Get("namespace").ToString().Utf8Value();
-    *name = "namespace " + journal_namespace;
-    status = sd_journal_open_namespace(&journal, journal_namespace.c_str(), flags_or_local);
-    call = "sd_journal_open_namespace";
-  } else {
-    *name = "the journal";
-    status = sd_journal_open(&journal, flags_or_local);
-    call = "sd_journal_open";
+  switch (kind) {
+    case Kind::kFiles:
+      return {OpenFiles(journal, values), "sd_journal_open_files"};
+    case Kind::kFolder:
+      return {sd_journal_open_directory(journal, values.front().c_str(), flags), "sd_journal_open_directory"};
+    case Kind::kNamespace:
+      return {sd_journal_open_namespace(journal, values.front().c_str(), flags_or_local), "sd_journal_open_namespace"};
+    case Kind::kOwn:
+      break;
   }
-  if (status < 0) throw SystemError(env, -status, call, *name);
-  return journal;
+  return {sd_journal_open(journal, flags_or_local), "sd_journal_open"};
+}
+
+JournalPlace JournalPlaceOf(const Napi::Object& object) {
+  JournalPlace place;
+  if (object.Get("flags").IsNumber()) place.flags = object.Get("flags").ToNumber().Int32Value();
+  if (object.Get("files").IsArray()) {
+    place.kind = JournalPlace::Kind::kFiles;
+    place.values = StringsOf(object.Get("files"));
+  } else if (object.Get("path").IsString()) {
+    place.kind = JournalPlace::Kind::kFolder;
+    place.values = {object.Get("path").ToString().Utf8Value()};
+  } else if (object.Get("namespace").IsString()) {
+    place.kind = JournalPlace::Kind::kNamespace;
+    place.values = {object.Get("namespace").ToString().Utf8Value()};
+  }
+  return place;
 }

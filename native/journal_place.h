@@ -5,9 +5,27 @@
 #include <systemd/sd-journal.h>
 
 #include <string>
+#include <vector>
 
-/**
- * Opens { path?, files?, flags?, namespace? }, RawJournalPlace in src/binding/addon.ts. `files` are patterns of glob(7). Throws a system
- * error. `name` becomes what messages call it.
- */
-sd_journal* OpenJournal(Napi::Env env, const Napi::Object& place, std::string* name);
+/** What an operation of sd-journal's answered, and which: `status` is a negative errno value, or 0. */
+struct JournalStatus {
+  int status = 0;
+  const char* call = "";
+  bool Failed() const { return status < 0; }
+};
+
+struct JournalPlace {
+  enum class Kind { kOwn, kFiles, kFolder, kNamespace };
+
+  Kind kind = Kind::kOwn;
+  // Patterns of glob(7), the folder, or the namespace.
+  std::vector<std::string> values;
+  int flags = 0;
+
+  /** What messages call it. */
+  std::string Name() const;
+  JournalStatus Open(sd_journal** journal) const;
+};
+
+/** Of { path?, files?, flags?, namespace? }, RawJournalPlace in src/binding/addon.ts. */
+JournalPlace JournalPlaceOf(const Napi::Object& object);

@@ -1,17 +1,18 @@
-// Reads the journal through libsystemd (sd-journal(3)), woken by the event loop: one handle, no thread, no timer on local disks.
+// Reads the journal through libsystemd (sd-journal(3)), woken by the event loop: one handle, no timer on local disks, and no thread but for
+// a backlog (journal_ahead.h).
 #pragma once
 
 #include <napi.h>
 #include <systemd/sd-journal.h>
 
+#include <cstdint>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "event_callback.h"
-#include "journal_anchor.h"
+#include "journal_ahead.h"
 #include "journal_batch.h"
-#include "journal_entry.h"
-#include "journal_selection.h"
+#include "journal_scan.h"
 #include "readiness.h"
 #include "wake_timer.h"
 
@@ -48,35 +49,27 @@ class JournalReader : public Napi::ObjectWrap<JournalReader> {
   void Stop(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
-  void Require(Napi::Env env, int status, const char* call) const;
+  void Require(Napi::Env env, const JournalStatus& status) const;
   void RequireOpen(Napi::Env env, const char* call) const;
-  /** Puts the handle where the anchor says, with the selection's matches. */
-  void Place(Napi::Env env);
-  /** After a batch: the anchor to its end. */
-  void MoveOn(const JournalBatch& batch);
-  /** With the index where few entries are selected, without where many are. */
-  void ChooseIndex(const JournalBatch& batch);
+  /** To set the anchor: what was read ahead is of no use from there. */
+  JournalAnchor& MoveTo();
+  /** The next batch of a backlog, where one is read ahead; false where it is to be read here. */
+  bool TakeAhead(JournalBatch& batch, size_t max_records, size_t max_bytes);
+  /** After a batch that was read here. */
+  void ReadAhead(const JournalBatch& batch);
+  /** What it read and nobody took is read again. */
+  void DropAhead();
   void SetTimer();
   void StopPolling();
   void Release();
   void OnWake(int status);
 
-  sd_journal* journal_ = nullptr;
+  JournalScan scan_;
+  std::string name_;
   Readiness readiness_;
   WakeTimer timer_;
-  std::string name_;
-  JournalSelection selection_;
-  JournalEntry entry_;
-
-  JournalAnchor anchor_;
-  bool is_placed_ = false;
-  // Whether libsystemd's index skips what is not selected.
-  bool uses_index_ = false;
-  uint32_t sampled_ = 0;
-  uint32_t sampled_selected_ = 0;
-  // One loss for a journal that cannot be stepped through, not one at each wake-up.
-  bool is_stuck_ = false;
-  double sequence_ = 0;
-
+  std::unique_ptr<JournalAhead> ahead_;
+  // Batches in a row that were not the last, read here.
+  uint32_t backlog_ = 0;
   EventCallback on_readable_;
 };

@@ -4,12 +4,11 @@ import type { Clock } from '../core/clock.ts';
 import { systemCodeOf } from '../core/errors.ts';
 import type { SourcePosition } from '../record/record-batch.ts';
 import { type JournalPlace, type JournalSelector, type RecordSelector, sourceNameOf } from '../record/record-selector.ts';
+import { BatchSize } from './batch-size.ts';
 import { identityOf, journalRoots, MissingFolderWatch, unreadablePart } from './journal-directory.ts';
 import { journalOpenError, journalPermissionError } from './journal-error.ts';
 import type { Loss, Source, SourceSink } from './source.ts';
 
-// So that a flood does not keep the control socket waiting: 1 ms of reading (bench/journal.ts), and what the jails take (control-latency.ts).
-const recordsPerBatch = 256;
 const bytesPerBatch = 1 << 20;
 
 // journald tells of new entries 250 to 500 ms late (journald-server.c, POST_CHANGE_TIMER_INTERVAL_USEC and the accuracy of sd-event), though
@@ -196,6 +195,7 @@ class JournalSession {
   #isCaughtUp = false;
   /** The next read of a backlog. */
   #next: NodeJS.Immediate | undefined;
+  readonly #batchSize = new BatchSize();
   #hasReadSinceCut = true;
   #looks: NodeJS.Timeout | undefined;
   #looksUntilMs = 0;
@@ -243,9 +243,11 @@ class JournalSession {
   #readOn(): void {
     const reader = this.#reader;
     if (reader === undefined || !this.#calls.isGoingOn()) return;
-    const raw = reader.read(recordsPerBatch, bytesPerBatch);
+    const begin = performance.now();
+    const raw = reader.read(this.#batchSize.records, bytesPerBatch);
     if (raw.read > 0) this.#hasReadSinceCut = true;
     this.#calls.take(raw, this.#isCaughtUp);
+    this.#batchSize.note(raw.read, performance.now() - begin);
     if (!this.#calls.isGoingOn()) return;
     if (raw.isInvalidated && identityOf(this.#roots) !== this.#identity) {
       this.#open();

@@ -1,0 +1,199 @@
+// A backlog is read ahead on a thread of its own: what comes is what would have come without it, whatever happens meanwhile.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after, describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { type JournalReader, openJournal, type RawJournalRecords, type RawJournalSelector } from '../../src/binding/addon.ts';
+import { firstUsec, writeJournal } from '../lab/journal-file.ts';
+
+const directory = mkdtempSync(`${tmpdir()}/ringjail-backlog-`);
+after(() => rmSync(directory, { recursive: true }));
+
+const everything: RawJournalSelector = { matches: [], isSystemOnly: false };
+const odd: RawJournalSelector = { matches: [['_COMM=c1']], isSystemOnly: false };
+
+const count = 1000;
+const perBatch = 10;
+const numbered = (from: number, until: number) =>
+  Array.from({ length: until - from }, (_, index) => ({ MESSAGE: `${from + index}`, _COMM: `c${(from + index) % 2}`, _HOSTNAME: 'h' }));
+const range = (from: number, until: number) => numbered(from, until).map(({ MESSAGE }) => MESSAGE);
+
+/** Two files, whose entries follow each other by turns. */
+function folderOf(): string {
+  const folder = mkdtempSync(`${directory}/of-`);
+  const entries = numbered(0, count).map((entry, index) => ({
+    ...entry,
+    __REALTIME_TIMESTAMP: firstUsec + index * 1000,
+    __MONOTONIC_TIMESTAMP: 60_000_000 + index * 1000,
+  }));
+  writeJournal(
+    `${folder}/a.journal`,
+    entries.filter((_, index) => index % 3 === 0),
+  );
+  writeJournal(
+    `${folder}/b.journal`,
+    entries.filter((_, index) => index % 3 !== 0),
+  );
+  return folder;
+}
+
+function open(path: string, selector = everything): JournalReader {
+  const reader = openJournal({ path }, () => undefined);
+  reader.select([selector]);
+  reader.seekHead();
+  return reader;
+}
+
+const messagesOf = (raw: RawJournalRecords): string[] =>
+  Array.from({ length: raw.count }, (_, i) => raw.bytes.toString('latin1', raw.messageStart[i], raw.messageEnd[i]));
+
+/** Names of this process's threads. */
+const threads = (): string[] =>
+  readdirSync('/proc/self/task').map((task) => {
+    try {
+      return readFileSync(`/proc/self/task/${task}/comm`, 'utf8').trim();
+    } catch {
+      return '';
+    }
+  });
+const readsAhead = () => threads().includes('journal-ahead');
+
+/** So many batches; and the thread has had the time to open the journal, from when on it reads. */
+async function readUntilAhead(reader: JournalReader): Promise<string[]> {
+  const messages: string[] = [];
+  for (let batch = 0; batch < 20 && !readsAhead(); batch++) messages.push(...messagesOf(reader.read(perBatch, 1 << 20)));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let batch = 0; batch < 5; batch++) messages.push(...messagesOf(reader.read(perBatch, 1 << 20)));
+  assert.ok(readsAhead());
+  return messages;
+}
+
+function readOn(reader: JournalReader): string[] {
+  const messages: string[] = [];
+  for (;;) {
+    const raw = reader.read(perBatch, 1 << 20);
+    messages.push(...messagesOf(raw));
+    if (raw.isAtEnd) return messages;
+  }
+}
+
+describe('a backlog of the journal', () => {
+  it('comes once and in order, and the thread ends with it', async () => {
+    const reader = open(folderOf());
+    const messages = await readUntilAhead(reader);
+    const sequences: number[] = [];
+    let last = reader.read(perBatch, 1 << 20);
+    for (; !last.isAtEnd; last = reader.read(perBatch, 1 << 20)) {
+      messages.push(...messagesOf(last));
+      sequences.push(...last.sequence);
+      assert.equal(last.lastUsec, firstUsec + (messages.length - 1) * 1000);
+    }
+    messages.push(...messagesOf(last));
+    assert.deepEqual(messages, range(0, count));
+    assert.deepEqual(
+      sequences,
+      sequences.map((_, index) => (sequences[0] ?? 0) + index),
+    );
+    assert.equal(readsAhead(), false);
+    reader.close();
+  });
+
+  it('what is selected anew holds from the next batch on', async () => {
+    const reader = open(folderOf());
+    const first = await readUntilAhead(reader);
+    reader.select([odd]);
+    assert.equal(readsAhead(), false);
+    assert.deepEqual(
+      readOn(reader),
+      range(first.length, count).filter((text) => Number(text) % 2 === 1),
+    );
+    assert.deepEqual(first, range(0, first.length));
+    reader.close();
+  });
+
+  it('only what is selected comes, also where libsystemd skips the rest', async () => {
+    const folder = mkdtempSync(`${directory}/of-`);
+    const rare = { matches: [['_COMM=rare']], isSystemOnly: false };
+    writeJournal(
+      `${folder}/a.journal`,
+      numbered(0, 3000).map((entry, index) => (index % 10 === 0 ? { ...entry, _COMM: 'rare' } : entry)),
+    );
+    const reader = open(folder, rare);
+    const first = await readUntilAhead(reader);
+    assert.deepEqual(
+      [...first, ...readOn(reader)],
+      range(0, 3000).filter((_, index) => index % 10 === 0),
+    );
+    reader.close();
+  });
+
+  it('another place is gone to at once', async () => {
+    const reader = open(folderOf());
+    await readUntilAhead(reader);
+    reader.seekRealtime(firstUsec + 500_000);
+    assert.deepEqual(messagesOf(reader.read(perBatch, 1 << 20)), range(500, 500 + perBatch));
+    reader.seekHead();
+    assert.deepEqual(await readUntilAhead(reader).then((messages) => messages.slice(0, 3)), ['0', '1', '2']);
+    reader.close();
+    assert.equal(readsAhead(), false);
+  });
+
+  it('goes on from a cursor of the middle', async () => {
+    const folder = folderOf();
+    const reader = open(folder);
+    const first = await readUntilAhead(reader);
+    const { cursor, lastUsec, count: more } = reader.read(perBatch, 1 << 20);
+    reader.close();
+    const second = open(folder);
+    assert.equal(second.seekCursor(cursor, lastUsec).isThere, true);
+    assert.deepEqual(readOn(second), range(first.length + more, count));
+    second.close();
+  });
+
+  it('what is written meanwhile comes behind it, into the same file and into a new one', async () => {
+    const folder = folderOf();
+    const reader = open(folder);
+    const messages = await readUntilAhead(reader);
+    writeJournal(`${folder}/b.journal`, numbered(count, count + 50), firstUsec + count * 1000);
+    writeJournal(`${folder}/c.journal`, numbered(count + 50, count + 100), firstUsec + (count + 50) * 1000);
+    messages.push(...readOn(reader));
+    assert.deepEqual(messages, range(0, count + 100));
+    reader.close();
+  });
+
+  it('a file that is cut off ends it with EFAULT, or where it was cut off, and with nothing that was not there', async () => {
+    for (const bytes of [0, 4096, 100_000]) {
+      const folder = mkdtempSync(`${directory}/of-`);
+      writeJournal(`${folder}/a.journal`, numbered(0, count));
+      const reader = open(folder);
+      const messages = await readUntilAhead(reader);
+      truncateSync(`${folder}/a.journal`, bytes);
+      try {
+        messages.push(...readOn(reader));
+      } catch (error) {
+        assert.equal((error as NodeJS.ErrnoException).code, 'EFAULT');
+      }
+      reader.close();
+      assert.deepEqual(messages, range(0, messages.length), `${bytes} bytes`);
+      assert.equal(readsAhead(), false);
+    }
+  });
+
+  it('a worker that is ended meanwhile takes the thread with it', async () => {
+    const addon = new URL('../../src/binding/addon.js', import.meta.url).href;
+    const source = `import(${JSON.stringify(addon)}).then(({ openJournal }) => {
+      const reader = openJournal({ path: ${JSON.stringify(folderOf())} }, () => undefined);
+      reader.select([{ matches: [], isSystemOnly: false }]);
+      reader.seekHead();
+      for (let batch = 0; batch < 12; batch++) reader.read(${perBatch}, 1 << 20);
+      require('node:worker_threads').parentPort.postMessage('read');
+      setInterval(() => reader, 1000);
+    })`;
+    const worker = new Worker(source, { eval: true });
+    await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+    assert.ok(readsAhead());
+    await worker.terminate();
+    assert.equal(readsAhead(), false);
+  });
+});
