@@ -9,6 +9,7 @@
         "native/conntrack_entries.cc",
         "native/cut_scope.cc",
         "native/datagram_reader.cc",
+        "native/datagram_socket.cc",
         "native/event_callback.cc",
         "native/folded_search.cc",
         "native/journal_anchor.cc",
