@@ -20,6 +20,7 @@
         "native/journal_selection.cc",
         "native/kernel_log_reader.cc",
         "native/literal_automaton.cc",
+        "native/literal_part.cc",
         "native/match_engine.cc",
         "native/netfilter_monitor.cc",
         "native/netlink_socket.cc",
