@@ -4,11 +4,10 @@
 import { type NetfilterLog, parseNetfilterLog } from '../src/record/netfilter-log.ts';
 import { randomPacket } from '../test/record/netfilter-packet.ts';
 import { Random } from '../test/record/random.ts';
+import { measure, rounds, type Speed } from './pass-speed.ts';
 
 const seed = 1;
 const lineCount = 20_000;
-const roundMs = 300;
-const rounds = 7;
 
 const random = new Random(seed);
 const number = (limit: number) => random.below(limit);
@@ -69,28 +68,6 @@ function matchExpression(line: string): Partial<NetfilterLog> | undefined {
   };
 }
 
-interface Speed {
-  readonly perSecond: number;
-  readonly found: number;
-}
-
-/** Median records a second of `pass`, which reads `lineCount` records and returns how many it found. */
-function measure(pass: () => number): Speed {
-  const speeds: number[] = [];
-  let found = 0;
-  for (let round = 0; round <= rounds; round++) {
-    const start = performance.now();
-    let passes = 0;
-    while (performance.now() - start < roundMs) {
-      found = pass();
-      passes++;
-    }
-    // The first round is for the compiler.
-    if (round > 0) speeds.push((passes * lineCount * 1000) / (performance.now() - start));
-  }
-  return { perSecond: speeds.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0, found };
-}
-
 const times = (a: Speed, b: Speed): string => `${(a.perSecond / b.perSecond).toFixed(1)} times`;
 
 console.log(
@@ -105,9 +82,18 @@ for (const [name, lines] of inputs) {
     for (let index = 0; index < lineCount; index++) if (isFound(index, ends[index - 1] ?? 0, ends[index] ?? 0)) found++;
     return found;
   };
-  const parser = measure(each((_, start, end) => parseNetfilterLog(bytes, start, end) !== undefined));
-  const ready = measure(each((index) => matchExpression(lines[index] ?? '') !== undefined));
-  const made = measure(each((_, start, end) => matchExpression(bytes.toString('latin1', start, end)) !== undefined));
+  const parser = measure(
+    lineCount,
+    each((_, start, end) => parseNetfilterLog(bytes, start, end) !== undefined),
+  );
+  const ready = measure(
+    lineCount,
+    each((index) => matchExpression(lines[index] ?? '') !== undefined),
+  );
+  const made = measure(
+    lineCount,
+    each((_, start, end) => matchExpression(bytes.toString('latin1', start, end)) !== undefined),
+  );
   const rate = `${Math.round(parser.perSecond).toLocaleString('en')} records/s, ${Math.round(1e9 / parser.perSecond)} ns each`;
   const ratios = `${times(parser, made)} the expression's speed (${times(parser, ready)} on ready strings)`;
   console.log(`  ${name}: ${rate}; ${ratios}; ${parser.found} found, ${ready.found} by the expression`);

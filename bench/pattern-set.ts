@@ -3,11 +3,10 @@
 import { compilePatterns, type PatternSet } from '../src/binding/pattern-set.ts';
 import { Random } from '../test/record/random.ts';
 import { attackLines, otherLines } from './log-lines.ts';
+import { measure, rounds } from './pass-speed.ts';
 
 const seed = 1;
 const lineCount = 20_000;
-const roundMs = 300;
-const rounds = 7;
 
 const host =
   '(?:(?P<ip4>(?:\\d{1,3}\\.){3}\\d{1,3})|\\[?(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):))\\]?|(?P<dns>[\\w\\-.^_]*\\w))';
@@ -73,23 +72,6 @@ function searchAll(set: PatternSet, { bytes, starts, ends }: Batch): number {
   return found;
 }
 
-/** Median lines a second. */
-function measure(pass: () => number): { perSecond: number; found: number } {
-  const speeds: number[] = [];
-  let found = 0;
-  for (let round = 0; round <= rounds; round++) {
-    const start = performance.now();
-    let passes = 0;
-    while (performance.now() - start < roundMs) {
-      found = pass();
-      passes++;
-    }
-    // The first round is for the compiler and the caches.
-    if (round > 0) speeds.push((passes * lineCount * 1000) / (performance.now() - start));
-  }
-  return { perSecond: speeds.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0, found };
-}
-
 const rate = (perSecond: number): string => `${Math.round(perSecond).toLocaleString('en')} lines/s, ${Math.round(1e9 / perSecond)} ns each`;
 
 console.log(
@@ -102,11 +84,11 @@ for (const [name, sources, cut] of sets) {
   const interpreted = compilePatterns(expressions, { usesPrefilter: false, usesJit: false });
   for (const attackPercent of [0, 5, 50]) {
     const batch = createBatch(attackPercent, cut);
-    const best = measure(() => searchAll(filtered, batch));
+    const best = measure(lineCount, () => searchAll(filtered, batch));
     const others = {
-      'without the prefilter': measure(() => searchAll(plain, batch)),
-      'a call for each line': measure(() => searchEach(filtered, batch)),
-      'neither prefilter nor machine code': measure(() => searchAll(interpreted, batch)),
+      'without the prefilter': measure(lineCount, () => searchAll(plain, batch)),
+      'a call for each line': measure(lineCount, () => searchEach(filtered, batch)),
+      'neither prefilter nor machine code': measure(lineCount, () => searchAll(interpreted, batch)),
     };
     console.log(`  ${name}, ${attackPercent} % attacks: ${rate(best.perSecond)}; ${best.found} found`);
     for (const [what, { perSecond, found }] of Object.entries(others)) {

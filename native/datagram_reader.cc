@@ -1,11 +1,7 @@
 #include "datagram_reader.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -25,7 +21,6 @@ constexpr size_t kRoomAfter = 1;
 constexpr size_t kMaxBatchBytes = 1 << 20;
 constexpr size_t kBufferBytes = kMaxBatchBytes + kSlots * (kSlotBytes + kRoomBefore + kRoomAfter);
 constexpr size_t kNetworkBytes = 18;
-constexpr mode_t kSocketMode = 0660;
 constexpr size_t kMostReceiveBuffer = 1 << 30;
 
 bool HasPrefix(const uint8_t* address, const uint8_t* network, unsigned prefix) {
@@ -115,8 +110,7 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
 DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<DatagramReader>(info), on_readable_(CallbackOf(info), "ringjail:DatagramReader") {
   Napi::Env env = info.Env();
-  place_ = info[0].As<Napi::String>().Utf8Value();
-  name_ = place_;
+  std::string place = info[0].As<Napi::String>().Utf8Value();
   Span<const uint8_t> networks = BytesArgument(info, 2, "allow");
   size_t receive_buffer_bytes = SizeArgument(info, 3, "receiveBufferBytes", kMostReceiveBuffer);
   for (size_t at = 0; at + kNetworkBytes <= networks.length; at += kNetworkBytes) {
@@ -128,117 +122,35 @@ DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
   }
   slots_ = std::make_unique<Slots>();
   buffer_.reset(new char[kBufferBytes]);
-  try {
-    if (info[1].IsUndefined()) {
-      BindPath(env);
-    } else {
-      BindAddress(env, static_cast<uint16_t>(SizeArgument(info, 1, "port", 65535)));
-    }
-    SetOptions(receive_buffer_bytes);
-    int status = readiness_.Open(env, fd_, [this](int status) { OnReady(status); });
-    if (status < 0) throw SystemError(env, -status, "poll", name_);
-  } catch (...) {
-    Release();
-    throw;
+  if (info[1].IsUndefined()) {
+    socket_.BindPath(env, place);
+  } else {
+    socket_.BindAddress(env, place, static_cast<uint16_t>(SizeArgument(info, 1, "port", 65535)));
   }
+  socket_.AskForReceiveBuffer(receive_buffer_bytes);
+  socket_.CountDropped();
+  int status = readiness_.Open(env, socket_.fd(), [this](int status) { OnReady(status); });
+  if (status < 0) throw SystemError(env, -status, "poll", socket_.name());
 }
 
 // Reached by the garbage collector only while not polling: Start() holds a reference.
 DatagramReader::~DatagramReader() { Release(); }
 
-// Without SO_REUSEADDR: for UDP it would let two programs share the port, and one of them hear nothing.
-void DatagramReader::BindAddress(Napi::Env env, uint16_t port) {
-  sockaddr_storage address{};
-  socklen_t length = 0;
-  auto& v4 = reinterpret_cast<sockaddr_in&>(address);
-  auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
-  if (inet_pton(AF_INET, place_.c_str(), &v4.sin_addr) == 1) {
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    length = sizeof v4;
-    name_ = place_ + ":" + std::to_string(port);
-  } else if (inet_pton(AF_INET6, place_.c_str(), &v6.sin6_addr) == 1) {
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
-    length = sizeof v6;
-    name_ = "[" + place_ + "]:" + std::to_string(port);
-  } else {
-    throw SystemError(env, EINVAL, "bind", place_);
-  }
-  fd_ = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) throw SystemError(env, errno, "socket", name_);
-  // [::] and 0.0.0.0 are two listeners, and an IPv4 sender has one form only.
-  int one = 1;
-  if (address.ss_family == AF_INET6 && setsockopt(fd_, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) < 0) {
-    throw SystemError(env, errno, "setsockopt", name_);
-  }
-  if (bind(fd_, reinterpret_cast<sockaddr*>(&address), length) < 0) throw SystemError(env, errno, "bind", name_);
-}
-
-void DatagramReader::BindPath(Napi::Env env) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (place_.empty() || place_[0] != '/' || place_.find('\0') != std::string::npos) throw SystemError(env, EINVAL, "bind", place_);
-  if (place_.size() >= sizeof address.sun_path) throw SystemError(env, ENAMETOOLONG, "bind", place_);
-  memcpy(address.sun_path, place_.c_str(), place_.size());
-  fd_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) throw SystemError(env, errno, "socket", name_);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  struct stat found;
-  if (lstat(place_.c_str(), &found) == 0) {
-    if (!S_ISSOCK(found.st_mode)) throw SystemError(env, EEXIST, "bind", name_);
-    int probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (probe < 0) throw SystemError(env, errno, "socket", name_);
-    int error = connect(probe, generic, sizeof address) == 0 ? 0 : errno;
-    close(probe);
-    // Only a refusal says that nobody listens: any other answer may hide somebody's socket.
-    if (error != ECONNREFUSED && error != ENOENT) throw SystemError(env, EADDRINUSE, "bind", name_);
-    if (unlink(place_.c_str()) < 0 && errno != ENOENT) throw SystemError(env, errno, "unlink", name_);
-  }
-  // The file is made with the socket's own mode, less the umask: at no moment is it open to others. chmod gives back what the umask took.
-  if (fchmod(fd_, kSocketMode) < 0) throw SystemError(env, errno, "fchmod", name_);
-  if (bind(fd_, generic, sizeof address) < 0) throw SystemError(env, errno, "bind", name_);
-  if (lstat(place_.c_str(), &found) < 0) throw SystemError(env, errno, "lstat", name_);
-  device_ = found.st_dev;
-  inode_ = found.st_ino;
-  if (chmod(place_.c_str(), kSocketMode) < 0) throw SystemError(env, errno, "chmod", name_);
-}
-
-// None of these is worth failing for: receiveBufferBytes() tells what was granted.
-void DatagramReader::SetOptions(size_t receive_buffer_bytes) {
-  int wanted = static_cast<int>(receive_buffer_bytes);
-  // Beyond net.core.rmem_max only with CAP_NET_ADMIN.
-  if (setsockopt(fd_, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) < 0) {
-    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
-  }
-  int one = 1;
-  setsockopt(fd_, SOL_SOCKET, SO_RXQ_OVFL, &one, sizeof one);
-}
-
 Napi::Value DatagramReader::Port(const Napi::CallbackInfo& info) {
   RequireOpen(info.Env(), "getsockname");
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  if (getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length) < 0) throw SystemError(info.Env(), errno, "getsockname", name_);
-  uint16_t port = 0;
-  if (address.ss_family == AF_INET) port = ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port);
-  if (address.ss_family == AF_INET6) port = ntohs(reinterpret_cast<sockaddr_in6&>(address).sin6_port);
-  return Napi::Number::New(info.Env(), port);
+  return Napi::Number::New(info.Env(), socket_.Port(info.Env()));
 }
 
 Napi::Value DatagramReader::ReceiveBufferBytes(const Napi::CallbackInfo& info) {
   RequireOpen(info.Env(), "getsockopt");
-  int granted = 0;
-  socklen_t length = sizeof granted;
-  if (getsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &granted, &length) < 0) throw SystemError(info.Env(), errno, "getsockopt", name_);
-  return Napi::Number::New(info.Env(), granted);
+  return Napi::Number::New(info.Env(), socket_.ReceiveBufferBytes(info.Env()));
 }
 
 void DatagramReader::Start(const Napi::CallbackInfo& info) {
   RequireOpen(info.Env(), "poll");
   if (readiness_.is_started()) return;
   int status = readiness_.Start(UV_READABLE);
-  if (status < 0) throw SystemError(info.Env(), -status, "poll", name_);
+  if (status < 0) throw SystemError(info.Env(), -status, "poll", socket_.name());
   Ref();
 }
 
@@ -256,11 +168,11 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
     size_t left = max_messages - batch.starts.size() - batch.refused;
     unsigned wanted = left < kSlots ? static_cast<unsigned>(left) : kSlots;
     slots_->Prepare();
-    int received = recvmmsg(fd_, slots_->headers, wanted, MSG_DONTWAIT, nullptr);
+    int received = recvmmsg(socket_.fd(), slots_->headers, wanted, MSG_DONTWAIT, nullptr);
     if (received < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN) break;
-      throw SystemError(env, errno, "recvmmsg", name_);
+      throw SystemError(env, errno, "recvmmsg", socket_.name());
     }
     Take(static_cast<unsigned>(received), batch);
     if (static_cast<unsigned>(received) < wanted) break;
@@ -326,7 +238,7 @@ bool DatagramReader::IsAllowed(const sockaddr_storage& sender) const {
 }
 
 void DatagramReader::RequireOpen(Napi::Env env, const char* syscall) const {
-  if (fd_ < 0) throw SystemError(env, EBADF, syscall, name_);
+  if (socket_.fd() < 0) throw SystemError(env, EBADF, syscall, socket_.name());
 }
 
 void DatagramReader::StopPolling() {
@@ -334,13 +246,9 @@ void DatagramReader::StopPolling() {
 }
 
 void DatagramReader::Release() {
-  if (fd_ < 0) return;
   StopPolling();
   readiness_.Close();
-  struct stat found;
-  if (inode_ != 0 && lstat(place_.c_str(), &found) == 0 && found.st_dev == device_ && found.st_ino == inode_) unlink(place_.c_str());
-  close(fd_);
-  fd_ = -1;
+  socket_.Close();
   slots_.reset();
   buffer_.reset();
 }

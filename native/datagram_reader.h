@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "datagram_socket.h"
 #include "event_callback.h"
 #include "readiness.h"
 
@@ -50,9 +51,6 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   void Close(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
 
-  void BindAddress(Napi::Env env, uint16_t port);
-  void BindPath(Napi::Env env);
-  void SetOptions(size_t receive_buffer_bytes);
   bool IsAllowed(const sockaddr_storage& sender) const;
   void Take(unsigned received, Batch& batch);
   void CountLost(msghdr& header, Batch& batch);
@@ -62,15 +60,10 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   void Release();
   void OnReady(int status);
 
-  int fd_ = -1;
+  // Closed after what watches it.
+  DatagramSocket socket_;
   Readiness readiness_;
-  std::string place_;
-  // For messages: "127.0.0.1:5514", or the path.
-  std::string name_;
   std::vector<Network> allow_;
-  // The file that was made, to unlink that one only; 0 where there is none.
-  uint64_t device_ = 0;
-  uint64_t inode_ = 0;
   uint32_t dropped_ = 0;
   std::unique_ptr<Slots> slots_;
   std::unique_ptr<char[]> buffer_;

@@ -3,108 +3,15 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <utility>
 
-namespace {
-using Texts = std::vector<std::string>;
+#include "literal_part.h"
 
+namespace {
 // A literal that is shorter stands in nearly every line.
 constexpr size_t kLeastLength = 3;
-// More bytes tell hardly more lines apart, and cost states of the automaton.
-constexpr size_t kMostLength = 16;
-// Alternatives are followed as far as that: (?:a|b) (?:c|d) is four texts.
-constexpr size_t kMostTexts = 16;
-// So far a text is followed: enough to choose from, and the work stays in proportion to the source.
-constexpr size_t kMostFollowed = 4 * kMostLength;
-
-/** What is known of a part of an expression. */
-struct Part {
-  /** All texts that the part can match, where these are few. */
-  std::optional<Texts> exact;
-  /** One of these is in whatever the part matches; empty: nothing is known. */
-  Texts required;
-
-  static Part Anything() { return {}; }
-  static Part Nothing() { return {Texts{""}, {}}; }
-};
-
-size_t ShortestOf(const Texts& texts) {
-  size_t shortest = SIZE_MAX;
-  for (const std::string& text : texts) shortest = std::min(shortest, text.size());
-  return texts.empty() ? 0 : shortest;
-}
-
-/** The more telling of two: the longer, then the fewer. */
-Texts BetterOf(Texts a, Texts b) {
-  size_t length_a = std::min(ShortestOf(a), kMostLength);
-  size_t length_b = std::min(ShortestOf(b), kMostLength);
-  if (length_a != length_b) return length_a > length_b ? a : b;
-  return a.size() <= b.size() ? a : b;
-}
-
-Texts WithoutDoubles(Texts texts) {
-  std::sort(texts.begin(), texts.end());
-  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
-  return texts;
-}
-
-/** The parts of one alternative, one after the other. */
-class Sequence {
- public:
-  void Add(const Part& part) {
-    if (part.exact && run_.size() * part.exact->size() <= kMostTexts && ShortestOf(run_) < kMostFollowed) {
-      Texts longer;
-      for (const std::string& text : run_) {
-        for (const std::string& next : *part.exact) longer.push_back(text + next);
-      }
-      run_ = WithoutDoubles(std::move(longer));
-    } else {
-      Break(part.exact ? *part.exact : Texts{""});
-      required_ = BetterOf(std::move(required_), part.required);
-    }
-  }
-
-  /** Once or more: the first time it follows what was before, the last time it precedes what comes. */
-  void AddRepeated(const Part& part) {
-    Add(part);
-    Break(part.exact ? *part.exact : Texts{""});
-  }
-
-  Part Finish() && {
-    if (!is_broken_) return {run_, {}};
-    return {std::nullopt, BetterOf(std::move(required_), std::move(run_))};
-  }
-
- private:
-  void Break(Texts next) {
-    required_ = BetterOf(std::move(required_), std::move(run_));
-    run_ = std::move(next);
-    is_broken_ = true;
-  }
-
-  // What was matched since the last part of unknown text, and may go on: all its possible texts.
-  Texts run_{""};
-  Texts required_;
-  bool is_broken_ = false;
-};
-
-Part AnyOf(const std::vector<Part>& alternatives) {
-  bool is_exact = true;
-  Texts texts;
-  for (const Part& part : alternatives) {
-    is_exact = is_exact && part.exact;
-    const Texts& own = part.exact ? *part.exact : part.required;
-    if (own.empty()) return Part::Anything();
-    texts.insert(texts.end(), own.begin(), own.end());
-  }
-  texts = WithoutDoubles(std::move(texts));
-  if (texts.size() > kMostTexts) return Part::Anything();
-  if (is_exact) return {texts, {}};
-  return {std::nullopt, texts};
-}
 
 /** Thrown at syntax that the reader does not follow; the expression then has no literals. */
 struct Unknown {};
@@ -114,8 +21,8 @@ class Reader {
   explicit Reader(const std::string& source) : source_(source) {}
 
   /** Up to the closing parenthesis or the end. An option that is set inside holds for the alternatives that follow, too. */
-  Part ReadAlternatives(bool is_caseless) {
-    std::vector<Part> alternatives;
+  LiteralPart ReadAlternatives(bool is_caseless) {
+    std::vector<LiteralPart> alternatives;
     do {
       alternatives.push_back(ReadSequence(is_caseless));
     } while (Take('|'));
@@ -155,10 +62,10 @@ class Reader {
     return true;
   }
 
-  Part ReadSequence(bool& is_caseless) {
-    Sequence sequence;
+  LiteralPart ReadSequence(bool& is_caseless) {
+    LiteralSequence sequence;
     while (!AtEnd() && Peek() != '|' && Peek() != ')') {
-      Part part = ReadAtom(is_caseless);
+      LiteralPart part = ReadAtom(is_caseless);
       Repetition repetition = ReadRepetition();
       Repetition again = repetition;
       // a{,2}{3}: what the second belongs to is another thing for each version.
@@ -171,7 +78,7 @@ class Reader {
         part.exact->push_back("");
         sequence.Add({WithoutDoubles(*part.exact), {}});
       } else {
-        sequence.Add(Part::Anything());
+        sequence.Add(LiteralPart::Anything());
       }
     }
     return std::move(sequence).Finish();
@@ -203,7 +110,7 @@ class Reader {
     return true;
   }
 
-  Part ReadAtom(bool& is_caseless) {
+  LiteralPart ReadAtom(bool& is_caseless) {
     switch (Peek()) {
       case '(':
         return ReadGroup(is_caseless);
@@ -214,10 +121,10 @@ class Reader {
       case '^':
       case '$':
         at_++;
-        return Part::Nothing();
+        return LiteralPart::Nothing();
       case '.':
         at_++;
-        return Part::Anything();
+        return LiteralPart::Anything();
       case '*':
       case '+':
       case '?':
@@ -227,7 +134,7 @@ class Reader {
     }
   }
 
-  Part ReadCharacter(bool is_caseless) {
+  LiteralPart ReadCharacter(bool is_caseless) {
     size_t length = 1;
     while ((Peek(length) & 0xC0) == 0x80) length++;
     std::string text = source_.substr(at_, length);
@@ -235,14 +142,14 @@ class Reader {
     return LiteralOf(text, is_caseless);
   }
 
-  static Part LiteralOf(const std::string& text, bool is_caseless) {
+  static LiteralPart LiteralOf(const std::string& text, bool is_caseless) {
     char folded = FoldAscii(text[0]);
     // Without regard to case, characters outside of ASCII have others, and are others' to two of ASCII: U+017F (s) and U+212A (k).
-    if (is_caseless && (text.size() > 1 || folded == 's' || folded == 'k')) return Part::Anything();
+    if (is_caseless && (text.size() > 1 || folded == 's' || folded == 'k')) return LiteralPart::Anything();
     return {Texts{text.size() > 1 ? text : std::string(1, folded)}, {}};
   }
 
-  Part ReadEscape(bool is_caseless) {
+  LiteralPart ReadEscape(bool is_caseless) {
     at_++;
     char c = Peek();
     if ((c & 0x80) != 0) return ReadCharacter(is_caseless);
@@ -253,7 +160,7 @@ class Reader {
       case 'A':
       case 'z':
       case 'Z':
-        return Part::Nothing();
+        return LiteralPart::Nothing();
       case 'd':
       case 'D':
       case 's':
@@ -264,7 +171,7 @@ class Reader {
       case 'H':
       case 'v':
       case 'V':
-        return Part::Anything();
+        return LiteralPart::Anything();
       case 'n':
         return LiteralOf("\n", is_caseless);
       case 't':
@@ -274,11 +181,11 @@ class Reader {
       case 'p':
       case 'P':
         if (!SkipBraces()) at_++;
-        return Part::Anything();
+        return LiteralPart::Anything();
       case 'x':
-        if (SkipBraces()) return Part::Anything();
+        if (SkipBraces()) return LiteralPart::Anything();
         for (int i = 0; i < 2 && isxdigit(static_cast<unsigned char>(Peek())) != 0; i++) at_++;
-        return Part::Anything();
+        return LiteralPart::Anything();
       default:
         // References, quoting, controls, what a later PCRE2 may bring: letters and digits.
         if (c == '\0' || isalnum(static_cast<unsigned char>(c))) throw Unknown{};
@@ -287,7 +194,7 @@ class Reader {
   }
 
   /** One of several characters; a text where it is one only, or both cases of a letter. */
-  Part ReadClass(bool is_caseless) {
+  LiteralPart ReadClass(bool is_caseless) {
     at_++;
     size_t start = at_;
     Take('^');
@@ -311,7 +218,7 @@ class Reader {
     bool is_escaped = is_two && members[0] == '\\' && ispunct(static_cast<unsigned char>(members[1])) != 0;
     bool is_letter = is_two && isalpha(static_cast<unsigned char>(members[0])) != 0 && FoldAscii(members[0]) == FoldAscii(members[1]);
     bool is_single = members.size() == 1 && members[0] != '^';
-    return is_escaped || is_letter || is_single ? LiteralOf(members.substr(members.size() - 1), is_caseless) : Part::Anything();
+    return is_escaped || is_letter || is_single ? LiteralOf(members.substr(members.size() - 1), is_caseless) : LiteralPart::Anything();
   }
 
   void SkipPosixName() {
@@ -320,17 +227,17 @@ class Reader {
     at_ = end + 2;
   }
 
-  Part ReadGroup(bool& is_caseless) {
+  LiteralPart ReadGroup(bool& is_caseless) {
     at_++;
     if (Peek() == '*') throw Unknown{};  // (*VERB), (*ACCEPT)
     if (!Take('?')) return ReadToClose(is_caseless);
     if (TakeText("P=")) {
       SkipPast(')');
-      return Part::Anything();
+      return LiteralPart::Anything();
     }
     if (TakeText("=") || TakeText("!") || TakeText("<=") || TakeText("<!")) {
       ReadToClose(is_caseless);
-      return Part::Nothing();
+      return LiteralPart::Nothing();
     }
     if (TakeText("P<") || TakeText("<")) {
       SkipPast('>');
@@ -341,22 +248,22 @@ class Reader {
     return ReadOptions(is_caseless);
   }
 
-  Part ReadToClose(bool is_caseless) {
-    Part part = ReadAlternatives(is_caseless);
+  LiteralPart ReadToClose(bool is_caseless) {
+    LiteralPart part = ReadAlternatives(is_caseless);
     if (!Take(')')) throw Unknown{};
     return part;
   }
 
   /** (?(name)yes|no): which of both, or nothing at all, is not known here. */
-  Part ReadConditional(bool is_caseless) {
+  LiteralPart ReadConditional(bool is_caseless) {
     if (Peek() == '?' || Peek() == '*') throw Unknown{};
     SkipPast(')');
     ReadToClose(is_caseless);
-    return Part::Anything();
+    return LiteralPart::Anything();
   }
 
   /** (?i), (?i:...), (?-i:...) and the like. */
-  Part ReadOptions(bool& is_caseless) {
+  LiteralPart ReadOptions(bool& is_caseless) {
     bool is_set = true;
     bool is_caseless_inside = is_caseless;
     for (;;) {
@@ -369,7 +276,7 @@ class Reader {
       else if (c != 'm' && c != 's') throw Unknown{};  // x: white space would be no text
     }
     is_caseless = is_caseless_inside;
-    return Part::Nothing();
+    return LiteralPart::Nothing();
   }
 
   const std::string& source_;
@@ -378,7 +285,7 @@ class Reader {
 }  // namespace
 
 std::vector<std::string> RequiredLiterals(const std::string& source, bool is_caseless) {
-  Part part;
+  LiteralPart part;
   try {
     Reader reader(source);
     part = reader.ReadAlternatives(is_caseless);
