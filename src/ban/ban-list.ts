@@ -1,5 +1,5 @@
 // What is banned now: the one truth that actions are made to agree with. A ban is held by jails; the network is free when none holds it.
-import type { IpNetwork } from '../core/ip-network.ts';
+import type { BanTarget } from '../core/ban-target.ts';
 import type { Ban, BanChange, BanDecision } from './ban.ts';
 import { EndQueue } from './end-queue.ts';
 
@@ -10,12 +10,12 @@ const maxChanges = 100_000;
 const maxStaleEnds = 1000;
 
 export class BanList {
-  readonly #bans = new Map<string, { network: IpNetwork; holders: Map<string, BanDecision> }>();
+  readonly #bans = new Map<string, { network: BanTarget; holders: Map<string, BanDecision> }>();
   /** An entry for every end there is; what was lifted or made longer since has left entries that mean nothing. */
   #ends = new EndQueue<BanDecision>();
   #holders = 0;
   /** By network and jail. */
-  readonly #changed = new Map<string, { readonly network: IpNetwork; readonly jail: string; readonly made: BanDecision | undefined }>();
+  readonly #changed = new Map<string, { readonly network: BanTarget; readonly jail: string; readonly made: BanDecision | undefined }>();
   #isWholeChanged = false;
 
   /** A jail's later decision replaces its former one only where it lasts longer. True where the list changed. */
@@ -43,7 +43,7 @@ export class BanList {
   }
 
   /** Takes one jail's hold away, or every jail's. The decisions that were taken away. */
-  remove(network: IpNetwork, jail?: string): BanDecision[] {
+  remove(network: BanTarget, jail?: string): BanDecision[] {
     const ban = this.#bans.get(network.text);
     if (ban === undefined) return [];
     const removed = Array.from(ban.holders.values()).filter((holder) => jail === undefined || holder.jail === jail);
@@ -70,11 +70,11 @@ export class BanList {
     return this.#ends.nextUsec;
   }
 
-  get(network: IpNetwork): Ban | undefined {
+  get(network: BanTarget): Ban | undefined {
     return this.#bans.get(network.text);
   }
 
-  isHeldBy(network: IpNetwork, jail: string): boolean {
+  isHeldBy(network: BanTarget, jail: string): boolean {
     return this.#bans.get(network.text)?.holders.has(jail) === true;
   }
 
@@ -103,8 +103,8 @@ export class BanList {
   }
 
   /** A ban that the store may not know yet. */
-  madeLately(network: IpNetwork, jail: string): BanDecision | undefined {
-    return this.#changed.get(`${network.text} ${jail}`)?.made;
+  madeLately(network: BanTarget, jail: string): BanDecision | undefined {
+    return this.#changed.get(`${network.text}\n${jail}`)?.made;
   }
 
   forgetChanges(): void {
@@ -127,7 +127,7 @@ export class BanList {
 
   #remember({ network, jail }: BanDecision, made: BanDecision | undefined): void {
     if (this.#isWholeChanged) return;
-    const key = `${network.text} ${jail}`;
+    const key = `${network.text}\n${jail}`;
     this.#changed.set(key, { network, jail, made: made ?? this.#changed.get(key)?.made });
     if (this.#changed.size > maxChanges + this.#bans.size) this.touchAll();
   }

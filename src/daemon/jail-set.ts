@@ -52,6 +52,7 @@ export class JailSet {
         jail,
         policy,
         resolvesNames: usedns === 'yes' || usedns === 'warn',
+        countsNames: usedns === 'raw',
         tellsOfNames: usedns === 'warn',
       };
     });
@@ -80,7 +81,7 @@ export class JailSet {
 
 function hashOf({ selectors, filter, jail, policy }: RunningJail): string {
   const plain = (_: string, value: unknown) => {
-    if (value instanceof NetworkList) return value.entries().map(({ network }) => network.text);
+    if (value instanceof NetworkList) return [...value.entries().map(({ network }) => network.text), ...value.texts()];
     // JSON knows no Infinity: a ban for good.
     return value === Number.POSITIVE_INFINITY ? 'for good' : value;
   };

@@ -11,6 +11,8 @@ export interface RunningJail {
   readonly policy: JailPolicy;
   /** Whether host names in records are resolved (`usedns`). */
   readonly resolvesNames: boolean;
+  /** Whether host names are counted and banned as they stand (`usedns = raw`). */
+  readonly countsNames?: boolean;
   /** Whether it is told when one was (`usedns = warn`). */
   readonly tellsOfNames?: boolean;
 }

@@ -14,9 +14,9 @@ import {
   type StoreContents,
   setStoreAside,
 } from '../ban/store-file.ts';
+import type { BanTarget } from '../core/ban-target.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { Jail } from '../jail/jail.ts';
 
@@ -158,7 +158,7 @@ export class StoreKeeper {
   }
 
   /** How often the jail, or any jail, has banned the network before, as far as it is remembered; for bantime.increment. */
-  earlierBans(network: IpNetwork, jail?: string): number {
+  earlierBans(network: BanTarget, jail?: string): number {
     const { bans, jails } = this.#options;
     const counts = new Map<string, { rows: number; bancount: number }>();
     const count = (name: string, bancount: number) => {
@@ -183,7 +183,7 @@ export class StoreKeeper {
     }
   }
 
-  #historyOf(network: IpNetwork): readonly { readonly jail: string; readonly bancount: number }[] {
+  #historyOf(network: BanTarget): readonly { readonly jail: string; readonly bancount: number }[] {
     try {
       return this.#store?.history(network.text) ?? [];
     } catch {

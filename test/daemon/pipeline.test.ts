@@ -96,13 +96,14 @@ class Trial {
   }
 
   /** `policy`: of the first jail. */
-  give(policy: JailPolicy, sources: readonly string[], tellsOfNames = false): void {
+  give(policy: JailPolicy, sources: readonly string[], tellsOfNames = false, countsNames = false): void {
     this.pipeline.jails = this.jails.map((jail, index) => ({
       selectors: (sources[index] ?? '').split('+').map((source) => selectors[source as keyof typeof selectors]),
       filter: this.#filter,
       jail,
       policy: index === 0 ? policy : usualPolicy,
       resolvesNames: index === 0,
+      countsNames,
       tellsOfNames,
     }));
   }
@@ -216,6 +217,15 @@ describe('Pipeline', () => {
     trial.events.length = 0;
     await trial.scanNamed('none.example');
     assert.deepEqual(trial.events, []);
+  });
+
+  it('usedns = raw: a host name is counted and banned as it stands, an address among them as what it is', async () => {
+    const trial = new Trial('kernel');
+    trial.protectedNetworks = listOf('gateway', '192.0.2.1');
+    trial.give(usualPolicy, ['kernel'], false, true);
+    for (const name of ['two.example', 'Two.example', '192.0.2.1', 'x'.repeat(257), 'a\x1bb']) await trial.scanNamed(name);
+    assert.deepEqual(trial.events, ['ban two.example jail0', 'ban Two.example jail0', 'refused 192.0.2.1 gateway']);
+    assert.equal(trial.jails[0]?.counts.unusable, 4);
   });
 
   const policy = { ...usualPolicy, ignorecommand: { program: 'ask', args: [], cache: undefined } };
