@@ -1,4 +1,5 @@
 // The summary of `ringjail regex`, as people know it from fail2ban-regex: hits by expression, by date template, and what became of the lines.
+import { parseLoggedTarget } from '../core/ban-target.ts';
 import { printable } from '../core/printable.ts';
 import type { LineFailure } from '../match/line-failure.ts';
 import type { LineOutcome } from '../match/line-filter.ts';
@@ -49,7 +50,10 @@ export class RegexReport {
     if (failure === undefined || this.#options.verbose !== true) return;
     const told = this.#failures[failure.expression] ?? [];
     this.#failures[failure.expression] = told;
-    if (told.length < shownFailures) told.push(`${failure.identity.text}  ${formatTime(failure.timeSec)}`);
+    if (told.length < shownFailures)
+      told.push(
+        `${failure.identity.text}  ${canBeBanned(failure.identity) ? '' : '(can be nobody: too long, or control characters)  '}${formatTime(failure.timeSec)}`,
+      );
   }
 
   /** `remarks`: lines to tell after the numbers. */
@@ -139,6 +143,9 @@ export class RegexReport {
     return { matched: printAllMatched, ignored: printAllIgnored, missed: printAllMissed }[category] === true;
   }
 }
+
+/** Of a host name it is not known here: it may be resolved. */
+const canBeBanned = ({ kind, text }: LineFailure['identity']): boolean => kind !== 'id' || parseLoggedTarget(text) !== undefined;
 
 /** As the log's reader has it: local time. */
 function formatTime(timeSec: number | undefined): string {

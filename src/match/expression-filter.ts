@@ -119,7 +119,8 @@ class ExpressionFilter implements Filter {
 function tell({ identity, lines, groups }: FoundFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
   const [first = ''] = lines;
   const text = (lines.length > 1 ? lines.join('\n') : first).slice(0, maxEvidenceCharacters);
-  const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text, ...fieldsOf(groups) };
+  const fields = fieldsOf(groups, identity.kind === 'id' ? silentGroups : silentOfAddress);
+  const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text, ...fields };
   const address = targetOf(identity);
   if (address !== undefined) sink.onFailure({ timeUsec, distinct: undefined, evidence, address });
   else if (identity.kind === 'name') sink.onNamedFailure({ timeUsec, distinct: undefined, evidence, hostname: identity.text });
@@ -132,10 +133,10 @@ function targetOf({ kind, network, text }: LineIdentity): BanTarget | undefined 
 }
 
 /** Of what <F-NAME> captured, what may be of use to actions; bounded, as who attacks may have written it. */
-function fieldsOf(groups: FoundFailure['groups']): { readonly fields?: Readonly<Record<string, string>> } {
+function fieldsOf(groups: FoundFailure['groups'], silent: ReadonlySet<string>): { readonly fields?: Readonly<Record<string, string>> } {
   let fields: Record<string, string> | undefined;
   for (const [name, value] of groups) {
-    if (value === undefined || silentGroups.has(name)) continue;
+    if (value === undefined || silent.has(name)) continue;
     fields ??= {};
     fields[`F-${name.toUpperCase()}`] = textOf(value).slice(0, mostFieldCharacters);
   }
@@ -143,18 +144,7 @@ function fieldsOf(groups: FoundFailure['groups']): { readonly fields?: Readonly<
 }
 
 const mostFieldCharacters = 256;
-/** The address, which has tags of its own, and what only the matching needs. */
-const silentGroups = new Set([
-  'ip4',
-  'ip6',
-  'dns',
-  'cidr',
-  'fid',
-  'content',
-  'mlfid',
-  'nofail',
-  'mlfonce',
-  'mlfforget',
-  'mlfgained',
-  'mlfpending',
-]);
+/** What has tags of its own, and what only the matching needs. */
+const silentGroups = new Set(['fid', 'content', 'mlfid', 'nofail', 'mlfonce', 'mlfforget', 'mlfgained', 'mlfpending']);
+/** Where the address is not who failed, it is one more thing that was found: <F-IP4>. */
+const silentOfAddress = new Set([...silentGroups, 'ip4', 'ip6', 'dns', 'cidr']);

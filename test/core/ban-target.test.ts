@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { isNetwork, parseBanTarget, parseLoggedTarget, parseRawIdentity, shownTarget } from '../../src/core/ban-target.ts';
+import { parseIpNetwork } from '../../src/core/ip-network.ts';
+import { printable } from '../../src/core/printable.ts';
 
 const raw = [
   'bob',
@@ -66,6 +69,29 @@ describe('parseLoggedTarget', () => {
   ] as const) {
     it(`${text}: ${isTaken ? 'taken' : 'too wide'}`, () => assert.equal(parseLoggedTarget(text) !== undefined, isTaken));
   }
+});
+
+it('whatever a log says is an address, a text that is shown as it is and read back as itself, or nobody', () => {
+  const seed = Number(process.env['RINGJAIL_SEED'] ?? Date.now() % 1_000_000_000);
+  const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('0', '1.2', '::', '/', '[', ']', '%', '/8'));
+  const anything = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 300 }),
+    fc.array(address, { maxLength: 3 }).map((parts) => parts.join('')),
+  );
+  const isSound = (text: string) => {
+    const found = parseBanTarget(text);
+    if (found === undefined) return;
+    if (isNetwork(found)) assert.deepEqual(parseIpNetwork(found.text), found);
+    else {
+      assert.equal(found.text, text);
+      assert.equal(printable(text), text);
+      assert.equal(parseIpNetwork(text), undefined);
+      assert.equal(JSON.parse(shownTarget(text)), text);
+      assert.ok(Buffer.byteLength(text) <= 256);
+      assert.deepEqual(parseRawIdentity(Buffer.from(text).toString()), found);
+    }
+  };
+  fc.assert(fc.property(anything, isSound), { seed, numRuns: 3000 });
 });
 
 describe('shownTarget', () => {

@@ -81,6 +81,17 @@ describe('ExpressionFilter', () => {
     });
   }
 
+  it('an address that is not who failed is one more thing that was found', () => {
+    const filter = expressionFilterOf({ failregex: ['^bad <F-ID>\\S+</F-ID> of <F-USER>\\S+</F-USER>, <HOST>$'] });
+    const batch = batchOf(['bad session of bob, 198.51.100.1', 'bad 192.0.2.1 of bob, 198.51.100.1']);
+    const fields: unknown[] = [];
+    filter.match(batch, allOf(batch), {
+      onFailure: ({ evidence }) => void fields.push(evidence.fields),
+      onNamedFailure: () => assert.fail(),
+    });
+    assert.deepEqual(fields, [{ 'F-IP4': '198.51.100.1', 'F-USER': 'bob' }, { 'F-USER': 'bob' }]);
+  });
+
   it('a network is who failed, where the expression names one', () => {
     assert.match(found(expressionFilterOf({ failregex: ['bad <SUBNET>$'] }), ['bad 192.0.2.0/24']).join(), /^192\.0\.2\.0\/24\|/);
   });
