@@ -33,7 +33,7 @@ export function refuseIdentities(commands: CommandSet): string | undefined {
 export function refuseIdentity(commands: CommandSet, text: string): string | undefined {
   for (const [name, { identityUse }] of templatesOf(commands)) {
     if (identityUse !== undefined && identityUse !== 'address' && !isFit(text, identityUse))
-      return `it holds characters that action${name} cannot be given safely`;
+      return `a text with characters that action${name} cannot be given safely`;
   }
   return refuseIdentities(commands);
 }

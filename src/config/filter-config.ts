@@ -63,6 +63,11 @@ export function loadJailFilter(context: FilterContext, jail: OptionReader, value
     : loadExpressionFilter(context, jail, named.value, value);
 }
 
+/** Of a jail without a filter: its own failregex, `value`, is all there is. */
+export function loadOwnFilter(context: FilterContext, jail: OptionReader, value: ConfigValue): JailFilter | undefined {
+  return loadExpressionFilter(context, jail, undefined, value);
+}
+
 function loadNetfilterFilter(
   { listensToSyslog }: FilterContext,
   jail: OptionReader,
@@ -106,7 +111,7 @@ const kernelJournalmatch = ['_TRANSPORT=kernel'];
 function loadExpressionFilter(
   context: FilterContext,
   jail: OptionReader,
-  named: NamedDefinition,
+  named: NamedDefinition | undefined,
   value: ConfigValue,
 ): JailFilter | undefined {
   const { directory, listensToSyslog } = context;
@@ -130,7 +135,7 @@ function loadExpressionFilter(
   if (definition === undefined || working === undefined || records === undefined || jail.errors.length > 0) return undefined;
   const successes = compileSuccesses(definition, context, jail, records.hasFiles);
   if (jail.errors.length > 0) return undefined;
-  const filter = createExpressionFilter({ name: named.name, hasDates: records.hasFiles, ...working, successes });
+  const filter = createExpressionFilter({ name: named?.name ?? jail.section, hasDates: records.hasFiles, ...working, successes });
   return {
     filter,
     expressions: definition.failregex.length,

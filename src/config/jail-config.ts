@@ -5,7 +5,7 @@ import { type ActionContext, readActions } from './action-choice.ts';
 import { readBanTime } from './ban-time-config.ts';
 import { type ConfigError, formatConfigError, type Origin, quoteText } from './config-error.ts';
 import { loadJailFiles } from './config-files.ts';
-import { type FilterContext, type JailFilter, loadJailFilter } from './filter-config.ts';
+import { type FilterContext, type JailFilter, loadJailFilter, loadOwnFilter } from './filter-config.ts';
 import { noticeIdentities } from './identity-notice.ts';
 import { isIgnoreselfRefused, readIgnoreip } from './ignore-config.ts';
 import { defaultSection } from './ini.ts';
@@ -113,6 +113,8 @@ function readJail(context: JailContext, reader: OptionReader): JailConfig | unde
 function readFilter(context: FilterContext, reader: OptionReader): JailFilter | undefined {
   const value = reader.value('filter');
   if (value !== undefined && value.text.trim() !== '') return loadJailFilter(context, reader, value);
+  const own = reader.value('failregex');
+  if (own !== undefined && own.text.trim() !== '') return loadOwnFilter(context, reader, own);
   reader.fail(originOf(reader), `jail ${quoteText(reader.section)} has no filter; write filter = portscan`);
   return undefined;
 }

@@ -315,6 +315,23 @@ describe('loadJails', () => {
     });
   }
 
+  // As fail2ban's nginx-block-map.conf shows it.
+  for (const filter of ['', 'filter =\n']) {
+    it(`${JSON.stringify(filter)}: the jail's own failregex is enough`, () => {
+      const failregex = 'failregex = ^ failure "<F-ID>[^"]+</F-ID>" - <ADDR>\nusedns = no\ndatepattern = ^Epoch\n';
+      const { jails, shown } = load(`[sessions]\nenabled = yes\nbackend = kernel\naction =\n${filter}${failregex}`);
+      assert.deepEqual(shown, []);
+      const [config] = jails;
+      assert.deepEqual([config?.filter.name, config?.expressions, config?.findsTexts], ['sessions', 1, true]);
+    });
+  }
+
+  it("the errors of a jail's own failregex have their lines", () => {
+    const { shown } = load('[sessions]\nenabled = yes\nbackend = kernel\nfilter =\nfailregex = bad <HOST>\n  worse (<HOST>\n');
+    assert.match(shown[0] ?? '', /^jail\.conf:6: failregex /);
+    assert.equal(shown.length, 1);
+  });
+
   it('names in ignoreip are told apart, each once', () => {
     assert.deepEqual(policyOf('ignoreip = home.example 192.0.2.1 HOME.example. localhost')?.ignoredNames, ['home.example', 'localhost']);
     assert.deepEqual(optionsOf(load(jail('scan', 'ignoreip = home.example 192.0.2.1'))).ignoreip.entries().length, 1);
