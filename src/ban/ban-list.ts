@@ -1,5 +1,5 @@
 // What is banned now: the one truth that actions are made to agree with. A ban is held by jails; the network is free when none holds it.
-import type { BanTarget } from '../core/ban-target.ts';
+import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import type { Ban, BanChange, BanDecision } from './ban.ts';
 import { EndQueue } from './end-queue.ts';
 
@@ -14,6 +14,7 @@ export class BanList {
   /** An entry for every end there is; what was lifted or made longer since has left entries that mean nothing. */
   #ends = new EndQueue<BanDecision>();
   #holders = 0;
+  #textHolders = 0;
   /** By network and jail. */
   readonly #changed = new Map<string, { readonly network: BanTarget; readonly jail: string; readonly made: BanDecision | undefined }>();
   #isWholeChanged = false;
@@ -26,7 +27,7 @@ export class BanList {
     if (former !== undefined && former.untilUsec >= decision.untilUsec) return false;
     ban.holders.set(decision.jail, decision);
     this.#bans.set(text, ban);
-    if (former === undefined) this.#holders++;
+    if (former === undefined) this.#count(decision, 1);
     this.#queue(decision);
     this.#remember(decision, decision);
     return true;
@@ -49,7 +50,7 @@ export class BanList {
     const removed = Array.from(ban.holders.values()).filter((holder) => jail === undefined || holder.jail === jail);
     for (const holder of removed) {
       ban.holders.delete(holder.jail);
-      this.#holders--;
+      this.#count(holder, -1);
       this.#remember(holder, undefined);
     }
     if (ban.holders.size === 0) this.#bans.delete(network.text);
@@ -90,6 +91,11 @@ export class BanList {
     return this.#bans.size;
   }
 
+  /** How often a jail holds what is no address. */
+  get textCount(): number {
+    return this.#textHolders;
+  }
+
   /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
   changes(): { readonly isWhole: boolean; readonly bans: readonly BanChange[] } {
     if (!this.#isWholeChanged) {
@@ -116,6 +122,11 @@ export class BanList {
   touchAll(): void {
     this.#changed.clear();
     this.#isWholeChanged = true;
+  }
+
+  #count({ network }: BanDecision, more: 1 | -1): void {
+    this.#holders += more;
+    if (!isNetwork(network)) this.#textHolders += more;
   }
 
   #queue(decision: BanDecision): void {

@@ -203,7 +203,7 @@ export class BanStore {
         statements.setBan.run(text, jail, sinceUsec, untilUsec, decision);
       }
       if (change.made !== undefined) {
-        made.set(`${text} ${change.jail}`, change.made);
+        made.set(`${text}\n${change.jail}`, change.made);
         this.#addHistory(change.made, jail, nowUsec);
       }
       if (change.held === undefined) this.#end(text, jail, nowUsec);
@@ -234,7 +234,7 @@ export class BanStore {
     for (const { identity, entries, evidence } of changes) {
       if (entries !== undefined) statements.setWindow.run(jail, identity, ++this.#touched, formatEntries(entries));
       else if (!isWhole) statements.removeWindow.run(jail, identity);
-      this.#writeEvidence(name, identity, evidence, made.get(`${identity} ${name}`));
+      this.#writeEvidence(name, identity, evidence, made.get(`${identity}\n${name}`));
       const isGone = entries === undefined && statements.isKnown.get({ identity, jail }) === undefined;
       if (isGone) statements.removeEvidence.run(jail, identity);
     }

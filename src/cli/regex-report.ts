@@ -1,5 +1,5 @@
 // The summary of `ringjail regex`, as people know it from fail2ban-regex: hits by expression, by date template, and what became of the lines.
-import { parseLoggedTarget } from '../core/ban-target.ts';
+import { parseLoggedTarget, shownTarget } from '../core/ban-target.ts';
 import { printable } from '../core/printable.ts';
 import type { LineFailure } from '../match/line-failure.ts';
 import type { LineOutcome } from '../match/line-filter.ts';
@@ -28,6 +28,9 @@ const categories: Readonly<Record<LineOutcome, Category>> = {
 /** More lines are printed only on demand. */
 const shownLines = 20;
 
+/** Characters of an id. */
+const mostShown = 256;
+
 /** Failures that are told by expression with -v. */
 const shownFailures = 100;
 
@@ -50,10 +53,7 @@ export class RegexReport {
     if (failure === undefined || this.#options.verbose !== true) return;
     const told = this.#failures[failure.expression] ?? [];
     this.#failures[failure.expression] = told;
-    if (told.length < shownFailures)
-      told.push(
-        `${failure.identity.text}  ${canBeBanned(failure.identity) ? '' : '(can be nobody: too long, or control characters)  '}${formatTime(failure.timeSec)}`,
-      );
+    if (told.length < shownFailures) told.push(`${whoOf(failure.identity)}  ${formatTime(failure.timeSec)}`);
   }
 
   /** `remarks`: lines to tell after the numbers. */
@@ -144,8 +144,12 @@ export class RegexReport {
   }
 }
 
-/** Of a host name it is not known here: it may be resolved. */
-const canBeBanned = ({ kind, text }: LineFailure['identity']): boolean => kind !== 'id' || parseLoggedTarget(text) !== undefined;
+/** Of a host name it is not known here whose it is. */
+function whoOf({ kind, text }: LineFailure['identity']): string {
+  if (kind !== 'id') return text;
+  const shown = shownTarget(text.slice(0, mostShown));
+  return parseLoggedTarget(text) === undefined ? `${shown} (nobody can ban it: too long, too wide, or with control characters)` : shown;
+}
 
 /** As the log's reader has it: local time. */
 function formatTime(timeSec: number | undefined): string {

@@ -247,6 +247,16 @@ export class BanKeeper {
     for (const enforcer of this.#enforcers.values()) enforcer.noticeChange(parts);
   }
 
+  /** What no firewall can hold, a line for each of them. */
+  get warnings(): readonly string[] {
+    const counts = new Map<string, number>();
+    for (const { network, actions } of this.bans.textCount === 0 ? [] : this.bans.decisions()) {
+      const unheld = isNetwork(network) ? [] : actions.filter((name) => !this.#isTicketAction(name));
+      for (const name of unheld) counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return Array.from(counts, ([name, count]) => `${count} bans are NOT ENFORCED by ${name}: they are of no address`);
+  }
+
   actions(): readonly (ActionHealth & { readonly name: string })[] {
     const firewalls = Array.from(this.#enforcers, ([name, enforcer]) => ({ name, ...enforcer.health() }));
     return [...firewalls, ...(this.#tickets?.actions() ?? [])];

@@ -24,6 +24,7 @@ export class FlowLog {
   readonly #names: NameLog;
   readonly #givenUp: GivenUpLog;
   #refusedAtMs = Number.NEGATIVE_INFINITY;
+  #fullAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: FlowLogOptions) {
     this.#log = options.log;
@@ -43,6 +44,17 @@ export class FlowLog {
     this.#refusedAtMs = nowMs;
     this.#log.warning(
       `${shownTarget(network.text)} is not banned by jail ${jail}, because it is protected (${reason}): its packets may be forged`,
+    );
+  }
+
+  /** `most`: how many texts may be banned at once. */
+  tooMany({ network, jail }: BanDecision, most: number): void {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#fullAtMs < refusalIntervalMs) return;
+    this.#fullAtMs = nowMs;
+    const cure = 'somebody makes up names; look at the filter of the jail, or unban them';
+    this.#log.error(
+      `${shownTarget(network.text)} is not banned by jail ${jail}: ${most} that are no addresses are banned already; ${cure}`,
     );
   }
 

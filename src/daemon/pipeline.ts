@@ -1,7 +1,7 @@
 // The one flow, on one screen: source -> record batch -> match -> failure -> jail -> decision -> ban list -> action.
 import type { BanDecision } from '../ban/ban.ts';
 import type { IgnoreCommand } from '../config/ignore-config.ts';
-import { type BanTarget, parseLoggedTarget } from '../core/ban-target.ts';
+import { type BanTarget, isNetwork, parseLoggedTarget } from '../core/ban-target.ts';
 import type { Clock } from '../core/clock.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Jail } from '../jail/jail.ts';
@@ -29,6 +29,8 @@ export interface PipelineEvents {
   onBan(decision: BanDecision): void;
   /** A jail decided to ban what must never be banned. */
   onRefused(decision: BanDecision, reason: string): void;
+  /** A jail decided to ban what is no address, and so many of such are banned that it is left out. */
+  onTooMany?(decision: BanDecision): void;
   /** A jail decided to ban, but nobody confirmed in time (commit-confirm.ts). */
   onSuppressed?(decision: BanDecision): void;
   /** A jail still counts failures of somebody it has banned. */
@@ -55,6 +57,9 @@ export interface PipelineOptions {
   readonly takers?: readonly PipelineTaker[];
   readonly events: PipelineEvents;
 }
+
+// Addresses cost an attacker something; names do not: one client can make up as many as it likes, and each ban runs commands.
+export const mostTexts = 10_000;
 
 export class Pipeline {
   readonly #options: PipelineOptions;
@@ -164,6 +169,9 @@ export class Pipeline {
     if (decision.untilUsec <= clock()) return;
     if (keeper.bans.isHeldBy(decision.network, decision.jail)) {
       events.onSeenWhileBanned(decision);
+    } else if (!isNetwork(decision.network) && keeper.bans.textCount >= mostTexts) {
+      jail.counts.evicted++;
+      events.onTooMany?.(decision);
     } else if (mayBan?.() === false) {
       events.onSuppressed?.(decision);
     } else if (policy.ignorecommand !== undefined && !isAsked) {

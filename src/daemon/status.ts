@@ -37,7 +37,7 @@ export function describeDaemon({ version, startedAt, jails, keeper, sources, cut
       .actions()
       .map(({ failure, counters, ...action }) => ({ ...action, failure: failure ?? null, counters: counters ?? null })),
     cut: cut ?? { sockets: 0, flows: 0, failures: 0 },
-    warnings: [...warnings, ...jails.warnings, ...jails.errors],
+    warnings: [...warnings, ...keeper.warnings, ...jails.warnings, ...jails.errors],
   };
 }
 

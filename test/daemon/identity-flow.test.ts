@@ -3,14 +3,17 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { HelperClient } from '../../src/action/helper-client.ts';
 import { runShell } from '../../src/action/run-command.ts';
-import { loadTicketAction } from '../../src/config/ticket-action-config.ts';
+import { type ActionTools, loadTicketAction } from '../../src/config/ticket-action-config.ts';
+import { createTicketAction } from '../../src/daemon/action-registry.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { ticketOf } from '../../src/daemon/ban-tickets.ts';
 import { jailContextOf } from '../../src/daemon/jail-context.ts';
 import { JailSet } from '../../src/daemon/jail-set.ts';
 import { Pipeline } from '../../src/daemon/pipeline.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
+import { ticketOf as ticket } from '../action/ban-ticket.ts';
 import { changeFiles, configDirectory } from '../config/config-directory.ts';
 import { network } from '../core/network.ts';
 import { batchOf } from '../record/batch-of.ts';
@@ -24,6 +27,14 @@ const file = join(directory, 'kicked');
 const owned = join(directory, 'owned');
 // One command for which nothing but a text is a text, one that names a file, and one that has <fid> without quotes.
 const kick = `printf '%%s\\n' "<fid>|<F-ID>|<F-IP4>|<family>" >> ${file}; printf '<fid>\\n' >> ${file}; echo <fid> >/dev/null`;
+
+const tools = (): ActionTools => ({
+  runShell,
+  runCommand: () => assert.fail('no program is run'),
+  started: () => ({ has: () => true, set: () => undefined }),
+  hostNames: { full: 'host', short: 'host' },
+  lookUpName: async () => '',
+});
 
 const texts = [
   'bob',
@@ -40,6 +51,25 @@ const texts = [
   'x'.repeat(256),
 ];
 
+it('without root, an action that needs an address does not ask the helper', async () => {
+  changeFiles(directory, { 'action.d/block.conf': '[Definition]\nactionban = block <ip>\n' });
+  const asked: unknown[] = [];
+  const helper = Object.assign(Object.create(HelperClient.prototype) as HelperClient, {
+    request: async (request: unknown) => {
+      asked.push(request);
+      return { lost: [] };
+    },
+  });
+  const settings = { directory, isRoot: false, tools: tools(), helper };
+  await assert.rejects(createTicketAction('app', 'block', settings).ban(ticket('bob', { isRaw: true })), {
+    code: 'usage',
+    message: /actionban uses <ip>/,
+  });
+  assert.deepEqual(asked, []);
+  await createTicketAction('app', 'block', settings).ban(ticket('192.0.2.7'));
+  assert.equal(asked.length, 1);
+});
+
 describe('what is no address, from the log to a command', () => {
   const jails = new JailSet(() => jailContextOf(directory, true));
   const log = recordingLog();
@@ -48,13 +78,7 @@ describe('what is no address, from the log to a command', () => {
     const origin = { file: 'jail.conf', line: 1 };
     const { create: build } = loadTicketAction(directory, { name, options: new Map(), offset: 0 }, { section: jail, origin }, 'host');
     assert.ok(build);
-    return build({
-      runShell,
-      runCommand: () => assert.fail('no program is run'),
-      started: () => ({ has: () => true, set: () => undefined }),
-      hostNames: { full: 'host', short: 'host' },
-      lookUpName: async () => '',
-    });
+    return build(tools());
   };
   const keeper = new BanKeeper({
     createAction: () => assert.fail('no firewall'),

@@ -135,8 +135,9 @@ describe('what is no address', () => {
       jails[0]?.banned.map(({ network }) => network),
       [text, '192.0.2.7'],
     );
-    assert.deepEqual(warnings, ['jail users bans what is no address: nftables cannot hold it; name a command action']);
-    assert.ok(trial.log.lines.includes(`warning: ${warnings[0]}`));
+    assert.deepEqual(warnings.slice(0, 1), ['1 bans are NOT ENFORCED by nftables: they are of no address']);
+    assert.deepEqual(warnings.slice(1), ['jail users bans what is no address: nftables cannot hold it; name a command action']);
+    assert.ok(trial.log.lines.includes(`warning: ${warnings[1]}`));
     assert.equal((await trial.ask.explain(text)).jails.find(({ jail }) => jail === 'users')?.bans.length, 1);
     assert.equal((await trial.ask.explain('bob')).jails.find(({ jail }) => jail === 'users')?.window?.count, 1);
     for (const other of ['Bob', '192.0.2.300', `${text} `]) {
