@@ -267,8 +267,9 @@ export function wantedOf(bans: BanList, action: string): WantedBans {
     *all() {
       for (const ban of bans.bans()) {
         const { network } = ban;
-        const end = isNetwork(network) ? endOf(ban) : undefined;
-        if (isNetwork(network) && end !== undefined) yield { network, untilUsec: end };
+        if (!isNetwork(network)) continue;
+        const end = endOf(ban);
+        if (end !== undefined) yield { network, untilUsec: end };
       }
     },
   };

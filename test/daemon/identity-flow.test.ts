@@ -70,6 +70,35 @@ it('without root, an action that needs an address does not ask the helper', asyn
   assert.equal(asked.length, 1);
 });
 
+it('usedns = raw: the jail counts names as they stand', () => {
+  const jail = '[names]\nenabled = yes\nfailregex = bad <HOST>$\nbackend = kernel\nmaxretry = 1\nbantime = -1\naction =\n';
+  for (const [usedns, banned] of [
+    ['raw', ['two.example', '192.0.2.7']],
+    ['no', ['192.0.2.7']],
+  ] as const) {
+    const jails = new JailSet(() => jailContextOf(configDirectory({ 'jail.conf': `${jail}usedns = ${usedns}\n` }), true));
+    jails.load();
+    assert.deepEqual(jails.errors, []);
+    const found: string[] = [];
+    const pipeline = new Pipeline({
+      keeper: new BanKeeper({
+        createAction: () => assert.fail('no firewall'),
+        clock: () => 0,
+        log: recordingLog(),
+        onEnded: () => undefined,
+      }),
+      protectedNetworks: () => new NetworkList([]),
+      resolve: () => assert.fail('no name is looked up'),
+      earlierBans: () => 0,
+      clock: () => 0,
+      events: { onBan: ({ network: { text } }) => void found.push(text), onRefused: () => undefined, onSeenWhileBanned: () => undefined },
+    });
+    pipeline.jails = jails.running;
+    pipeline.process(batchOf(['bad two.example', 'bad 192.0.2.7']));
+    assert.deepEqual(found, banned);
+  }
+});
+
 describe('what is no address, from the log to a command', () => {
   const jails = new JailSet(() => jailContextOf(directory, true));
   const log = recordingLog();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import type { BanTicket } from '../../src/action/ban-ticket.ts';
+import { type BanTicket, targetOfTicket } from '../../src/action/ban-ticket.ts';
 import type { ActionOutcome, TicketAction } from '../../src/action/ticket-action.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
@@ -30,7 +30,10 @@ class FakeAction implements TicketAction {
   start = () => this.#do('start');
   check = () => this.#do('check');
   ban = (ticket: BanTicket) => this.#do(`ban ${ticket.network}${ticket.restored ? ' restored' : ''}`);
-  unban = (ticket: BanTicket) => this.#do(`unban ${ticket.network}`);
+  unban = (ticket: BanTicket) => {
+    assert.notEqual(targetOfTicket(ticket), undefined, 'the mark is right');
+    return this.#do(`unban ${ticket.network}`);
+  };
   prolong = (ticket: BanTicket) => this.#do(`prolong ${ticket.network}`);
   flush = async () => {
     await this.#do('flush');
@@ -99,6 +102,18 @@ describe('TicketEnforcer', () => {
       'error: action fake: 192.0.2.1 is not enforced: no ban 192.0.2.1',
       'notice: action fake: 192.0.2.1 is as it should be now',
     ]);
+  });
+
+  it('what is no address is lifted as such where it ended meanwhile, and put back with IPv4', async () => {
+    const { action, enforcer } = create();
+    enforcer.restore([], ['bob', '192.0.2.9']);
+    await enforcer.start();
+    await enforcer.ban(ticketOf('eve', { isRaw: true }));
+    action.lost = [6];
+    await enforcer.check();
+    action.lost = [4];
+    await enforcer.check();
+    assert.deepEqual(action.calls, ['start', 'unban bob', 'unban 192.0.2.9', 'ban eve', 'check', 'check', 'ban eve']);
   });
 
   it('what is refused is told and known, and not tried again, nor lifted', async (t) => {
