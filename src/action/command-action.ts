@@ -1,5 +1,4 @@
 // An action made of commands, in fail2ban's way: started when first needed, checked before each ban, repaired where the check fails.
-
 import { isNetwork } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import type { Family } from '../core/ip-network.ts';

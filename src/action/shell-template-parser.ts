@@ -304,9 +304,11 @@ class TemplateParser {
 
   /** An address does no harm anywhere. What else <fid> may be has to be fit for all places where it stands. */
   #noteIdentity(word: ShellWord, refusal: string | undefined): void {
-    const isOfFile = this.#frame.isTarget || /[/\\]$/.test(word.literal);
-    if (isOfFile || (refusal !== undefined && !isOfPatterns(refusal))) this.#identityUse = 'address';
-    else if (this.#identityUse !== 'address' && refusal !== undefined) this.#identityUse = 'word';
+    const isOfPattern = refusal !== undefined && isOfPatterns(refusal);
+    // A path, or the address of a page: what follows in it may lead elsewhere. In a pattern a slash is its end.
+    const isOfFile = this.#frame.isTarget || (!isOfPattern && /[/\\]\S*$/.test(word.literal));
+    if (isOfFile || (refusal !== undefined && !isOfPattern)) this.#identityUse = 'address';
+    else if (this.#identityUse !== 'address' && isOfPattern) this.#identityUse = 'word';
     else this.#identityUse ??= 'text';
   }
 
