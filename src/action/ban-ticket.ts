@@ -1,10 +1,11 @@
 // What a command is told of a ban: plain data, fit to be sent to the helper, and the values of the tags. Pure.
-import type { IpNetwork } from '../core/ip-network.ts';
-import { parseIpNetwork } from '../core/ip-network.ts';
+import { type BanTarget, isNetwork, parseRawIdentity } from '../core/ban-target.ts';
+import { type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
 
 export interface BanTicket {
-  /** An address, or `address/prefix`, in the form of `IpNetwork.text`. */
+  /** An address, or `address/prefix`, in the form of `IpNetwork.text`; with `isRaw`, what is neither. */
   readonly network: string;
+  readonly isRaw?: true;
   readonly jail: string;
   readonly failures: number;
   /** The lines that led to the ban, the oldest first. */
@@ -16,13 +17,12 @@ export interface BanTicket {
   readonly bancount: number;
   /** Whether it was in force before the daemon started. */
   readonly restored: boolean;
-  /** By tag, what the filter found (`F-USER`), and whatever else the jail knows: `fid`, `ipmatches`, `ipfailures`, `jail.banned`. */
+  /** By tag, what the filter found (`F-USER`), and whatever else the jail knows: `ipmatches`, `ipfailures`, `jail.banned`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
 /** The tags of a ticket that `fields` may set; the others follow from the ticket itself. */
-const fieldTags =
-  /^(?:F-[A-Z0-9_-]{1,64}|fid|ip-host|ipmatches|ipjailmatches|ipfailures|ipjailfailures|jail\.(?:banned|found)(?:_total)?)$/;
+const fieldTags = /^(?:F-[A-Z0-9_-]{1,64}|ip-host|ipmatches|ipjailmatches|ipfailures|ipjailfailures|jail\.(?:banned|found)(?:_total)?)$/;
 
 export interface HostNames {
   /** With its domain, and without. */
@@ -30,16 +30,22 @@ export interface HostNames {
   readonly short: string;
 }
 
-/** By tag, for `renderShellTemplate`. Throws where the ticket's network is none. */
+/** Whom it is about; undefined where it does not say so as it should. */
+export const targetOfTicket = ({ network, isRaw }: Pick<BanTicket, 'network' | 'isRaw'>): BanTarget | undefined =>
+  isRaw === true ? parseRawIdentity(network) : parseIpNetwork(network);
+
+/** The mark of a ticket's network, for where only its text is known. */
+export const markOf = (network: string): Pick<BanTicket, 'isRaw'> => (parseIpNetwork(network) === undefined ? { isRaw: true } : {});
+
+/** By tag, for `renderShellTemplate`; without <ip> and its like where it is no address. Throws where the ticket's network is none. */
 export function ticketValues(ticket: BanTicket, hostNames: HostNames): Map<string, string> {
-  const network = parseIpNetwork(ticket.network);
+  const network = targetOfTicket(ticket);
   if (network === undefined) throw new RangeError('the ticket names no address');
   const matches = ticket.matches.join('\n');
   const failures = String(Math.trunc(ticket.failures));
   const bantimeSec = ticket.untilUsec === undefined ? -1 : Math.max(1, Math.round((ticket.untilUsec - ticket.sinceUsec) / 1e6));
   const own: [string, string][] = [
-    ['ip', network.text],
-    ['ip-rev', reversed(network)],
+    ...tagsOfAddress(network),
     ['fid', network.text],
     ['failures', failures],
     ['ipfailures', failures],
@@ -57,6 +63,14 @@ export function ticketValues(ticket: BanTicket, hostNames: HostNames): Map<strin
   values.set('bantime', String(bantimeSec));
   return values;
 }
+
+const tagsOfAddress = (target: BanTarget): [string, string][] =>
+  isNetwork(target)
+    ? [
+        ['ip', target.text],
+        ['ip-rev', reversed(target)],
+      ]
+    : [['F-ID', target.text]];
 
 /** Of the tags that mean something without a ban: at start and stop. */
 export function commonValues(family: 4 | 6 | undefined, { full, short }: HostNames): Map<string, string> {

@@ -1,8 +1,10 @@
 // An action made of commands, in fail2ban's way: started when first needed, checked before each ban, repaired where the check fails.
+import { isNetwork } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
-import { type Family, parseIpNetwork } from '../core/ip-network.ts';
-import { type BanTicket, commonValues, type HostNames, ticketValues } from './ban-ticket.ts';
+import type { Family } from '../core/ip-network.ts';
+import { type BanTicket, commonValues, type HostNames, targetOfTicket, ticketValues } from './ban-ticket.ts';
 import type { CommandDefinition, CommandName } from './command-definition.ts';
+import { refuseIdentity } from './identity-use.ts';
 import type { RunShell, ShellResult } from './run-command.ts';
 import { renderShellTemplate } from './shell-template.ts';
 import { type ActionOutcome, nothingLost, type TicketAction } from './ticket-action.ts';
@@ -100,16 +102,20 @@ export class CommandAction implements TicketAction {
   }
 
   async #execute(name: 'ban' | 'unban' | 'prolong', ticket: BanTicket, repairs: boolean): Promise<ActionOutcome> {
-    const network = parseIpNetwork(ticket.network);
-    if (network === undefined) throw new RingjailError('usage', 'the ticket names no address');
-    if (this.#definition.commands[network.family][name] === undefined) return nothingLost;
-    const family = this.#definition.isPerFamily ? network.family : 4;
+    const target = targetOfTicket(ticket);
+    if (target === undefined) throw new RingjailError('usage', 'the ticket names no address');
+    // What is no address is told as IPv4 is.
+    const ownFamily = target.family ?? 4;
+    const commands = this.#definition.commands[ownFamily];
+    if (commands[name] === undefined) return nothingLost;
+    const refusal = isNetwork(target) ? undefined : refuseIdentity(commands, target.text);
+    if (refusal !== undefined) throw new RingjailError('usage', refusal);
+    const family = this.#definition.isPerFamily ? ownFamily : 4;
     const outcome = repairs ? await this.#ready(family) : nothingLost;
     const values = ticketValues(ticket, this.#options.hostNames);
-    if (this.#definition.commands[network.family][name]?.tags.has('ip-host') === true && !values.has('ip-host'))
-      values.set('ip-host', await this.#options.lookUpName(network.text));
+    if (commands[name].tags.has('ip-host') && !values.has('ip-host')) values.set('ip-host', await this.#options.lookUpName(target.text));
     try {
-      await this.#run(name, network.family, values);
+      await this.#run(name, ownFamily, values);
     } catch (error) {
       // With what enforced it the ban is gone: then it is the other bans that have to be put back.
       if (name !== 'unban' || !this.#options.started.has(family) || (await this.#isSound(family))) throw error;

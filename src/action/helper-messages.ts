@@ -1,6 +1,5 @@
 // What the daemon and the privileged helper say to each other: one line of JSON a message, at most 64 KiB. Both sides check what they get.
-import { parseIpNetwork } from '../core/ip-network.ts';
-import type { BanTicket } from './ban-ticket.ts';
+import { type BanTicket, targetOfTicket } from './ban-ticket.ts';
 
 export const maxFrameBytes = 64 * 1024;
 
@@ -60,16 +59,18 @@ export function formatHelperRequest(request: HelperRequest): string {
 
 function parseTicket(value: unknown, jail: string): BanTicket | undefined {
   if (!isObject(value)) return undefined;
-  const { network, failures, matches, sinceUsec, untilUsec, bancount, restored, fields } = value;
-  const parsed = typeof network === 'string' ? parseIpNetwork(network) : undefined;
+  const { network, isRaw, failures, matches, sinceUsec, untilUsec, bancount, restored, fields } = value;
+  if (typeof network !== 'string' || !(isRaw === undefined || isRaw === true)) return undefined;
+  const mark = isRaw === true ? { isRaw: true as const } : {};
+  const parsed = targetOfTicket({ network, ...mark });
   if (parsed === undefined || value['jail'] !== jail || typeof restored !== 'boolean') return undefined;
   if (!isCount(failures) || !isCount(bancount) || !isCount(sinceUsec) || !(untilUsec === undefined || isCount(untilUsec))) return undefined;
   if (!Array.isArray(matches) || !matches.every((match) => typeof match === 'string') || !isObject(fields)) return undefined;
   const entries = Object.entries(fields).flatMap(([key, field]) => (typeof field === 'string' ? [[key, field] as const] : []));
   if (entries.length !== Object.keys(fields).length) return undefined;
-  const known = ['network', 'jail', 'failures', 'matches', 'sinceUsec', 'untilUsec', 'bancount', 'restored', 'fields'];
+  const known = ['network', 'isRaw', 'jail', 'failures', 'matches', 'sinceUsec', 'untilUsec', 'bancount', 'restored', 'fields'];
   if (!hasOnly(value, known)) return undefined;
-  const ticket = { network: parsed.text, jail, failures, matches, sinceUsec, untilUsec, bancount, restored };
+  const ticket = { network: parsed.text, ...mark, jail, failures, matches, sinceUsec, untilUsec, bancount, restored };
   return { ...ticket, fields: Object.fromEntries(entries) };
 }
 

@@ -1,5 +1,6 @@
 // A mail for each ban, with the lines that led to it and, where it is asked for, what whois says; by sendmail or by SMTP (nodemailer).
 import { createTransport } from 'nodemailer';
+import { shownTarget } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import type { BanTicket } from './ban-ticket.ts';
@@ -51,7 +52,7 @@ export class MailAction implements TicketAction {
   async ban(ticket: BanTicket): Promise<ActionOutcome> {
     const { from, to, hostName } = this.#options;
     const text = await this.#text(ticket);
-    const subject = printable(`[ringjail] ${ticket.jail}: banned ${ticket.network} on ${hostName}`);
+    const subject = printable(`[ringjail] ${ticket.jail}: banned ${shownTarget(ticket.network)} on ${hostName}`);
     // As an attachment the lines are as they were; in the text they could look like ours.
     const lines = { filename: 'evidence.txt', content: ticket.matches.map((match) => `${match}\n`).join('') };
     try {
@@ -71,18 +72,18 @@ export class MailAction implements TicketAction {
   reload = (): Promise<void> => Promise.resolve();
   stop = (): Promise<void> => Promise.resolve();
 
-  async #text({ network, jail, failures, sinceUsec, untilUsec, bancount }: BanTicket): Promise<string> {
+  async #text({ network, isRaw, jail, failures, sinceUsec, untilUsec, bancount }: BanTicket): Promise<string> {
     const { hostName } = this.#options;
     const end = untilUsec === undefined ? 'for good' : `until ${isoTime(untilUsec)}`;
     const facts = [
-      `${hostName} has banned ${network} ${end}.`,
+      `${hostName} has banned ${shownTarget(network)} ${end}.`,
       '',
       `jail:     ${jail}`,
       `failures: ${failures}`,
       `since:    ${isoTime(sinceUsec)}`,
       `times:    ${bancount}`,
     ];
-    const said = await this.#whois(network);
+    const said = isRaw === true ? undefined : await this.#whois(network);
     return printableLines([...facts, ...(said === undefined ? [] : ['', 'whois says:', '', said])].join('\n'));
   }
 

@@ -1,4 +1,5 @@
 // An action whose commands the privileged helper runs, for a daemon without root.
+import { RingjailError } from '../core/errors.ts';
 import type { BanTicket } from './ban-ticket.ts';
 import type { HelperClient } from './helper-client.ts';
 import type { ActionOutcome, TicketAction } from './ticket-action.ts';
@@ -10,18 +11,22 @@ export interface RemoteActionOptions {
   /** As its definition says. */
   readonly norestored: boolean;
   readonly client: HelperClient;
+  /** Why it cannot be told of a text that is no address; undefined where it can. Without it any can be told, and the helper refuses. */
+  readonly refuse?: (text: string) => string | undefined;
 }
 
 export class RemoteAction implements TicketAction {
   readonly name: string;
   readonly norestored: boolean;
   readonly #client: HelperClient;
+  readonly #refuse: RemoteActionOptions['refuse'];
   readonly #place: { readonly jail: string; readonly action: string };
 
-  constructor({ name, jail, norestored, client }: RemoteActionOptions) {
+  constructor({ name, jail, norestored, client, refuse }: RemoteActionOptions) {
     this.name = name;
     this.norestored = norestored;
     this.#client = client;
+    this.#refuse = refuse;
     this.#place = { jail, action: name };
   }
 
@@ -34,15 +39,15 @@ export class RemoteAction implements TicketAction {
   }
 
   ban(ticket: BanTicket): Promise<ActionOutcome> {
-    return this.#client.request({ op: 'ban', ...this.#place, ticket });
+    return this.#tell('ban', ticket);
   }
 
   unban(ticket: BanTicket): Promise<ActionOutcome> {
-    return this.#client.request({ op: 'unban', ...this.#place, ticket });
+    return this.#tell('unban', ticket);
   }
 
   prolong(ticket: BanTicket): Promise<ActionOutcome> {
-    return this.#client.request({ op: 'prolong', ...this.#place, ticket });
+    return this.#tell('prolong', ticket);
   }
 
   async flush(): Promise<boolean> {
@@ -55,5 +60,12 @@ export class RemoteAction implements TicketAction {
 
   async stop(): Promise<void> {
     await this.#client.request({ op: 'stop', ...this.#place });
+  }
+
+  async #tell(op: 'ban' | 'unban' | 'prolong', ticket: BanTicket): Promise<ActionOutcome> {
+    // The helper would say the same, but an answer of it does not tell that another try is in vain.
+    const refusal = ticket.isRaw === true ? this.#refuse?.(ticket.network) : undefined;
+    if (refusal !== undefined) throw new RingjailError('usage', refusal);
+    return this.#client.request({ op, ...this.#place, ticket });
   }
 }

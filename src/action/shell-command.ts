@@ -27,6 +27,13 @@ const argumentsAreCode = [
 /** Whose input is a program, whatever the arguments. */
 const inputIsCode = ['at', 'batch', 'sqlite3', 'mysql', 'mariadb', 'psql', 'ed', 'ex', 'm4', 'gdb', 'crontab', 'nft'];
 
+/** To which a number, a word or the name of a host may be an address. */
+const takesAddresses = [
+  ...['iptables', 'ip6tables', 'iptables-legacy', 'ip6tables-legacy', 'iptables-nft', 'ip6tables-nft', 'iptables-restore'],
+  ...['ip6tables-restore', 'ipset', 'nft', 'ufw', 'firewall-cmd', 'shorewall', 'shorewall6', 'shorewall-lite', 'ip', 'route'],
+  ...['pfctl', 'ipfw', 'ipf', 'npfctl', 'csf', 'apf', 'whois', 'nsupdate'],
+];
+
 const reserved = ['if', 'then', 'else', 'elif', 'while', 'until', 'do', '!', '{', 'time'];
 const assignment = /^\w+=/;
 
@@ -53,6 +60,9 @@ function argumentRunner(words: readonly ShellWord[]): string | undefined {
   const file = command[command.findIndex((word) => nameOf(word) === runner) + 1];
   return file?.isLiteral === true && !file.literal.startsWith('-') ? undefined : runner;
 }
+
+/** Whether it is a pattern or a query that the text would be in: there a word of letters and digits means itself, and it runs nothing. */
+export const isOfPatterns = (refusal: string): boolean => /^(?:sed|[gmn]?awk|sqlite3|mysql|mariadb|psql) /.test(refusal);
 
 /** Why text from a log cannot stand in the word `word`, which follows `before` in one command; undefined where it can. */
 export function refuseText(before: readonly ShellWord[], word: ShellWord): string | undefined {
@@ -92,6 +102,10 @@ export function refuseBeside(words: readonly ShellWord[]): string | undefined {
     return `${mailer} runs lines that begin with "~!"; write ${mailer} -E 'set escape', or use sendmail`;
   return undefined;
 }
+
+/** Whether the command may take a word for an address. */
+export const isOfAddresses = (words: readonly ShellWord[]): boolean =>
+  programsOf(words).some((program) => takesAddresses.includes(program));
 
 /** How printf reads the word that follows `before`: as its format, as text with backslashes (%b), or as it is. */
 export function printfReading(before: readonly ShellWord[]): 'format' | 'escapes' | 'plain' {

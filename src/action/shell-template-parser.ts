@@ -2,8 +2,9 @@
 // variable there that fits them. Should this file ever mistake the quotes, the reference does not work, and still no value becomes part
 // of the program. Pure.
 import { err, ok, type Result } from '../core/result.ts';
+import type { IdentityUse } from './identity-use.ts';
 import { fixedTags, placeholderKind, variableOf } from './placeholder.ts';
-import { printfReading, refuseBeside, refuseText, type ShellWord } from './shell-command.ts';
+import { isOfAddresses, isOfPatterns, printfReading, refuseBeside, refuseText, type ShellWord } from './shell-command.ts';
 import type { ShellTemplate, ValueReading } from './shell-template.ts';
 
 export interface TemplateError {
@@ -59,6 +60,10 @@ class TemplateParser {
   readonly #errors: TemplateError[] = [];
   /** Where text from a log stands first. */
   #firstText: { readonly tag: string; readonly offset: number } | undefined;
+  #identityUse: IdentityUse | undefined;
+  #isOfAddresses = false;
+  /** A command of it may run what text says. */
+  #mayRunText = false;
   /** Why no such text may stand anywhere in it. */
   #refusal: string | undefined;
   #frame = newFrame();
@@ -76,7 +81,12 @@ class TemplateParser {
     if (first !== undefined && this.#refusal !== undefined && this.#errors.length === 0)
       this.#refuse(first.tag, first.offset, this.#refusal);
     if (this.#errors.length > 0) return err(this.#errors);
-    const template = { pieces: joined(this.#pieces), references: this.#references, tags: this.#tags };
+    const template = {
+      pieces: joined(this.#pieces),
+      references: this.#references,
+      tags: this.#tags,
+      identityUse: this.#wholeIdentityUse(),
+    };
     return ok({ template, unknownTags: this.#unknownTags });
   }
 
@@ -185,7 +195,7 @@ class TemplateParser {
     }
     if (this.#text[this.#at + 1] !== '\n') this.#word().literal += this.#text[this.#at + 1] ?? '';
     // Backticks in backticks: what is within is read with the backslashes taken away.
-    if (this.#isInBackticks && this.#text[this.#at + 1] === '`') this.#refusal ??= 'backticks in backticks; write $( ) instead';
+    if (this.#isInBackticks && this.#text[this.#at + 1] === '`') this.#refuseAll('backticks in backticks; write $( ) instead');
     this.#take(2);
   }
 
@@ -274,16 +284,37 @@ class TemplateParser {
     const word = quoting === 'here' ? { literal: '', isLiteral: true } : this.#word();
     this.#tags.add(tag);
     this.#at += tag.length + 2;
+    const refusal = this.#refusalAt(quoting, words, word);
     if (kind === 'text') {
       this.#firstText ??= { tag, offset };
       word.isLiteral = false;
-      const refusal = this.#frame.isTarget && quoting !== 'here' ? 'it would name a file' : refuseText(words, word);
-      if (quoting === 'fixed') this.#refuse(tag, offset, 'nothing can be put in safely there');
-      else if (quoting !== 'here' && refusal !== undefined) this.#refuse(tag, offset, refusal);
-    }
+      if (refusal !== undefined) this.#refuse(tag, offset, refusal);
+    } else if (tag === 'fid') this.#noteIdentity(word, refusal);
     if (quoting === 'fixed') this.#pieces.push({ tag });
     else this.#refer(tag, quoting, quoting === 'here' ? 'plain' : printfReading(words));
     return true;
+  }
+
+  /** Why no text from a log may stand here; undefined where it may. */
+  #refusalAt(quoting: Quoting, words: readonly ShellWord[], word: ShellWord): string | undefined {
+    if (quoting === 'fixed') return 'nothing can be put in safely there';
+    if (quoting === 'here') return undefined;
+    return this.#frame.isTarget ? 'it would name a file' : refuseText(words, word);
+  }
+
+  /** An address does no harm anywhere. What else <fid> may be has to be fit for all places where it stands. */
+  #noteIdentity(word: ShellWord, refusal: string | undefined): void {
+    const isOfPattern = refusal !== undefined && isOfPatterns(refusal);
+    // A path, or the address of a page: what follows in it may lead elsewhere. In a pattern a slash is its end.
+    const isOfFile = this.#frame.isTarget || (!isOfPattern && /[/\\]\S*$/.test(word.literal));
+    if (isOfFile || (refusal !== undefined && !isOfPattern)) this.#identityUse = 'address';
+    else if (this.#identityUse !== 'address' && isOfPattern) this.#identityUse = 'word';
+    else this.#identityUse ??= 'text';
+  }
+
+  #wholeIdentityUse(): IdentityUse | undefined {
+    if (this.#isOfAddresses || this.#mayRunText) return this.#identityUse && 'address';
+    return this.#identityUse === 'text' && this.#refusal !== undefined ? 'word' : this.#identityUse;
   }
 
   #refer(tag: string, quoting: Exclude<Quoting, 'fixed'>, reading: ValueReading): void {
@@ -315,7 +346,8 @@ class TemplateParser {
 
   #endCommand(): void {
     this.#endWord();
-    this.#refusal ??= refuseBeside(this.#frame.words);
+    this.#refuseAll(refuseBeside(this.#frame.words));
+    this.#isOfAddresses ||= isOfAddresses(this.#frame.words);
     this.#frame.words = [];
   }
 
@@ -324,9 +356,15 @@ class TemplateParser {
     else this.#fail();
   }
 
+  /** `reason`: why no text from a log may stand anywhere in it; undefined: there is none. */
+  #refuseAll(reason: string | undefined): void {
+    this.#refusal ??= reason;
+    this.#mayRunText ||= reason !== undefined && !isOfPatterns(reason);
+  }
+
   /** The quotes are not understood: what is exact does no harm, but nothing else may stand in it. */
   #fail(): void {
-    this.#refusal ??= 'a quote or parenthesis of the command has no end';
+    this.#refuseAll('a quote or parenthesis of the command has no end');
     this.#take(1);
   }
 

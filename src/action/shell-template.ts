@@ -1,4 +1,5 @@
 // A shell fragment with tags, as one that never changes: the values of a ban travel in the environment. Pure.
+import { type IdentityUse, isFit } from './identity-use.ts';
 import { isExact, placeholderKind } from './placeholder.ts';
 
 /** How the value stands in its variable: as it is, or so that printf shows it as it is (in its format, or by %b). */
@@ -11,6 +12,8 @@ export interface ShellTemplate {
   readonly references: ReadonlyMap<string, { readonly tag: string; readonly reading: ValueReading }>;
   /** All that it needs of a ban. */
   readonly tags: ReadonlySet<string>;
+  /** Where <fid> stands in it; undefined where it does not. */
+  readonly identityUse: IdentityUse | undefined;
 }
 
 /** The kernel takes 128 KiB for one variable, and a value may double where backslashes are. */
@@ -23,7 +26,8 @@ export function renderShellTemplate(
 ): { script: string; env: Record<string, string> } {
   const read = (tag: string): string => {
     const value = values.get(tag) ?? '';
-    if (placeholderKind(tag) !== 'text' && !isExact(value))
+    const isFitting = isExact(value) || (tag === 'fid' && template.identityUse === 'text' && isFit(value, 'text'));
+    if (placeholderKind(tag) !== 'text' && !isFitting)
       throw new RangeError(`<${tag}> holds characters that no command can be given safely`);
     return cut(value.replaceAll('\0', ''));
   };

@@ -1,5 +1,5 @@
 // What is banned now: the one truth that actions are made to agree with. A ban is held by jails; the network is free when none holds it.
-import type { IpNetwork } from '../core/ip-network.ts';
+import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import type { Ban, BanChange, BanDecision } from './ban.ts';
 import { EndQueue } from './end-queue.ts';
 
@@ -10,13 +10,14 @@ const maxChanges = 100_000;
 const maxStaleEnds = 1000;
 
 /** By network and jail. */
-type Changed = Map<string, { readonly network: IpNetwork; readonly jail: string; readonly made: BanDecision | undefined }>;
+type Changed = Map<string, { readonly network: BanTarget; readonly jail: string; readonly made: BanDecision | undefined }>;
 
 export class BanList {
-  readonly #bans = new Map<string, { network: IpNetwork; holders: Map<string, BanDecision> }>();
+  readonly #bans = new Map<string, { network: BanTarget; holders: Map<string, BanDecision> }>();
   /** An entry for every end there is; what was lifted or made longer since has left entries that mean nothing. */
   #ends = new EndQueue<BanDecision>();
   #holders = 0;
+  #textHolders = 0;
   #changed: Changed = new Map();
   #isWholeChanged = false;
   /** Being written. */
@@ -45,13 +46,13 @@ export class BanList {
   }
 
   /** Takes one jail's hold away, or every jail's. The decisions that were taken away. */
-  remove(network: IpNetwork, jail?: string): BanDecision[] {
+  remove(network: BanTarget, jail?: string): BanDecision[] {
     const ban = this.#bans.get(network.text);
     if (ban === undefined) return [];
     const removed = Array.from(ban.holders.values()).filter((holder) => jail === undefined || holder.jail === jail);
     for (const holder of removed) {
       ban.holders.delete(holder.jail);
-      this.#holders--;
+      this.#count(holder, -1);
       this.#remember(holder, undefined);
     }
     if (ban.holders.size === 0) this.#bans.delete(network.text);
@@ -72,11 +73,11 @@ export class BanList {
     return this.#ends.nextUsec;
   }
 
-  get(network: IpNetwork): Ban | undefined {
+  get(network: BanTarget): Ban | undefined {
     return this.#bans.get(network.text);
   }
 
-  isHeldBy(network: IpNetwork, jail: string): boolean {
+  isHeldBy(network: BanTarget, jail: string): boolean {
     return this.#bans.get(network.text)?.holders.has(jail) === true;
   }
 
@@ -90,6 +91,11 @@ export class BanList {
 
   get size(): number {
     return this.#bans.size;
+  }
+
+  /** How often a jail holds what is no address. */
+  get textCount(): number {
+    return this.#textHolders;
   }
 
   /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
@@ -126,8 +132,8 @@ export class BanList {
   }
 
   /** Bans that the store may not know yet. */
-  madeLately(network: IpNetwork, jail: string): BanDecision[] {
-    const key = `${network.text} ${jail}`;
+  madeLately(network: BanTarget, jail: string): BanDecision[] {
+    const key = `${network.text}\n${jail}`;
     return [this.#taken?.changed.get(key)?.made, this.#changed.get(key)?.made].filter((made) => made !== undefined);
   }
 
@@ -142,6 +148,11 @@ export class BanList {
     this.#isWholeChanged = true;
   }
 
+  #count({ network }: BanDecision, more: 1 | -1): void {
+    this.#holders += more;
+    if (!isNetwork(network)) this.#textHolders += more;
+  }
+
   #hold(decision: BanDecision): boolean {
     const { text } = decision.network;
     const ban = this.#bans.get(text);
@@ -149,7 +160,7 @@ export class BanList {
     if (former !== undefined && former.untilUsec >= decision.untilUsec) return false;
     if (ban === undefined) this.#bans.set(text, { network: decision.network, holders: new Map([[decision.jail, decision]]) });
     else ban.holders.set(decision.jail, decision);
-    if (former === undefined) this.#holders++;
+    if (former === undefined) this.#count(decision, 1);
     this.#queue(decision);
     return true;
   }
@@ -163,7 +174,7 @@ export class BanList {
 
   #remember({ network, jail }: BanDecision, made: BanDecision | undefined): void {
     if (this.#isWholeChanged) return;
-    const key = `${network.text} ${jail}`;
+    const key = `${network.text}\n${jail}`;
     this.#changed.set(key, { network, jail, made: made ?? this.#changed.get(key)?.made });
     if (this.#changed.size > maxChanges + this.#bans.size) this.touchAll();
   }

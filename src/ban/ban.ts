@@ -1,10 +1,12 @@
-// A ban: a network that one or more jails hold shut out.
+// A ban: a network, or what else fails too often, that one or more jails hold shut out.
+
+import type { BanTarget } from '../core/ban-target.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { IpNetwork } from '../core/ip-network.ts';
 
 /** What a jail decided, or a person by `ringjail ban`. Times are microseconds since 1970; Infinity for good. */
 export interface BanDecision {
-  readonly network: IpNetwork;
+  /** Or a text that is none: a user, a session, a host name. */
+  readonly network: BanTarget;
   readonly jail: string;
   /** A jail's failures; a person's command; it was in force without being known; or another program had made it. */
   readonly origin: 'failures' | 'hand' | 'found' | 'imported';
@@ -24,7 +26,7 @@ export interface BanDecision {
 
 /** What became of one jail's hold on one network since the changes were last forgotten. */
 export interface BanChange {
-  readonly network: IpNetwork;
+  readonly network: BanTarget;
   readonly jail: string;
   /** As it is now; undefined where it was lifted or has ended. */
   readonly held: BanDecision | undefined;
@@ -34,7 +36,7 @@ export interface BanChange {
 
 /** Bans of one network by all its jails. */
 export interface Ban {
-  readonly network: IpNetwork;
+  readonly network: BanTarget;
   /** By jail. */
   readonly holders: ReadonlyMap<string, BanDecision>;
 }

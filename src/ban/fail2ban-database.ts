@@ -1,9 +1,9 @@
 // The bans of a fail2ban that are not over, from its database (fail2ban.sqlite3, versions 3 and 4 of its tables). Times there are
 // seconds since 1970; a bantime of -1 is for good, -2 (from before version 3) is not known. Opened read-only: fail2ban may go on using it.
 import { openSqlite, type Sqlite } from '../binding/sqlite.ts';
+import { parseBanTarget } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { maxEvidenceCharacters } from '../core/evidence.ts';
-import { parseIpNetwork } from '../core/ip-network.ts';
 import { isRecord, parseJson } from './stored-decision.ts';
 
 /** As it goes over the control socket. */
@@ -30,7 +30,7 @@ interface Row {
 
 export interface Fail2banBans {
   readonly bans: readonly ImportedBan[];
-  /** Of bans that are not over, what is banned but is no address or network. */
+  /** Of bans that are not over, what makes no sense or can be nobody. */
   readonly others: readonly { readonly text: string; readonly jail: string }[];
   readonly overCount: number;
 }
@@ -56,7 +56,7 @@ export function readFail2banDatabase(path: string, nowUsec: number): Fail2banBan
     if (typeof ip !== 'string' || typeof jail !== 'string' || !isTime(timeofban) || typeof bantime !== 'number') {
       others.push({ text: String(ip), jail: String(jail) });
     } else if (bantime >= 0 && (timeofban + bantime) * 1e6 <= nowUsec) overCount++;
-    else if (parseIpNetwork(ip) === undefined) others.push({ text: ip, jail });
+    else if (parseBanTarget(ip) === undefined) others.push({ text: ip, jail });
     else bans.push(banOf(ip, jail, timeofban, bantime, row));
   }
   return { bans, others, overCount };

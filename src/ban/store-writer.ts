@@ -76,7 +76,7 @@ export class StoreWriter {
         statements.setBan.run(text, jail, sinceUsec, untilUsec, decision);
       }
       if (change.made !== undefined) {
-        made.set(`${text} ${change.jail}`, change.made);
+        made.set(`${text}\n${change.jail}`, change.made);
         this.#addHistory(change.made, jail, nowUsec);
       }
       if (change.held === undefined) this.#end(text, jail, nowUsec);
@@ -113,7 +113,7 @@ export class StoreWriter {
       if (row++ % rowsPerStep === 0) yield;
       if (entries !== undefined) statements.setWindow.run(jail, identity, ++this.#touched, formatEntries(entries));
       else if (!isWhole) statements.removeWindow.run(jail, identity);
-      this.#writeEvidence(name, identity, evidence, made.get(`${identity} ${name}`));
+      this.#writeEvidence(name, identity, evidence, made.get(`${identity}\n${name}`));
       const isGone = entries === undefined && statements.isKnown.get({ identity, jail }) === undefined;
       if (isGone) statements.removeEvidence.run(jail, identity);
     }

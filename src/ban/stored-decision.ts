@@ -1,4 +1,5 @@
 // A ban as the store keeps it, and what is read back: checked, as a file may have been through other hands.
+import { isNetwork, parseRawIdentity } from '../core/ban-target.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { parseIpNetwork } from '../core/ip-network.ts';
 import type { BanDecision } from './ban.ts';
@@ -22,7 +23,9 @@ export interface StoredDecision {
 export const storedUntil = (untilUsec: number): number | null => (Number.isFinite(untilUsec) ? untilUsec : null);
 
 export function formatDecision({ network, jail, sinceUsec, untilUsec, ...rest }: BanDecision): StoredDecision {
-  return { network: network.text, jail, sinceUsec, untilUsec: storedUntil(untilUsec), decision: JSON.stringify(rest) };
+  // Without it a text that was damaged would be taken for one that is banned.
+  const mark = isNetwork(network) ? {} : { isRaw: true };
+  return { network: network.text, jail, sinceUsec, untilUsec: storedUntil(untilUsec), decision: JSON.stringify({ ...rest, ...mark }) };
 }
 
 /** Undefined where it is none. */
@@ -43,7 +46,8 @@ export function checkDecision(
 ): BanDecision | undefined {
   const { jail, sinceUsec } = columns;
   const { origin, actions, failures, distinct, evidence, bancount } = rest;
-  const network = parseIpNetwork(String(columns.network));
+  const text = String(columns.network);
+  const network = rest['isRaw'] === true ? parseRawIdentity(text) : parseIpNetwork(text);
   const untilUsec = columns.untilUsec ?? Number.POSITIVE_INFINITY;
   if (network === undefined || typeof jail !== 'string' || !isOrigin(origin) || !isStrings(actions) || !isStrings(distinct))
     return undefined;

@@ -45,7 +45,9 @@ function describe({ options, policy, records, filter, expressions }: JailConfig)
     counts: options.isDistinct ? 'different ports' : 'failures',
     findtime: formatDuration(options.findtimeUsec / 1000),
     bantime: formatDuration(options.bantimeUsec / 1000),
-    ignoreip: [...options.ignoreip.entries().map(({ network }) => network.text), ...policy.ignoredNames],
+    ignoreip: [
+      ...new Set([...options.ignoreip.entries().map(({ network }) => network.text), ...policy.ignoredNames, ...options.ignoreip.texts()]),
+    ],
     ignorecommand: policy.ignorecommand && [policy.ignorecommand.program, ...policy.ignorecommand.args].join(' '),
   };
 }

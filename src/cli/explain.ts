@@ -2,6 +2,7 @@
 import { askDaemon } from '../control/control-client.ts';
 import type { ExplainAnswer, ExplainedBan, ExplainedRecord, FormerBan, JailExplanation } from '../control/messages.ts';
 import { requireNetwork } from '../control/require-network.ts';
+import { parseBanTarget, shownTarget } from '../core/ban-target.ts';
 import { formatDuration } from '../core/duration.ts';
 import { printable } from '../core/printable.ts';
 import type { CommandContext } from './command-context.ts';
@@ -12,7 +13,7 @@ const shownFormerBans = 10;
 const shownNarrower = 20;
 
 export async function explain({ paths, isJson, print }: CommandContext, address: string): Promise<number> {
-  requireNetwork(address);
+  if (parseBanTarget(address) === undefined) requireNetwork(address);
   const answer = (await askDaemon(paths.socket, { command: 'explain', address })) as ExplainAnswer;
   print(isJson ? JSON.stringify(answer, undefined, 2) : formatExplanation(answer).map(printable).join('\n'));
   return 0;
@@ -40,16 +41,16 @@ export function formatExplanation(answer: ExplainAnswer): string[] {
 
 function verdict({ address, jails }: ExplainAnswer): string {
   const bans = jails.flatMap(({ jail, bans }) => bans.map((ban) => ({ jail, ...ban })));
-  if (bans.length === 0) return `${address} is not banned`;
+  if (bans.length === 0) return `${shownTarget(address)} is not banned`;
   const holders = bans.map(({ jail, network }) => `${jail}${other(network, address)}`).join(', ');
   const open = bans.flatMap(({ actions }) => actions).filter(({ isEnforced }) => isEnforced !== true);
   const names = Array.from(new Set(open.map(({ name }) => name))).join(', ');
-  return `${address} is banned by ${holders}; ${open.length === 0 ? 'every action enforces it' : `NOT ENFORCED by ${names}`}`;
+  return `${shownTarget(address)} is banned by ${holders}; ${open.length === 0 ? 'every action enforces it' : `NOT ENFORCED by ${names}`}`;
 }
 
 function formatJail(explained: JailExplanation, { address, at }: ExplainAnswer): string[] {
   const { jail, isRunning, identity, ignored, bans, history, records, thresholds } = explained;
-  const counted = identity === address ? '' : `; it counts and bans ${identity}`;
+  const counted = identity === address ? '' : `; it counts and bans ${shownTarget(identity)}`;
   const rule =
     thresholds === null
       ? ''
@@ -112,7 +113,7 @@ function formatRecords(records: readonly ExplainedRecord[]): string[] {
   return ['  records:', ...records.map(({ source, sequence, text }) => `    ${source} #${sequence}: ${text}`)];
 }
 
-const other = (network: string, address: string): string => (network === address ? '' : ` (${network})`);
+const other = (network: string, address: string): string => (network === address ? '' : ` (${shownTarget(network)})`);
 
 function ordinal(count: number): string {
   const ending = count % 100 >= 11 && count % 100 <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][count % 10] ?? 'th');

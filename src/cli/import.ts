@@ -4,6 +4,7 @@ import { type ImportedBan, readFail2banDatabase } from '../ban/fail2ban-database
 import { maxRequestBytes } from '../control/codec.ts';
 import { askDaemon } from '../control/control-client.ts';
 import type { ImportAnswer } from '../control/messages.ts';
+import { shownTarget } from '../core/ban-target.ts';
 import { systemClock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
@@ -63,8 +64,10 @@ function formatSummary({ imported, alreadyBanned, overCount, spared, withoutJail
     `imported ${imported} bans`,
     ...(alreadyBanned === 0 ? [] : [`${alreadyBanned} are banned already`]),
     ...(overCount === 0 ? [] : [`${overCount} are over`]),
-    ...spared.map(({ network, jail, reason }) => `${network} of jail ${jail} is left out: it is never banned here (${reason})`),
-    ...others.map(({ text, jail }) => `${text} of jail ${jail} is left out: it is no IP address or network`),
+    ...spared.map(
+      ({ network, jail, reason }) => `${shownTarget(network)} of jail ${jail} is left out: it is never banned here (${reason})`,
+    ),
+    ...others.map(({ text, jail }) => `${shownTarget(text)} of jail ${jail} is left out: it makes no sense`),
     ...Object.entries(withoutJail).map(
       ([jail, count]) => `${count} bans of jail ${jail} are left out: no such jail runs here; enable it and import again`,
     ),

@@ -81,7 +81,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
   );
   define(
     'explain <address>',
-    'tell why an address is banned or is not: records, counts, earlier bans, and whether every action enforces it right now',
+    'tell why an address (or a user, or what else a jail bans) is banned or is not: records, counts, earlier bans, and whether every action enforces it right now',
     (address: string) => (context) => explain(context, address),
   );
   define(
@@ -126,12 +126,16 @@ function addRun(program: Command, define: (usage: string, description: string, s
 }
 
 function addUnban(program: Command, define: (usage: string, description: string, start: (...args: never[]) => Run) => void): void {
-  define('unban [address...]', 'lift the bans of these addresses, or of all with --all', (addresses: string[]) => (context) => {
-    const isAll = program.commands.find((command) => command.name() === 'unban')?.opts<{ all?: boolean }>().all === true;
-    if (isAll === addresses.length > 0)
-      throw new RingjailError('usage', 'name the addresses to unban, or --all: ringjail unban 203.0.113.7');
-    return unban(context, isAll ? 'all' : addresses);
-  });
+  define(
+    'unban [address...]',
+    'lift the bans of these addresses (or users, or what else a jail bans), or of all with --all',
+    (addresses: string[]) => (context) => {
+      const isAll = program.commands.find((command) => command.name() === 'unban')?.opts<{ all?: boolean }>().all === true;
+      if (isAll === addresses.length > 0)
+        throw new RingjailError('usage', 'name the addresses to unban, or --all: ringjail unban 203.0.113.7');
+      return unban(context, isAll ? 'all' : addresses);
+    },
+  );
   program.commands.find((command) => command.name() === 'unban')?.option('--all', 'lift every ban');
 }
 

@@ -1,4 +1,5 @@
 // The summary of `ringjail regex`, as people know it from fail2ban-regex: hits by expression, by date template, and what became of the lines.
+import { parseLoggedTarget, shownTarget } from '../core/ban-target.ts';
 import { printable } from '../core/printable.ts';
 import type { LineFailure } from '../match/line-failure.ts';
 import type { LineOutcome } from '../match/line-filter.ts';
@@ -27,6 +28,9 @@ const categories: Readonly<Record<LineOutcome, Category>> = {
 /** More lines are printed only on demand. */
 const shownLines = 20;
 
+/** Characters of an id. */
+const mostShown = 256;
+
 /** Failures that are told by expression with -v. */
 const shownFailures = 100;
 
@@ -49,7 +53,7 @@ export class RegexReport {
     if (failure === undefined || this.#options.verbose !== true) return;
     const told = this.#failures[failure.expression] ?? [];
     this.#failures[failure.expression] = told;
-    if (told.length < shownFailures) told.push(`${failure.identity.text}  ${formatTime(failure.timeSec)}`);
+    if (told.length < shownFailures) told.push(`${whoOf(failure.identity)}  ${formatTime(failure.timeSec)}`);
   }
 
   /** `remarks`: lines to tell after the numbers. */
@@ -138,6 +142,13 @@ export class RegexReport {
     const { printAllMatched, printAllIgnored, printAllMissed } = this.#options;
     return { matched: printAllMatched, ignored: printAllIgnored, missed: printAllMissed }[category] === true;
   }
+}
+
+/** Of a host name it is not known here whose it is. */
+function whoOf({ kind, text }: LineFailure['identity']): string {
+  if (kind !== 'id') return text;
+  const shown = shownTarget(text.slice(0, mostShown));
+  return parseLoggedTarget(text) === undefined ? `${shown} (nobody can ban it: too long, too wide, or with control characters)` : shown;
 }
 
 /** As the log's reader has it: local time. */

@@ -25,6 +25,7 @@ export async function run({ version, paths }: CommandContext, confirm?: string):
   const jails = new JailSet(() => jailContextOf(paths.config, process.getuid?.() === 0, settings));
   jails.load();
   for (const error of [...settings.errors.map(formatConfigError), ...jails.errors]) log.error(error);
+  for (const warning of jails.warnings) log.warning(warning);
   if (jails.running.length === 0) {
     const cure = jails.errors.length > 0 ? 'mend the errors above' : 'set enabled = true in a jail of jail.local';
     throw new RingjailError('configuration', `no jail can run with ${paths.config}: ${cure}`);

@@ -1,6 +1,7 @@
 // ringjail status: what the daemon does, for people or as JSON.
 import { askDaemon } from '../control/control-client.ts';
 import type { ActionStatus, BannedAddress, DaemonStatus, JailStatus } from '../control/messages.ts';
+import { shownTarget } from '../core/ban-target.ts';
 import { printable } from '../core/printable.ts';
 import type { CommandContext } from './command-context.ts';
 import { wrapNames } from './name-lines.ts';
@@ -58,16 +59,17 @@ function formatSource({ name, state, ...numbers }: DaemonStatus['sources'][numbe
   return [`source ${name}: ${state}; ${told.map(([key, value]) => `${wordsOf(key)} ${value}`).join(', ')}`];
 }
 
-const isBusy = ({ failures, tracked, ignored, refused, bannedTotal, banned }: JailStatus): boolean =>
-  failures + tracked + ignored + refused + bannedTotal + banned.length > 0;
+const isBusy = ({ failures, tracked, ignored, unusable, refused, bannedTotal, banned }: JailStatus): boolean =>
+  failures + tracked + ignored + unusable + refused + bannedTotal + banned.length > 0;
 
 function formatJail(jail: JailStatus, now: Date): string[] {
-  const { name, filter, source, actions, failures, tracked, evicted, ignored, refused, bannedTotal, banned } = jail;
+  const { name, filter, source, actions, failures, tracked, evicted, ignored, unusable, refused, bannedTotal, banned } = jail;
   const numbers = [
     ['since start', bannedTotal],
     ['failures', failures],
     ['addresses counted', tracked],
     ['ignored', ignored],
+    ['of nobody that can be banned', unusable],
     ['refused as protected', refused],
     ['forgotten as too many', evicted],
   ] as const;
@@ -90,7 +92,7 @@ function formatBans(bans: readonly BannedAddress[], now: Date): string[] {
   const lines = bans.slice(-shownBans).map((ban) => {
     const { network, jail, until } = ban;
     const left = until === null ? 'for good' : `${timeBetween(now.getTime(), Date.parse(until))} left`;
-    return `  ${network.padEnd(40)} ${left.padEnd(12)} ${jail}: ${reasonOf(ban)}`;
+    return `  ${shownTarget(network).padEnd(40)} ${left.padEnd(12)} ${jail}: ${reasonOf(ban)}`;
   });
   return bans.length > shownBans ? [`  (the latest ${shownBans} of ${bans.length}; --json gives all)`, ...lines] : lines;
 }

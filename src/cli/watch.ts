@@ -3,6 +3,7 @@
 import type { BanDecision } from '../ban/ban.ts';
 import { formatConfigError } from '../config/config-error.ts';
 import { loadDaemonConfig } from '../config/daemon-config.ts';
+import { shownTarget } from '../core/ban-target.ts';
 import { formatDuration } from '../core/duration.ts';
 import { RingjailError } from '../core/errors.ts';
 import { createLog } from '../core/log.ts';
@@ -37,7 +38,7 @@ export async function watch({ paths, isJson, print, printError }: CommandContext
     onRefused: (decision, reason) =>
       tell(
         { ...banEvent('refused', decision), reason },
-        `${timeOf(decision.sinceUsec)}  ${decision.network.text} would be spared: ${reason}`,
+        `${timeOf(decision.sinceUsec)}  ${shownTarget(decision.network.text)} would be spared: ${reason}`,
       ),
     onLoss: (source, loss) => printError(formatLoss(source, loss)),
     onReady: () => {
@@ -59,12 +60,15 @@ export async function watch({ paths, isJson, print, printError }: CommandContext
 const timeOf = (usec: number): string => new Date(usec / 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 
 function formatFailure({ address, timeUsec, evidence }: Failure, { options }: Jail): string {
-  return `${timeOf(timeUsec)}  ${options.name}: failure of ${address.text}: ${evidence.text}`.slice(0, process.stdout.columns ?? undefined);
+  return `${timeOf(timeUsec)}  ${options.name}: failure of ${shownTarget(address.text)}: ${evidence.text}`.slice(
+    0,
+    process.stdout.columns ?? undefined,
+  );
 }
 
 function formatBan({ network, jail, sinceUsec, untilUsec, failures }: BanDecision): string {
   const time = Number.isFinite(untilUsec) ? `for ${formatDuration((untilUsec - sinceUsec) / 1000)}` : 'for good';
-  return `${timeOf(sinceUsec)}  ${jail}: WOULD BAN ${network.text} ${time}, after ${failures} failures`;
+  return `${timeOf(sinceUsec)}  ${jail}: WOULD BAN ${shownTarget(network.text)} ${time}, after ${failures} failures`;
 }
 
 function failureEvent({ address, timeUsec, evidence }: Failure, { options }: Jail) {

@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import { parseZoneMinutes, unknownZone } from '../match/date-zone-name.ts';
 import { createExpressionFilter } from '../match/expression-filter.ts';
+import { mayNameText } from '../match/failregex-group.ts';
 import type { Filter } from '../match/filter.ts';
 import { NetfilterFilter } from '../match/netfilter-filter.ts';
 import { type NamedDefinition, parseDefinition } from './action-list.ts';
@@ -22,6 +23,8 @@ export interface JailFilter {
   /** How many failregex; 0 for a filter without expressions. */
   readonly expressions: number;
   readonly usedns: UseDns;
+  /** Whether whom it finds may be no address: <F-ID>, or `usedns = raw`. */
+  readonly findsTexts: boolean;
   readonly records: RecordSource;
   readonly notices: readonly ConfigError[];
 }
@@ -60,6 +63,11 @@ export function loadJailFilter(context: FilterContext, jail: OptionReader, value
     : loadExpressionFilter(context, jail, named.value, value);
 }
 
+/** Of a jail without a filter: its own failregex, `value`, is all there is. */
+export function loadOwnFilter(context: FilterContext, jail: OptionReader, value: ConfigValue): JailFilter | undefined {
+  return loadExpressionFilter(context, jail, undefined, value);
+}
+
 function loadNetfilterFilter(
   { listensToSyslog }: FilterContext,
   jail: OptionReader,
@@ -94,7 +102,7 @@ function loadNetfilterFilter(
   jail.errors.push(...reader.errors.map((error) => ({ ...error, section: jail.section })));
   if (records === undefined || jail.errors.length > 0) return undefined;
   const filter = new NetfilterFilter({ name, countsForwarded: forwarded === true, prefixes: prefixes.filter((prefix) => prefix !== '') });
-  return { filter, expressions: 0, usedns: 'no', records, notices: noticesOf(records, jail, value) };
+  return { filter, expressions: 0, usedns: 'no', findsTexts: false, records, notices: noticesOf(records, jail, value) };
 }
 
 /** Where the backend is systemd: the kernel's records in the journal. */
@@ -103,7 +111,7 @@ const kernelJournalmatch = ['_TRANSPORT=kernel'];
 function loadExpressionFilter(
   context: FilterContext,
   jail: OptionReader,
-  named: NamedDefinition,
+  named: NamedDefinition | undefined,
   value: ConfigValue,
 ): JailFilter | undefined {
   const { directory, listensToSyslog } = context;
@@ -127,13 +135,14 @@ function loadExpressionFilter(
   if (definition === undefined || working === undefined || records === undefined || jail.errors.length > 0) return undefined;
   const successes = compileSuccesses(definition, context, jail, records.hasFiles);
   if (jail.errors.length > 0) return undefined;
-  const filter = createExpressionFilter({ name: named.name, hasDates: records.hasFiles, ...working, successes });
+  const filter = createExpressionFilter({ name: named?.name ?? jail.section, hasDates: records.hasFiles, ...working, successes });
   return {
     filter,
     expressions: definition.failregex.length,
     usedns: definition.usedns,
+    findsTexts: findsTexts(definition),
     records,
-    notices: [...notices, ...rawNames(definition, jail, value), ...noticesOf(records, jail, value)],
+    notices: [...notices, ...noticesOf(records, jail, value)],
   };
 }
 
@@ -144,11 +153,10 @@ function compile(definition: FilterDefinition, { clock }: FilterContext, jail: O
   return working.ok ? working.value : undefined;
 }
 
-/** fail2ban bans the name itself, then, by whatever the action makes of it. */
-function rawNames({ usedns }: FilterDefinition, { section }: OptionReader, { origin }: ConfigValue): ConfigError[] {
-  if (usedns !== 'raw') return [];
-  const message = `jail ${section}: usedns = raw: only addresses can be banned here, so that records with a host name count for nothing`;
-  return [{ ...origin, section, message }];
+function findsTexts({ prefregex, failregex, usedns }: FilterDefinition): boolean {
+  const expressions = prefregex === undefined ? failregex : [prefregex, ...failregex];
+  const groups = expressions.flatMap((expression) => expression.groups).filter((name) => name !== undefined);
+  return mayNameText(groups, usedns === 'raw');
 }
 
 /** Undefined where nobody asks for it. */

@@ -9,6 +9,7 @@ import { filterOptions, findUnusedNames } from './filter-names.ts';
 import { FilterValues, plainValue } from './filter-values.ts';
 import type { ConfigValue, GivenValues } from './interpolation.ts';
 import { parseJournalmatch } from './journalmatch.ts';
+import { MergedConfig } from './merged-config.ts';
 import { parseBoolean } from './option-reader.ts';
 import { TagSubstitution } from './tag-substitution.ts';
 
@@ -74,9 +75,13 @@ const mostErrors = 50;
 const mostKnownLength = 4 * 1024 * 1024;
 const costOfError = 100 * 1024;
 
-/** `named`: `sshd[mode=aggressive]` parsed; the name stands for a file in filter.d. Never throws for what is in the files. */
-export function loadFilterDefinition(directory: string, named: NamedDefinition, request: FilterRequest): LoadedFilter {
-  return new DefinitionReader(directory, named, request).read();
+/**
+ * `named`: `sshd[mode=aggressive]` parsed; the name stands for a file in filter.d; undefined for no file, where the jail sets all. Never
+ * throws for what is in the files.
+ */
+export function loadFilterDefinition(directory: string, named: NamedDefinition | undefined, request: FilterRequest): LoadedFilter {
+  const config = named === undefined ? new MergedConfig([], []) : loadMergedConfig(directory, `filter.d/${named.name}`);
+  return new DefinitionReader(config, named, request).read();
 }
 
 class DefinitionReader {
@@ -88,17 +93,17 @@ class DefinitionReader {
   readonly #tags: TagSubstitution;
   readonly #logtype: string;
 
-  constructor(directory: string, { name, options }: NamedDefinition, request: FilterRequest) {
+  constructor(config: MergedConfig, named: NamedDefinition | undefined, request: FilterRequest) {
+    const { name, options } = named ?? { name: request.section ?? '', options: new Map<string, string>() };
     this.#name = name;
     this.#request = request;
-    const config = loadMergedConfig(directory, `filter.d/${name}`);
     const filterArguments = new Map([...options].map(([option, text]) => [option, plainValue(text, request.origin)]));
     const isLogtypeSet = (options.get('logtype') ?? '') !== '' || config.options('Definition').some((option) => option.name === 'logtype');
     if (!isLogtypeSet) filterArguments.set('logtype', plainValue(request.logtype, request.origin));
     this.#values = new FilterValues(config, filterArguments, request.context ?? new Map(), request.origin);
     this.#tags = new TagSubstitution((tag) => this.#values.find(tag));
     this.#add([...config.errors, ...this.#values.errors]);
-    if (config.errors.length === 0 && !config.hasSection('Definition')) {
+    if (named !== undefined && config.errors.length === 0 && !config.hasSection('Definition')) {
       const message = 'no section [Definition]; put it above the options';
       this.#add([{ file: config.files[0] ?? name, line: undefined, section: undefined, message }]);
     }

@@ -1,5 +1,6 @@
-// Whom a jail passes over: ignoreip with addresses, networks and host names; ignoreself; ignorecommand with its ignorecache.
+// Whom a jail passes over: ignoreip with addresses, networks, host names and, where a jail bans such, users and the like; ignoreself; ignorecommand with its ignorecache.
 
+import { parseRawIdentity } from '../core/ban-target.ts';
 import { parseDuration } from '../core/duration.ts';
 import { type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
 import { NetworkList } from '../jail/network-list.ts';
@@ -38,27 +39,35 @@ const usualMaxCount = 300;
 const usualMaxTime = '5m';
 const mostCached = 100_000;
 
-export function readIgnoreip(reader: OptionReader): IgnoredAddresses {
+/** `findsTexts`: whether whom the jail bans may be no address, so that any word of ignoreip is somebody. */
+export function readIgnoreip(reader: OptionReader, findsTexts: boolean): IgnoredAddresses {
   const value = reader.value('ignoreip');
   let offset = 0;
   const names = new Set<string>();
+  const texts = new Set<string>();
   const networks = (value?.text ?? '').split(/([\s,]+)/).flatMap((word, index): { network: IpNetwork; reason: string }[] => {
     const origin = value?.originAt(offset);
     offset += word.length;
     if (index % 2 === 1 || word === '') return [];
     const network = parseIpNetwork(word);
     if (network !== undefined) return [{ network, reason: 'ignoreip' }];
-    if (isHostName(word)) names.add(word.toLowerCase().replace(/\.$/, ''));
+    const isText = findsTexts && parseRawIdentity(word) !== undefined && !mistyped.test(word);
+    if (isText) texts.add(word);
+    // There, a word without a dot is rather a user than a host.
+    if (isHostName(word) && (!isText || word.includes('.'))) names.add(word.toLowerCase().replace(/\.$/, ''));
     // Left out in silence it would lock somebody out: the jail must not start without it.
-    else if (origin !== undefined)
+    else if (!isText && origin !== undefined)
       reader.fail(
         origin,
         `ignoreip: ${quoteText(word)} is no address, network or host name${word.startsWith('#') ? '; a comment has a line of its own' : ''}`,
       );
     return [];
   });
-  return { networks: new NetworkList(networks), names: [...names] };
+  return { networks: new NetworkList(networks, texts), names: [...names] };
 }
+
+/** Must have been meant as an address or network: where it spares nobody, somebody is locked out. */
+const mistyped = /^\d+(?:\.\d+){3}(?:\/.*)?$|^[\da-f:]*:[\da-f:]*:[\da-f:.]*(?:\/.*)?$/i;
 
 /** What ends in a number is a mistyped address. */
 const isHostName = (text: string): boolean =>

@@ -5,7 +5,8 @@ import { type ActionContext, readActions } from './action-choice.ts';
 import { readBanTime } from './ban-time-config.ts';
 import { type ConfigError, formatConfigError, type Origin, quoteText } from './config-error.ts';
 import { loadJailFiles } from './config-files.ts';
-import { type FilterContext, type JailFilter, loadJailFilter } from './filter-config.ts';
+import { type FilterContext, type JailFilter, loadJailFilter, loadOwnFilter } from './filter-config.ts';
+import { noticeIdentities } from './identity-notice.ts';
 import { isIgnoreselfRefused, readIgnoreip } from './ignore-config.ts';
 import { defaultSection } from './ini.ts';
 import { readEnabled } from './jail-enabled.ts';
@@ -18,6 +19,8 @@ import { OptionReader } from './option-reader.ts';
 export interface JailConfig extends JailFilter {
   readonly options: JailOptions;
   readonly policy: JailPolicy;
+  /** What its actions cannot do with whom it bans; among the notices, too. */
+  readonly warnings: readonly string[];
 }
 
 export interface JailConfigs {
@@ -84,7 +87,8 @@ function withoutRepeats(errors: readonly ConfigError[]): ConfigError[] {
 }
 
 function readJail(context: JailContext, reader: OptionReader): JailConfig | undefined {
-  const ignored = readIgnoreip(reader);
+  const filter = readFilter(context, reader);
+  const ignored = readIgnoreip(reader, filter?.findsTexts === true);
   const options: JailOptions = {
     name: reader.section,
     actions: readActions(reader, context),
@@ -99,13 +103,18 @@ function readJail(context: JailContext, reader: OptionReader): JailConfig | unde
     maxtracked: reader.integer('maxtracked', defaultMaxtracked, 1, 10_000_000),
   };
   const policy = readJailPolicy(reader, ignored.names);
-  const filter = readFilter(context, reader);
-  return filter === undefined ? undefined : { options, policy, ...filter };
+  if (filter === undefined) return undefined;
+  const origin = reader.value('action')?.origin ?? originOf(reader);
+  const unheld = filter.findsTexts ? noticeIdentities({ jail: options.name, actions: options.actions, origin }, context) : [];
+  const warnings = unheld.map(({ message }) => message);
+  return { options, policy, warnings, ...filter, notices: [...filter.notices, ...unheld] };
 }
 
 function readFilter(context: FilterContext, reader: OptionReader): JailFilter | undefined {
   const value = reader.value('filter');
   if (value !== undefined && value.text.trim() !== '') return loadJailFilter(context, reader, value);
+  const own = reader.value('failregex');
+  if (own !== undefined && own.text.trim() !== '') return loadOwnFilter(context, reader, own);
   reader.fail(originOf(reader), `jail ${quoteText(reader.section)} has no filter; write filter = portscan`);
   return undefined;
 }

@@ -16,6 +16,7 @@ export type ControlAnswer =
   | { readonly ok: false; readonly error: { readonly code: ErrorCode; readonly message: string } };
 
 export interface BannedAddress {
+  /** An address or network; else what <F-ID> has found, or a host name. */
   readonly network: string;
   readonly jail: string;
   readonly since: string;
@@ -37,6 +38,8 @@ export interface JailStatus {
   readonly tracked: number;
   readonly evicted: number;
   readonly ignored: number;
+  /** Failures of whom nobody can ban: what tells of them is too long, or has control characters in it. */
+  readonly unusable: number;
   /** Bans refused because the address is protected. */
   readonly refused: number;
   readonly bannedTotal: number;

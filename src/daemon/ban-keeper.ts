@@ -2,6 +2,7 @@
 import type { Action, FoundBan } from '../action/action.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import { BanList } from '../ban/ban-list.ts';
+import { type BanTarget, isNetwork, shownTarget } from '../core/ban-target.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { containsNetwork, type IpNetwork } from '../core/ip-network.ts';
@@ -30,6 +31,9 @@ export interface BanKeeperOptions {
   readonly onAsked?: (decisions: readonly BanDecision[]) => void;
 }
 
+/** Why a firewall does not enforce a ban. */
+const noAddress = 'it is no address, and a firewall holds nothing else';
+
 type Change = Pick<BanDecision, 'network' | 'jail' | 'actions'>;
 
 /** An action as a jail names it. */
@@ -45,7 +49,7 @@ export class BanKeeper {
   /** Changed since the actions were last told, with the names of those that it concerns. */
   #changed: Change[] = [];
   /** What the actions of tickets are to be told in the next turn of the event loop. */
-  #told: { readonly network: IpNetwork; readonly jail: string; readonly action: string }[] = [];
+  #told: { readonly network: BanTarget; readonly jail: string; readonly action: string }[] = [];
   /** Of bans that may have ended since: an action that knows no end of its own has to be asked all the same. */
   readonly #restoredActions = new Set<string>();
   /** Settled when the actions have been asked for everything that `settle` took so far. */
@@ -155,15 +159,16 @@ export class BanKeeper {
   }
 
   /** Lets go one network, whoever holds it, or one jail's hold; `settle` makes the actions agree. */
-  remove(network: IpNetwork, jail?: string): BanDecision[] {
+  remove(network: BanTarget, jail?: string): BanDecision[] {
     const removed = this.bans.remove(network, jail);
     this.#changed.push(...removed);
     return removed;
   }
 
   /** The bans that shut out all of the network: its own, and those of wider ones. */
-  find(network: IpNetwork): IpNetwork[] {
-    return Array.from(this.bans.bans(), (ban) => ban.network).filter((banned) => containsNetwork(banned, network));
+  find(network: BanTarget): BanTarget[] {
+    if (!isNetwork(network)) return this.bans.get(network) === undefined ? [] : [network];
+    return Array.from(this.bans.bans(), (ban) => ban.network).filter((banned) => isNetwork(banned) && containsNetwork(banned, network));
   }
 
   /** Tells the actions what changed. Resolves when they have been asked for all that changed up to now; what failed is in `actions`. */
@@ -183,6 +188,10 @@ export class BanKeeper {
           this.#told.push({ network, jail, action });
           continue;
         }
+        if (!isNetwork(network)) {
+          this.#tellUnheld(network, jail, action);
+          continue;
+        }
         const networks = byAction.get(action);
         if (networks === undefined) byAction.set(action, [network]);
         else networks.push(network);
@@ -190,7 +199,7 @@ export class BanKeeper {
     }
     // Firewalls first; and by then the store has what tickets tell of.
     const cut = new Set<string>();
-    const asked = (networks: readonly IpNetwork[]) => {
+    const asked = (networks: readonly BanTarget[]) => {
       const fresh = networks.filter(({ text }) => !cut.has(text));
       for (const { text } of fresh) cut.add(text);
       const banned = fresh.flatMap((network) => [...(this.bans.get(network)?.holders.values() ?? [])]);
@@ -209,6 +218,12 @@ export class BanKeeper {
     asked(changed.map(({ network }) => network));
   }
 
+  /** Tried again it would be no address either. */
+  #tellUnheld(network: BanTarget, jail: string, action: string): void {
+    if (this.bans.get(network)?.holders.get(jail)?.actions.includes(action) !== true) return;
+    this.#options.log.error(`action ${action}: ${shownTarget(network.text)} of jail ${jail} is not enforced: ${noAddress}`);
+  }
+
   #tell(): void {
     const told = this.#told;
     this.#told = [];
@@ -221,6 +236,7 @@ export class BanKeeper {
     // Where the clock was set back, the ban seems to lie in the future: then nothing is known of what is on its way.
     const sinceBanUsec = decision.sinceUsec - (held?.sinceUsec ?? decision.sinceUsec);
     if (sinceBanUsec >= 0 && sinceBanUsec < inFlightUsec) return;
+    if (!isNetwork(decision.network)) return;
     for (const action of decision.actions) if (!this.#isTicketAction(action)) this.#enforcer(action).suspect();
   }
 
@@ -235,6 +251,16 @@ export class BanKeeper {
     for (const enforcer of this.#enforcers.values()) enforcer.noticeChange(parts);
   }
 
+  /** What no firewall can hold, a line for each of them. */
+  get warnings(): readonly string[] {
+    const counts = new Map<string, number>();
+    for (const { network, actions } of this.bans.textCount === 0 ? [] : this.bans.decisions()) {
+      const unheld = isNetwork(network) ? [] : actions.filter((name) => !this.#isTicketAction(name));
+      for (const name of unheld) counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return Array.from(counts, ([name, count]) => `${count} bans are NOT ENFORCED by ${name}: they are of no address`);
+  }
+
   actions(): readonly (ActionHealth & { readonly name: string })[] {
     const firewalls = Array.from(this.#enforcers, ([name, enforcer]) => ({ name, ...enforcer.health() }));
     return [...firewalls, ...(this.#tickets?.actions() ?? [])];
@@ -243,7 +269,8 @@ export class BanKeeper {
   /** Whether the jail's action of that name has the network shut out right now. */
   async enforcement({ network, jail }: Pick<BanDecision, 'network' | 'jail'>, name: string): Promise<Enforcement> {
     const isOfTickets = this.#tickets !== undefined && this.#isTicketAction(name);
-    return isOfTickets ? this.#tickets.enforcement(network, jail, name) : this.#enforcer(name).enforcement(network);
+    if (isOfTickets) return this.#tickets.enforcement(network, jail, name);
+    return isNetwork(network) ? this.#enforcer(name).enforcement(network) : { isEnforced: false, reason: noAddress };
   }
 
   /** Lifts nothing. */

@@ -1,13 +1,13 @@
 // What an action is told of a ban: the decision, with the lines and numbers that the store has of it.
 import type { BanTicket } from '../action/ban-ticket.ts';
 import type { BanDecision } from '../ban/ban.ts';
+import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { IpNetwork } from '../core/ip-network.ts';
 
 export interface TicketFacts {
   /** The records that led to the ban, the oldest first; never throws. */
   readonly evidence: (identity: string, jail: string) => readonly Evidence[];
-  readonly earlierBans: (network: IpNetwork, jail?: string) => number;
+  readonly earlierBans: (network: BanTarget, jail?: string) => number;
 }
 
 export function ticketOf(decision: BanDecision, { evidence, earlierBans }: TicketFacts): BanTicket {
@@ -17,6 +17,7 @@ export function ticketOf(decision: BanDecision, { evidence, earlierBans }: Ticke
   const records = stored.length > 0 || last === undefined ? stored : [last];
   return {
     network: network.text,
+    ...(isNetwork(network) ? {} : { isRaw: true }),
     jail,
     failures,
     matches: records.map(({ text }) => text),

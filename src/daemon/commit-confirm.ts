@@ -1,9 +1,9 @@
 // `ringjail run --confirm 10m`: a first try over ssh that cannot lock anyone out. What is banned in this time is on probation: without a
 // `ringjail confirm` in time, or where the daemon is stopped before, it is lifted, and from then on the daemon only observes.
 import type { BanDecision } from '../ban/ban.ts';
+import type { BanTarget } from '../core/ban-target.ts';
 import type { Clock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
-import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 
 /**
@@ -140,4 +140,4 @@ export class CommitConfirm {
   }
 }
 
-const keyOf = (network: IpNetwork, jail: string): string => `${network.text} ${jail}`;
+const keyOf = (network: BanTarget, jail: string): string => `${network.text}\n${jail}`;

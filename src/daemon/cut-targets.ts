@@ -2,6 +2,7 @@
 import type { CutTarget } from '../action/connection-cutter.ts';
 import { type NftablesScope, type Protocol, portsOf, protocolsOf, scopeOfAction } from '../action/nftables-scope.ts';
 import type { BanDecision } from '../ban/ban.ts';
+import { isNetwork } from '../core/ban-target.ts';
 
 /** Of IP, as in /etc/protocols. */
 const protocolNumbers: Readonly<Record<Protocol, number>> = {
@@ -30,13 +31,14 @@ const scopes = new Map<string, readonly CutScope[]>();
 export const cutTargetsOf = (decisions: readonly BanDecision[], isCut: (jail: string) => boolean): CutTarget[] =>
   decisions
     .filter(({ jail }) => isCut(jail))
-    .flatMap(({ network, actions }) =>
-      scopesOf(actions).map(({ protocol, ...scope }) => ({
+    .flatMap(({ network, actions }) => {
+      if (!isNetwork(network)) return [];
+      return scopesOf(actions).map(({ protocol, ...scope }) => ({
         network,
         ...scope,
         ...(protocol === undefined ? {} : { protocol: protocol === 1 && network.family === 6 ? icmp6 : protocol }),
-      })),
-    );
+      }));
+    });
 
 /** Where the firewall is ours, its ports hold: what else a ban starts is most often told by mail. What a command shuts, nobody knows. */
 function scopesOf(actions: readonly string[]): readonly CutScope[] {

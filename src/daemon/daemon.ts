@@ -16,6 +16,7 @@ import { FlowLog } from './flow-log.ts';
 import type { JailSet } from './jail-set.ts';
 import { ServiceNotifier } from './notify.ts';
 import type { Paths } from './paths.ts';
+import { mostTexts } from './pipeline.ts';
 import { readIfThere } from './read-if-there.ts';
 import { RequestHandler } from './request-handler.ts';
 import { describeDaemon } from './status.ts';
@@ -92,6 +93,7 @@ export class Daemon {
       events: {
         onBan: (decision) => this.#onBan(decision),
         onRefused: (decision, reason) => this.#flowLog.refused(decision, reason),
+        onTooMany: (decision) => this.#flowLog.tooMany(decision, mostTexts),
         onSuppressed: () => this.#confirmation.noteSuppressed(),
         onSeenWhileBanned: (decision) => this.#keeper.suspect(decision),
         onNameResolved: (hostname, addresses, jail) => this.#flowLog.resolved(hostname, addresses, jail.options.name),

@@ -2,6 +2,7 @@
 import type { Action, Counters, FoundBan, Repair, WantedBans } from '../action/action.ts';
 import type { Ban } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
+import { isNetwork } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
@@ -265,8 +266,10 @@ export function wantedOf(bans: BanList, action: string): WantedBans {
     },
     *all() {
       for (const ban of bans.bans()) {
+        const { network } = ban;
+        if (!isNetwork(network)) continue;
         const end = endOf(ban);
-        if (end !== undefined) yield { network: ban.network, untilUsec: end };
+        if (end !== undefined) yield { network, untilUsec: end };
       }
     },
   };

@@ -10,12 +10,13 @@ import type {
   JailThresholds,
   ListedReason,
 } from '../control/messages.ts';
+import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
-import { containsNetwork, type IpNetwork, isSingleAddress } from '../core/ip-network.ts';
+import { containsNetwork, isSingleAddress } from '../core/ip-network.ts';
 import { aggregatesOf } from '../jail/aggregate.ts';
 import { identityOf } from '../jail/identity.ts';
-import type { ListedNetwork, NetworkList } from '../jail/network-list.ts';
+import type { ListedTarget, NetworkList } from '../jail/network-list.ts';
 import type { BanKeeper } from './ban-keeper.ts';
 import type { JailSet } from './jail-set.ts';
 import type { RunningJail } from './running-jail.ts';
@@ -39,18 +40,18 @@ export interface ExplanationParts {
 const mostFormerBans = 200;
 const mostNarrower = 1000;
 
-export function explain(asked: IpNetwork, parts: ExplanationParts): Promise<ExplainAnswer> {
+export function explain(asked: BanTarget, parts: ExplanationParts): Promise<ExplainAnswer> {
   return new Explanation(asked, parts).answer();
 }
 
 class Explanation {
-  readonly #asked: IpNetwork;
+  readonly #asked: BanTarget;
   readonly #parts: ExplanationParts;
   readonly #warnings = new Set<string>();
   readonly #held: readonly BanDecision[];
   readonly #former = new Map<string, readonly HistoryRow[]>();
 
-  constructor(asked: IpNetwork, parts: ExplanationParts) {
+  constructor(asked: BanTarget, parts: ExplanationParts) {
     this.#asked = asked;
     this.#parts = parts;
     const { bans } = parts.keeper;
@@ -76,10 +77,11 @@ class Explanation {
   }
 
   #narrower(): ExplainAnswer['narrower'] {
-    if (isSingleAddress(this.#asked)) return [];
+    const asked = this.#asked;
+    if (!isNetwork(asked) || isSingleAddress(asked)) return [];
     const decisions = Array.from(this.#parts.keeper.bans.decisions());
     return decisions
-      .filter(({ network }) => network.text !== this.#asked.text && containsNetwork(this.#asked, network))
+      .filter(({ network }) => network.text !== asked.text && isNetwork(network) && containsNetwork(asked, network))
       .slice(-mostNarrower)
       .map(({ network, jail }) => ({ network: network.text, jail }));
   }
@@ -105,7 +107,7 @@ class Explanation {
   }
 
   /** What the jail counts and bans of the address. */
-  #identity({ jail }: RunningJail): IpNetwork {
+  #identity({ jail }: RunningJail): BanTarget {
     const { ipv6prefix, ignoreip } = jail.options;
     return identityOf(this.#asked, ipv6prefix, [this.#parts.protectedNetworks, ignoreip]);
   }
@@ -117,8 +119,9 @@ class Explanation {
   }
 
   /** Networks by which the jail may have banned the address before. */
-  #concerned(running: RunningJail): IpNetwork[] {
+  #concerned(running: RunningJail): BanTarget[] {
     const identity = this.#identity(running);
+    if (!isNetwork(identity)) return [identity];
     return [identity, ...aggregatesOf(running.jail.options.aggregate, identity).map(({ network }) => network)];
   }
 
@@ -210,7 +213,7 @@ class Explanation {
   }
 }
 
-const formatListed = (entry: ListedNetwork | undefined): ListedReason | null =>
+const formatListed = (entry: ListedTarget | undefined): ListedReason | null =>
   entry === undefined ? null : { network: entry.network.text, reason: entry.reason };
 
 // Times of an import, or of a broken clock, may be none that a Date has.

@@ -1,5 +1,6 @@
 // What people read in the daemon's log of the flow: bans and their ends, what was refused, lost, or took too long.
 import type { BanDecision } from '../ban/ban.ts';
+import { shownTarget } from '../core/ban-target.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
@@ -23,6 +24,7 @@ export class FlowLog {
   readonly #names: NameLog;
   readonly #givenUp: GivenUpLog;
   #refusedAtMs = Number.NEGATIVE_INFINITY;
+  #fullAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: FlowLogOptions) {
     this.#log = options.log;
@@ -33,23 +35,36 @@ export class FlowLog {
 
   banned({ network, jail, failures, distinct, untilUsec, sinceUsec }: BanDecision): void {
     const what = distinct.length > 0 ? `${failures} ports (${distinct.join(', ')})` : `${failures} failures`;
-    this.#log.notice(`ban ${network.text} for ${formatDuration((untilUsec - sinceUsec) / 1000)}: jail ${jail}, ${what}`);
+    this.#log.notice(`ban ${shownTarget(network.text)} for ${formatDuration((untilUsec - sinceUsec) / 1000)}: jail ${jail}, ${what}`);
   }
 
   refused({ network, jail }: BanDecision, reason: string): void {
     const nowMs = this.#nowMs();
     if (nowMs - this.#refusedAtMs < refusalIntervalMs) return;
     this.#refusedAtMs = nowMs;
-    this.#log.warning(`${network.text} is not banned by jail ${jail}, because it is protected (${reason}): its packets may be forged`);
+    this.#log.warning(
+      `${shownTarget(network.text)} is not banned by jail ${jail}, because it is protected (${reason}): its packets may be forged`,
+    );
+  }
+
+  /** `most`: how many texts may be banned at once. */
+  tooMany({ network, jail }: BanDecision, most: number): void {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#fullAtMs < refusalIntervalMs) return;
+    this.#fullAtMs = nowMs;
+    const cure = 'somebody makes up names; look at the filter of the jail, or unban them';
+    this.#log.error(
+      `${shownTarget(network.text)} is not banned by jail ${jail}: ${most} that are no addresses are banned already; ${cure}`,
+    );
   }
 
   ended({ network, jail }: BanDecision): void {
-    this.#log.notice(`unban ${network.text}: its time in jail ${jail} is over`);
+    this.#log.notice(`unban ${shownTarget(network.text)}: its time in jail ${jail} is over`);
   }
 
   /** A ban was lifted, as what it shuts out is protected or ignored by now. */
   spared({ network, jail }: BanDecision, reason: string): void {
-    this.#log.notice(`unban ${network.text}: jail ${jail} spares it now (${reason})`);
+    this.#log.notice(`unban ${shownTarget(network.text)}: jail ${jail} spares it now (${reason})`);
   }
 
   lost(source: string, loss: Loss): void {

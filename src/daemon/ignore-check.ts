@@ -5,9 +5,9 @@ import { type BanTicket, ticketValues } from '../action/ban-ticket.ts';
 import type { RunCommand } from '../action/run-command.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import type { IgnoreCommand } from '../config/ignore-config.ts';
+import type { BanTarget } from '../core/ban-target.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
-import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import { ticketOf } from './ban-tickets.ts';
 
@@ -42,11 +42,16 @@ export class IgnoreCheck {
   /** Never rejects: whom the command cannot be asked about is not passed over. */
   async isIgnored(command: IgnoreCommand, ticket: BanTicket): Promise<boolean> {
     const values = ticketValues(ticket, { full: '', short: '' });
+    // Whoever is asked shuts out nobody: what is no address stands for <ip>, too, as in fail2ban.
+    if (ticket.isRaw === true) for (const tag of ['ip', 'ip-rev']) values.set(tag, ticket.network);
     const fill = (text: string) => text.replace(/<([^<>\s]+)>/g, (tag, name: string) => values.get(name) ?? tag);
     const key = command.cache === undefined ? undefined : fill(command.cache.key);
     const known = key === undefined ? undefined : this.#recall(command, key);
     if (known !== undefined) return known;
-    const isIgnored = await this.#ask(command.program, command.args.map(fill), ticket.jail);
+    const args = command.args.map(fill);
+    // A user may be called -x.
+    if (args.some((arg, index) => arg.startsWith('-') && command.args[index]?.startsWith('-') !== true)) return false;
+    const isIgnored = await this.#ask(command.program, args, ticket.jail);
     if (isIgnored !== undefined && key !== undefined) this.#remember(command, key, isIgnored);
     return isIgnored === true;
   }
@@ -95,7 +100,7 @@ export class IgnoreCheck {
 }
 
 /** `address`: the one whose failure completed the ban, of which the decision may have a network. */
-export const questionOf = (decision: BanDecision, address: IpNetwork): BanTicket =>
+export const questionOf = (decision: BanDecision, address: BanTarget): BanTicket =>
   ticketOf({ ...decision, network: address }, { evidence: () => [], earlierBans: () => 1 });
 
 /** Whether the program ran to its end, and said no; a shell and its like end with 126 and 127 where they could not start what they should. */

@@ -33,7 +33,9 @@ export class IgnoredNames {
 
   /** What is not known of the jails' names, a line each. */
   get warnings(): readonly string[] {
-    return this.#jails.flatMap(({ jail, policy }) =>
+    // Where it may be somebody's name as it stands, nobody can say that it ought to be a host's.
+    const jails = this.#jails.filter(({ findsTexts }) => findsTexts !== true);
+    return jails.flatMap(({ jail, policy }) =>
       policy.ignoredNames
         .filter((name) => !this.#found.has(name))
         .map((name) => `jail ${jail.options.name}: ignoreip: ${name} cannot be resolved, so it is NOT spared; tried again by itself`),

@@ -31,6 +31,11 @@ export class JailSet {
     return this.#errors.map(formatConfigError);
   }
 
+  /** What somebody should know of those that run, a line each. */
+  get warnings(): readonly string[] {
+    return this.#running.flatMap(({ warnings }) => warnings ?? []);
+  }
+
   find(name: string): RunningJail | undefined {
     return this.#running.find(({ jail }) => jail.options.name === name);
   }
@@ -42,7 +47,7 @@ export class JailSet {
   load(): void {
     const { jails, errors } = loadJails(this.#context());
     this.#errors = errors;
-    const loaded = jails.map(({ options, policy, filter, usedns, records }): RunningJail => {
+    const loaded = jails.map(({ options, policy, filter, usedns, findsTexts, warnings, records }): RunningJail => {
       const jail = new Jail(options);
       const former = this.find(options.name)?.jail;
       if (former !== undefined) jail.takeOver(former);
@@ -51,7 +56,10 @@ export class JailSet {
         filter,
         jail,
         policy,
+        findsTexts,
+        warnings,
         resolvesNames: usedns === 'yes' || usedns === 'warn',
+        countsNames: usedns === 'raw',
         tellsOfNames: usedns === 'warn',
       };
     });
@@ -80,7 +88,7 @@ export class JailSet {
 
 function hashOf({ selectors, filter, jail, policy }: RunningJail): string {
   const plain = (_: string, value: unknown) => {
-    if (value instanceof NetworkList) return value.entries().map(({ network }) => network.text);
+    if (value instanceof NetworkList) return [...value.entries().map(({ network }) => network.text), ...value.texts()];
     // JSON knows no Infinity: a ban for good.
     return value === Number.POSITIVE_INFINITY ? 'for good' : value;
   };

@@ -1,6 +1,7 @@
 // The one flow, on one screen: source -> record batch -> match -> failure -> jail -> decision -> ban list -> action.
 import type { BanDecision } from '../ban/ban.ts';
 import type { IgnoreCommand } from '../config/ignore-config.ts';
+import { type BanTarget, isNetwork, parseLoggedTarget } from '../core/ban-target.ts';
 import type { Clock } from '../core/clock.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Jail } from '../jail/jail.ts';
@@ -28,6 +29,8 @@ export interface PipelineEvents {
   onBan(decision: BanDecision): void;
   /** A jail decided to ban what must never be banned. */
   onRefused(decision: BanDecision, reason: string): void;
+  /** A jail decided to ban what is no address, and so many of such are banned that it is left out. */
+  onTooMany?(decision: BanDecision): void;
   /** A jail decided to ban, but nobody confirmed in time (commit-confirm.ts). */
   onSuppressed?(decision: BanDecision): void;
   /** A jail still counts failures of somebody it has banned. */
@@ -44,16 +47,19 @@ export interface PipelineOptions {
   /** Never rejects; what cannot be resolved has no addresses. */
   readonly resolve: (hostname: string) => Promise<readonly IpNetwork[]>;
   /** How often a network was banned before, by this jail or, where none is named, by any. */
-  readonly earlierBans: (network: IpNetwork, jail?: string) => number;
+  readonly earlierBans: (network: BanTarget, jail?: string) => number;
   readonly clock: Clock;
   /** Whether bans are made at all; without it they are. */
   readonly mayBan?: () => boolean;
   /** Whether the jail's ignorecommand passes over whom this decision is about; without it nobody is. Never rejects. */
-  readonly isIgnored?: (command: IgnoreCommand, decision: BanDecision, address: IpNetwork) => Promise<boolean>;
+  readonly isIgnored?: (command: IgnoreCommand, decision: BanDecision, address: BanTarget) => Promise<boolean>;
   /** Who has records before the jails have them. */
   readonly takers?: readonly PipelineTaker[];
   readonly events: PipelineEvents;
 }
+
+// Addresses cost an attacker something; names do not: one client can make up as many as it likes, and each ban runs commands.
+export const mostTexts = 10_000;
 
 export class Pipeline {
   readonly #options: PipelineOptions;
@@ -98,7 +104,11 @@ export class Pipeline {
     const { selectors, filter } = running;
     const sink: FailureSink = {
       onFailure: (failure) => this.#observe(failure, running),
-      onNamedFailure: (failure) => void this.#observeNamed(failure, running),
+      onNamedFailure: (failure) => {
+        if (running.countsNames === true) this.#observeRawName(failure, running);
+        else void this.#observeNamed(failure, running);
+      },
+      onNobody: () => void running.jail.counts.unusable++,
       onSuccess: (address) => {
         if (running.policy.resetsOnSuccess) running.jail.forgive(address, this.#options.protectedNetworks());
       },
@@ -128,6 +138,12 @@ export class Pipeline {
     if (decision !== undefined) this.#carryOut(decision, running, failure.address);
   }
 
+  #observeRawName(failure: NamedFailure, running: RunningJail): void {
+    const address = parseLoggedTarget(failure.hostname);
+    if (address === undefined) running.jail.counts.unusable++;
+    else this.#observe({ ...failure, address }, running);
+  }
+
   async #observeNamed(failure: NamedFailure, running: RunningJail): Promise<void> {
     if (!running.resolvesNames) return;
     const addresses = await this.#options.resolve(failure.hostname);
@@ -139,7 +155,7 @@ export class Pipeline {
   }
 
   /** `isAsked`: the ignorecommand had its say. */
-  #carryOut(decision: BanDecision, running: RunningJail, address: IpNetwork, isAsked = false): void {
+  #carryOut(decision: BanDecision, running: RunningJail, address: BanTarget, isAsked = false): void {
     const { jail, policy } = running;
     const { keeper, clock, events, mayBan, protectedNetworks } = this.#options;
     // Anew: who logged in a moment ago counts.
@@ -153,6 +169,9 @@ export class Pipeline {
     if (decision.untilUsec <= clock()) return;
     if (keeper.bans.isHeldBy(decision.network, decision.jail)) {
       events.onSeenWhileBanned(decision);
+    } else if (!isNetwork(decision.network) && keeper.bans.textCount >= mostTexts) {
+      jail.counts.evicted++;
+      events.onTooMany?.(decision);
     } else if (mayBan?.() === false) {
       events.onSuppressed?.(decision);
     } else if (policy.ignorecommand !== undefined && !isAsked) {
@@ -168,8 +187,8 @@ export class Pipeline {
   }
 
   /** Nothing else waits for the command. A kill meanwhile forgets the decision: the address has to fail as often again. */
-  async #askFirst(command: IgnoreCommand, decision: BanDecision, running: RunningJail, address: IpNetwork): Promise<void> {
-    const key = `${decision.jail} ${decision.network.text}`;
+  async #askFirst(command: IgnoreCommand, decision: BanDecision, running: RunningJail, address: BanTarget): Promise<void> {
+    const key = `${decision.jail}\n${decision.network.text}`;
     if (this.#asking.has(key)) return;
     this.#asking.add(key);
     const isIgnored = await this.#options.isIgnored?.(command, decision, address);

@@ -13,10 +13,10 @@ import type {
   UnbanAnswer,
 } from '../control/messages.ts';
 import { requireNetwork } from '../control/require-network.ts';
+import { type BanTarget, isNetwork, parseBanTarget, shownTarget } from '../core/ban-target.ts';
 import type { Clock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
 import { maxEvidenceCharacters } from '../core/evidence.ts';
-import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { JailOptions } from '../jail/jail.ts';
 import type { NetworkList } from '../jail/network-list.ts';
@@ -54,7 +54,7 @@ export class RequestHandler {
       case 'status':
         return this.#status(request.jail);
       case 'explain':
-        return this.#explain(requireNetwork(request.address));
+        return this.#explain(request.address);
       case 'ban':
         return this.#ban(request.jail, request.addresses);
       case 'unban':
@@ -72,6 +72,7 @@ export class RequestHandler {
     const { jails, log, onReload } = this.#options;
     jails.load();
     for (const error of jails.errors) log.error(error);
+    for (const warning of jails.warnings) log.warning(warning);
     const names = jails.names;
     log.notice(`reloaded: jails ${names.join(', ') || 'none'}`);
     await onReload();
@@ -92,8 +93,9 @@ export class RequestHandler {
     return { ...status, jails: status.jails.filter(({ name }) => name === jail) };
   }
 
-  async #explain(network: IpNetwork): Promise<ExplainAnswer> {
+  async #explain(text: string): Promise<ExplainAnswer> {
     const { keeper, jails, protectedNetworks, clock, store } = this.#options;
+    const network = this.#requireKnown(text, hasHistory(store.store));
     await keeper.settle();
     await keeper.check();
     // What was seen a moment ago is to be told, too.
@@ -144,7 +146,8 @@ export class RequestHandler {
     const concerned: BanDecision[] = [];
     const unbanned: string[] = [];
     const notBanned: string[] = [];
-    const asked = addresses === 'all' ? Array.from(keeper.bans.bans(), ({ network }) => network) : addresses.map(requireNetwork);
+    const all = () => Array.from(keeper.bans.bans(), ({ network }) => network);
+    const asked = addresses === 'all' ? all() : addresses.map((text) => this.#requireKnown(text));
     for (const network of asked) {
       for (const { jail } of jails.running) jail.clear(network);
       const held = addresses === 'all' ? [network] : keeper.find(network);
@@ -153,7 +156,7 @@ export class RequestHandler {
         for (const decision of removed) confirmation.noteEnd(decision);
         concerned.push(...removed);
         for (const { jail } of jails.running) jail.clear(banned);
-        log.notice(`unban ${banned.text} by hand`);
+        log.notice(`unban ${shownTarget(banned.text)} by hand`);
         unbanned.push(banned.text);
       }
       if (held.length === 0) notBanned.push(network.text);
@@ -172,13 +175,17 @@ export class RequestHandler {
     let alreadyBanned = 0;
     let overCount = 0;
     for (const ban of bans) {
-      const network = requireNetwork(ban.network);
-      const options = jails.find(ban.jail)?.jail.options;
-      if (options === undefined) {
+      const network = parseBanTarget(ban.network) ?? requireNetwork(ban.network);
+      const running = jails.find(ban.jail);
+      const options = running?.jail.options;
+      if (running === undefined || options === undefined) {
         withoutJail.set(ban.jail, (withoutJail.get(ban.jail) ?? 0) + 1);
         continue;
       }
-      const reason = (protectedNetworks().find(network) ?? options.ignoreip.find(network))?.reason;
+      const isForeign = !isNetwork(network) && running.findsTexts !== true;
+      const reason = isForeign
+        ? 'the jail bans addresses only'
+        : (protectedNetworks().find(network) ?? options.ignoreip.find(network))?.reason;
       const decision = importedDecision(ban, network, options);
       const wasHeld = keeper.bans.isHeldBy(network, ban.jail);
       if (reason !== undefined) spared.push({ network: network.text, jail: ban.jail, reason });
@@ -217,6 +224,16 @@ export class RequestHandler {
     throw new RingjailError('usage', 'nothing is banned, as nobody confirmed in time; to ban again: ringjail confirm');
   }
 
+  /** Throws where the text is no address, and no jail has banned or counted it: most likely an address is mistyped. */
+  #requireKnown(text: string, isKnown: (text: string) => boolean = () => false): BanTarget {
+    const { keeper, jails } = this.#options;
+    const target = parseBanTarget(text);
+    if (target === undefined) return requireNetwork(text);
+    const isHeld = isNetwork(target) || keeper.bans.get(target) !== undefined;
+    if (isHeld || jails.running.some(({ jail }) => jail.windowOf(target).length > 0) || isKnown(target.text)) return target;
+    return requireNetwork(text);
+  }
+
   #requireJail(name: string): NonNullable<ReturnType<JailSet['find']>> {
     const { jails } = this.#options;
     const running = jails.find(name);
@@ -226,7 +243,18 @@ export class RequestHandler {
   }
 }
 
-function importedDecision(ban: ImportedBan, network: IpNetwork, { actions, bantimeUsec }: JailOptions): BanDecision {
+/** A store that cannot be read knows nothing; `explain` says so. */
+const hasHistory =
+  (records: BanRecords | undefined) =>
+  (text: string): boolean => {
+    try {
+      return records !== undefined && records.history(text).length > 0;
+    } catch {
+      return false;
+    }
+  };
+
+function importedDecision(ban: ImportedBan, network: BanTarget, { actions, bantimeUsec }: JailOptions): BanDecision {
   const { jail, sinceUsec, failures, bancount, text } = ban;
   const givenUsec = ban.untilUsec === undefined ? sinceUsec + bantimeUsec : (ban.untilUsec ?? Number.POSITIVE_INFINITY);
   const untilUsec = boundedUntil(givenUsec);

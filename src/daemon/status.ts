@@ -37,13 +37,13 @@ export function describeDaemon({ version, startedAt, jails, keeper, sources, cut
       .actions()
       .map(({ failure, counters, ...action }) => ({ ...action, failure: failure ?? null, counters: counters ?? null })),
     cut: cut ?? { sockets: 0, flows: 0, failures: 0 },
-    warnings: [...warnings, ...jails.errors],
+    warnings: [...warnings, ...keeper.warnings, ...jails.warnings, ...jails.errors],
   };
 }
 
 function describeJail({ selectors, filter, jail }: RunningJail, decisions: readonly BanDecision[]): JailStatus {
   const { name, actions } = jail.options;
-  const { failures, ignored, evicted, refused, banned } = jail.counts;
+  const { failures, ignored, unusable, evicted, refused, banned } = jail.counts;
   const own = decisions.filter((decision) => decision.jail === name);
   return {
     name,
@@ -54,6 +54,7 @@ function describeJail({ selectors, filter, jail }: RunningJail, decisions: reado
     tracked: jail.trackedCount,
     evicted,
     ignored,
+    unusable,
     refused,
     bannedTotal: banned,
     banned: own.map(describeBan),

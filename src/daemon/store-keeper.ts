@@ -16,9 +16,9 @@ import {
   setStoreAside,
 } from '../ban/store-file.ts';
 import type { HistoryRow } from '../ban/store-statements.ts';
+import type { BanTarget } from '../core/ban-target.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import { ChangeCollector, type ChangeSources } from './change-collector.ts';
 import { WritePace } from './write-pace.ts';
@@ -166,7 +166,7 @@ export class StoreKeeper {
   }
 
   /** How often the jail, or any jail, has banned the network before, as far as it is remembered; for bantime.increment. */
-  earlierBans(network: IpNetwork, jail?: string): number {
+  earlierBans(network: BanTarget, jail?: string): number {
     const { bans, jails } = this.#options;
     const lately = Array.from(jails()).flatMap(({ options }) => bans.madeLately(network, options.name));
     return countEarlierBans(this.#historyOf(network), lately, jail);
@@ -181,7 +181,7 @@ export class StoreKeeper {
     }
   }
 
-  #historyOf(network: IpNetwork): readonly HistoryRow[] {
+  #historyOf(network: BanTarget): readonly HistoryRow[] {
     try {
       return this.#store?.history(network.text) ?? [];
     } catch {

@@ -1,9 +1,10 @@
 // Keeps one action of tickets (commands, mail, web hooks) told of the bans that it is to enforce: one call at a time, what failed again
 // with back-off. Nothing waits for it, and what it could not bring about is known by its reason.
-import type { BanTicket } from '../action/ban-ticket.ts';
+import { type BanTicket, markOf } from '../action/ban-ticket.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
-import { messageOf } from '../core/errors.ts';
-import { type Family, type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
+import { type BanTarget, shownTarget } from '../core/ban-target.ts';
+import { messageOf, RingjailError } from '../core/errors.ts';
+import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { ActionHealth, Enforcement } from './enforcement.ts';
 
@@ -57,7 +58,7 @@ export class TicketEnforcer {
   }
 
   /** As the action was told; a command's firewall cannot be asked for one address. */
-  async enforcement({ text }: IpNetwork): Promise<Enforcement> {
+  async enforcement({ text }: BanTarget): Promise<Enforcement> {
     if (this.isEnforced(text)) return { isEnforced: true, reason: 'the action was told, and agreed' };
     return { isEnforced: false, reason: this.failureOf(text) ?? 'the action was not told yet' };
   }
@@ -230,7 +231,7 @@ export class TicketEnforcer {
         // It was tried, failed, and may have done half of its work.
         await this.action.unban({ ...ghostOf(network, this.#jail), restored: false }).catch(() => undefined);
       }
-      if (this.#failures.delete(network)) this.#log.notice(`action ${this.action.name}: ${network} is as it should be now`);
+      if (this.#failures.delete(network)) this.#log.notice(`action ${this.action.name}: ${shownTarget(network)} is as it should be now`);
     } catch (error) {
       this.#fail(network, error);
     }
@@ -248,8 +249,9 @@ export class TicketEnforcer {
   #putBack(lost: readonly Family[], except: string | undefined): void {
     if (lost.length === 0) return;
     for (const network of [...this.#enforced.keys(), ...this.#doubtful]) {
-      const family = parseIpNetwork(network)?.family;
-      if (network === except || family === undefined || !lost.includes(family)) continue;
+      // What is no address is told as IPv4 is.
+      const family = parseIpNetwork(network)?.family ?? 4;
+      if (network === except || !lost.includes(family)) continue;
       this.#enforced.delete(network);
       this.#doubtful.delete(network);
       this.#pending.add(network);
@@ -261,17 +263,20 @@ export class TicketEnforcer {
     const former = this.#failures.get(network);
     const tries = (former?.tries ?? 0) + 1;
     const isBan = this.#wanted.has(network);
+    // Nothing was run, and tried again it would be refused again.
+    const isRefused = error instanceof RingjailError && error.code === 'usage';
     // What failed may have done its work all the same; the next try begins with lifting it.
-    if (isBan && !this.#enforced.has(network)) this.#doubtful.add(network);
+    if (isBan && !isRefused && !this.#enforced.has(network)) this.#doubtful.add(network);
     if (reason !== former?.reason)
-      this.#log.error(`action ${this.action.name}: ${network} is not ${isBan ? 'enforced' : 'lifted'}: ${reason}`);
-    if (!isBan && tries >= mostUnbanTries) {
-      this.#log.error(`action ${this.action.name}: gives up lifting ${network} after ${tries} tries`);
+      this.#log.error(`action ${this.action.name}: ${shownTarget(network)} is not ${isBan ? 'enforced' : 'lifted'}: ${reason}`);
+    if (!isBan && (isRefused || tries >= mostUnbanTries)) {
+      this.#log.error(`action ${this.action.name}: gives up lifting ${shownTarget(network)} after ${tries} tries`);
       this.#enforced.delete(network);
       this.#failures.delete(network);
       return;
     }
     this.#failures.set(network, { reason, tries });
+    if (isRefused) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       void this.#look(network);
@@ -294,6 +299,7 @@ const endOf = (ticket: BanTicket): number => ticket.untilUsec ?? Number.POSITIVE
 /** Of a ban of which only the network is known any more. */
 const ghostOf = (network: string, jail: string): BanTicket => ({
   network,
+  ...markOf(network),
   jail,
   failures: 0,
   matches: [],

@@ -3,7 +3,7 @@ import type { BanTicket } from '../action/ban-ticket.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
-import type { IpNetwork } from '../core/ip-network.ts';
+import type { BanTarget } from '../core/ban-target.ts';
 import type { Log } from '../core/log.ts';
 import type { ActionHealth, Enforcement } from './enforcement.ts';
 import { TicketEnforcer } from './ticket-enforcer.ts';
@@ -92,7 +92,7 @@ export class TicketKeeper {
   }
 
   /** Whether the jail's action was told of the ban, and why not. */
-  async enforcement(network: IpNetwork, jail: string, action: string): Promise<Enforcement> {
+  async enforcement(network: BanTarget, jail: string, action: string): Promise<Enforcement> {
     const use = this.#uses.get(keyOf(jail, action));
     return use === undefined ? { isEnforced: false, reason: 'the action was not told yet' } : use.enforcer.enforcement(network);
   }

@@ -1,13 +1,13 @@
 // What the helper does for a request that was understood: only actions that the configuration names, only from files that are root's,
 // only for addresses that may be banned.
 
+import { type BanTicket, targetOfTicket } from '../action/ban-ticket.ts';
 import type { HelperAnswer, HelperRequest } from '../action/helper-messages.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
 import { type ActionReference, loadActionReferences } from '../config/action-references.ts';
 import { formatConfigError } from '../config/config-error.ts';
 import { type ActionTools, loadTicketAction } from '../config/ticket-action-config.ts';
 import { RingjailError } from '../core/errors.ts';
-import { parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { NetworkList } from '../jail/network-list.ts';
 import { findUntrusted } from './trusted-file.ts';
@@ -64,7 +64,7 @@ export class ActionRunner {
         return { ...answer, ...(await action[request.op]()) };
       case 'ban':
       case 'prolong':
-        this.#refuseProtected(request.ticket.network);
+        this.#refuseProtected(request.ticket);
         return { ...answer, ...(await action[request.op](request.ticket)) };
       case 'unban':
         return { ...answer, ...(await action.unban(request.ticket)) };
@@ -77,11 +77,12 @@ export class ActionRunner {
     }
   }
 
-  #refuseProtected(text: string): void {
-    const network = parseIpNetwork(text);
-    const found = network && this.#options.protectedNetworks().find(network);
-    if (network === undefined || found !== undefined)
-      throw new RingjailError('usage', `${text} is protected (${found?.reason ?? 'no address'}) and is never banned`);
+  /** What is no address goes to mail and web hooks, and to commands that have it by <fid> and take any text (identity-use.ts). */
+  #refuseProtected(ticket: BanTicket): void {
+    const target = targetOfTicket(ticket);
+    const found = target && this.#options.protectedNetworks().find(target);
+    if (target === undefined || found !== undefined)
+      throw new RingjailError('usage', `${ticket.network} is protected (${found?.reason ?? 'no address'}) and is never banned`);
   }
 
   #action(key: string, request: HelperRequest): TicketAction {

@@ -1,5 +1,5 @@
 // `aggregate = /24:5, /48:5`: when so many addresses of one network were banned within findtime, the network itself is. Pure.
-import { type Family, type IpNetwork, networkOf } from '../core/ip-network.ts';
+import { type Family, type IpNetwork, networkOf, parseIpNetwork } from '../core/ip-network.ts';
 
 export interface AggregateRule {
   readonly family: Family;
@@ -18,7 +18,7 @@ export function aggregatesOf(rules: readonly AggregateRule[], identity: IpNetwor
 
 /** The rule by which a window of that name counts; undefined for a window of failures. */
 export function ruleOf(rules: readonly AggregateRule[], identity: string): AggregateRule | undefined {
-  const [, address = '', prefix = ''] = /^(.*)\/(\d+)$/.exec(identity) ?? [];
-  const family: Family = address.includes(':') ? 6 : 4;
-  return prefix === '' ? undefined : rules.find((rule) => rule.family === family && rule.prefix === Number(prefix));
+  // A user may be called bob/24.
+  const network = rules.length > 0 && identity.includes('/') ? parseIpNetwork(identity) : undefined;
+  return network && rules.find((rule) => rule.family === network.family && rule.prefix === network.prefix);
 }

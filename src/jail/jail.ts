@@ -2,8 +2,8 @@
 
 import type { BanDecision } from '../ban/ban.ts';
 import { AgedMap } from '../core/aged-map.ts';
+import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { IpNetwork } from '../core/ip-network.ts';
 import type { Failure } from '../match/failure.ts';
 import { type AggregateRule, aggregatesOf, ruleOf } from './aggregate.ts';
 import { type BanTime, banTimeOf } from './ban-time.ts';
@@ -38,6 +38,8 @@ export interface JailCounts {
   failures: number;
   /** Failures of addresses in ignoreip. */
   ignored: number;
+  /** Failures of whom nobody can ban: what tells of them is too long, or has control characters in it. */
+  unusable: number;
   /** Addresses forgotten because maxtracked was reached. */
   evicted: number;
   banned: number;
@@ -45,7 +47,7 @@ export interface JailCounts {
   refused: number;
 }
 
-export type EarlierBans = (network: IpNetwork, isOverall: boolean) => number;
+export type EarlierBans = (network: BanTarget, isOverall: boolean) => number;
 
 /** A jail's memory as plain data: identity and its window, longest unseen first. */
 export type JailState = readonly (readonly [identity: string, entries: readonly WindowEntry[]])[];
@@ -61,7 +63,7 @@ export interface WindowChange {
 
 export class Jail {
   readonly options: JailOptions;
-  readonly counts: JailCounts = { failures: 0, ignored: 0, evicted: 0, banned: 0, refused: 0 };
+  readonly counts: JailCounts = { failures: 0, ignored: 0, unusable: 0, evicted: 0, banned: 0, refused: 0 };
   /** Longest unseen first: each failure moves its window to the end. */
   readonly #windows = new AgedMap<FailureWindow>();
   #changes = new WindowChanges();
@@ -104,18 +106,18 @@ export class Jail {
   }
 
   /** Forgets what was counted for whoever the address belongs to, as when a login from it succeeded. */
-  forgive(address: IpNetwork, protectedNetworks: NetworkList): void {
+  forgive(address: BanTarget, protectedNetworks: NetworkList): void {
     const { ipv6prefix, ignoreip } = this.options;
     this.clear(identityOf(address, ipv6prefix, [protectedNetworks, ignoreip]));
   }
 
   /** What is counted of `identity` now, the oldest first; empty where nothing is. */
-  windowOf(identity: IpNetwork): readonly WindowEntry[] {
+  windowOf(identity: BanTarget): readonly WindowEntry[] {
     return this.#windows.get(identity.text)?.entries() ?? [];
   }
 
   /** Forgets what was counted for `identity`, as when it is unbanned by hand. */
-  clear(identity: IpNetwork): void {
+  clear(identity: BanTarget): void {
     if (this.#windows.delete(identity.text)) this.#remember(identity.text);
   }
 
@@ -193,9 +195,10 @@ export class Jail {
   }
 
   /** The widest network that this ban completes. */
-  #aggregate(identity: IpNetwork, failure: Failure, protectedNetworks: NetworkList, earlierBans: EarlierBans): BanDecision | undefined {
+  #aggregate(identity: BanTarget, failure: Failure, protectedNetworks: NetworkList, earlierBans: EarlierBans): BanDecision | undefined {
     const { aggregate, findtimeUsec, ignoreip } = this.options;
     let decision: BanDecision | undefined;
+    if (!isNetwork(identity)) return undefined;
     for (const { rule, network } of aggregatesOf(aggregate, identity)) {
       if ([protectedNetworks, ignoreip].some((list) => list.find(network) !== undefined)) continue;
       const window = this.#windows.get(network.text) ?? new FailureWindow(rule.hosts, findtimeUsec);
@@ -208,7 +211,7 @@ export class Jail {
     return decision;
   }
 
-  #decide(network: IpNetwork, failure: Failure, window: FailureWindow, earlierBans: EarlierBans): BanDecision {
+  #decide(network: BanTarget, failure: Failure, window: FailureWindow, earlierBans: EarlierBans): BanDecision {
     const { increment } = this.options;
     const earlier = increment === undefined ? 0 : earlierBans(network, increment.isOverall);
     return {

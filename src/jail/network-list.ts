@@ -1,4 +1,5 @@
 // Networks with a reason each, asked "does one of you touch this?": ignoreip, and the protected set.
+import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import { type IpNetwork, isSingleAddress, overlapsNetwork } from '../core/ip-network.ts';
 
 export interface ListedNetwork {
@@ -7,14 +8,23 @@ export interface ListedNetwork {
   readonly reason: string;
 }
 
+/** What an entry of a list spares. */
+export interface ListedTarget {
+  readonly network: BanTarget;
+  readonly reason: string;
+}
+
 export class NetworkList {
   readonly #given: readonly ListedNetwork[];
   readonly #addresses = new Map<string, ListedNetwork>();
+  readonly #texts: ReadonlySet<string>;
   #all: readonly ListedNetwork[] = [];
   #networks: readonly ListedNetwork[] = [];
 
-  constructor(entries: readonly ListedNetwork[]) {
+  /** `texts`: what else is ignored, where it is no address: compared as it stands. */
+  constructor(entries: readonly ListedNetwork[], texts: Iterable<string> = []) {
     this.#given = entries;
+    this.#texts = new Set(texts);
     this.#set(entries);
   }
 
@@ -24,7 +34,8 @@ export class NetworkList {
   }
 
   /** An entry that has an address in common with `network`; for an address, the one that is listed as such before a network around it. */
-  find(network: IpNetwork): ListedNetwork | undefined {
+  find(network: BanTarget): ListedTarget | undefined {
+    if (!isNetwork(network)) return this.#texts.has(network.text) ? { network, reason: 'ignoreip' } : undefined;
     if (isSingleAddress(network)) {
       return this.#addresses.get(network.text) ?? this.#networks.find((entry) => overlapsNetwork(entry.network, network));
     }
@@ -34,6 +45,10 @@ export class NetworkList {
   /** What it was made of. */
   entries(): readonly ListedNetwork[] {
     return this.#given;
+  }
+
+  texts(): readonly string[] {
+    return [...this.#texts];
   }
 
   #set(entries: readonly ListedNetwork[]): void {

@@ -1,5 +1,6 @@
 // A filter of filter.d at work on record batches: expressions, sessions and windows, by LineFilter.
 import type { PatternSet } from '../binding/pattern-set.ts';
+import { type BanTarget, parseLoggedTarget } from '../core/ban-target.ts';
 import { maxEvidenceCharacters } from '../core/evidence.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { FailureSink, Filter, GivenUp } from './filter.ts';
@@ -7,6 +8,7 @@ import type { FailureSink, Filter, GivenUp } from './filter.ts';
 import { type CompiledExpressions, requiredLiterals } from './line-expressions.ts';
 import type { FoundFailure, LineFilter } from './line-filter.ts';
 import { textOf } from './line-groups.ts';
+import type { LineIdentity } from './line-identity.ts';
 
 export interface ExpressionFilterOptions {
   readonly name: string;
@@ -75,7 +77,8 @@ class ExpressionFilter implements Filter {
       if (failure !== undefined) tell(failure, timeUsec, batch, record, sink);
       else if (sink.onSuccess !== undefined) {
         const gained = this.#lineFilter.gained ?? this.#successes?.find(bytes, start, end, this.#hasDates)?.identity;
-        if (gained?.network !== undefined) sink.onSuccess(gained.network);
+        const target = gained && targetOf(gained);
+        if (target !== undefined) sink.onSuccess(target);
       }
     }
   }
@@ -116,16 +119,24 @@ class ExpressionFilter implements Filter {
 function tell({ identity, lines, groups }: FoundFailure, timeUsec: number, batch: RecordBatch, record: number, sink: FailureSink): void {
   const [first = ''] = lines;
   const text = (lines.length > 1 ? lines.join('\n') : first).slice(0, maxEvidenceCharacters);
-  const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text, ...fieldsOf(groups) };
-  if (identity.network !== undefined) sink.onFailure({ timeUsec, distinct: undefined, evidence, address: identity.network });
+  const fields = fieldsOf(groups, identity.kind === 'id' ? silentGroups : silentOfAddress);
+  const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text, ...fields };
+  const address = targetOf(identity);
+  if (address !== undefined) sink.onFailure({ timeUsec, distinct: undefined, evidence, address });
   else if (identity.kind === 'name') sink.onNamedFailure({ timeUsec, distinct: undefined, evidence, hostname: identity.text });
+  else sink.onNobody?.();
+}
+
+/** Undefined for a host name, and for an id that can be none. */
+function targetOf({ kind, network, text }: LineIdentity): BanTarget | undefined {
+  return kind === 'id' ? parseLoggedTarget(text) : network;
 }
 
 /** Of what <F-NAME> captured, what may be of use to actions; bounded, as who attacks may have written it. */
-function fieldsOf(groups: FoundFailure['groups']): { readonly fields?: Readonly<Record<string, string>> } {
+function fieldsOf(groups: FoundFailure['groups'], silent: ReadonlySet<string>): { readonly fields?: Readonly<Record<string, string>> } {
   let fields: Record<string, string> | undefined;
   for (const [name, value] of groups) {
-    if (value === undefined || silentGroups.has(name)) continue;
+    if (value === undefined || silent.has(name)) continue;
     fields ??= {};
     fields[`F-${name.toUpperCase()}`] = textOf(value).slice(0, mostFieldCharacters);
   }
@@ -133,18 +144,7 @@ function fieldsOf(groups: FoundFailure['groups']): { readonly fields?: Readonly<
 }
 
 const mostFieldCharacters = 256;
-/** The address, which has tags of its own, and what only the matching needs. */
-const silentGroups = new Set([
-  'ip4',
-  'ip6',
-  'dns',
-  'cidr',
-  'fid',
-  'content',
-  'mlfid',
-  'nofail',
-  'mlfonce',
-  'mlfforget',
-  'mlfgained',
-  'mlfpending',
-]);
+/** What has tags of its own, and what only the matching needs. */
+const silentGroups = new Set(['fid', 'content', 'mlfid', 'nofail', 'mlfonce', 'mlfforget', 'mlfgained', 'mlfpending']);
+/** Where the address is not who failed, it is one more thing that was found: <F-IP4>. */
+const silentOfAddress = new Set([...silentGroups, 'ip4', 'ip6', 'dns', 'cidr']);

@@ -66,6 +66,12 @@ export function groupMeaning(name: string): GroupMeaning {
   return { role: /^skiplines\d+$/.test(name) ? 'skipped' : (roles.get(name) ?? 'data'), key: name };
 }
 
+/** Whether what tells who failed may be no address: <F-ID> and what fills it, or a host name where it is not resolved. */
+export function mayNameText(groupNames: Iterable<string>, countsNames: boolean): boolean {
+  for (const name of groupNames) if (groupMeaning(name).key === 'fid' || (countsNames && name === 'dns')) return true;
+  return false;
+}
+
 /** Whether the failregex or its prefregex tells who failed, or at least which session: without it no failure can come of it. */
 export function isIdentifying(groupNames: Iterable<string>): boolean {
   for (const name of groupNames) if (roles.get(name) === 'identity' || roles.get(name) === 'session') return true;

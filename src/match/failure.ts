@@ -1,6 +1,7 @@
 // A failure: a record that a filter matched, as plain data.
+
+import type { BanTarget } from '../core/ban-target.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { IpNetwork } from '../core/ip-network.ts';
 
 interface FailureFacts {
   /** Microseconds since 1970, the record's own. */
@@ -11,8 +12,8 @@ interface FailureFacts {
 }
 
 export interface Failure extends FailureFacts {
-  /** The one that the record names as its origin; a network where it names one (<SUBNET>, <CIDR>). */
-  readonly address: IpNetwork;
+  /** The one that the record names as its origin; a network where it names one (<SUBNET>, <CIDR>), a text where <F-ID> has one. */
+  readonly address: BanTarget;
 }
 
 /** Of somebody whom the record tells by a host name only. */

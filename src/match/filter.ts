@@ -1,5 +1,5 @@
 // The contract of a filter: which records of a batch are failures, and whose.
-import type { IpNetwork } from '../core/ip-network.ts';
+import type { BanTarget } from '../core/ban-target.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { Failure, NamedFailure } from './failure.ts';
 
@@ -7,8 +7,10 @@ export interface FailureSink {
   onFailure(failure: Failure): void;
   /** The record names a host instead of an address. */
   onNamedFailure(failure: NamedFailure): void;
+  /** What the record tells of who failed can be nobody: too long, or with control characters in it. */
+  onNobody?(): void;
   /** The record tells that a login of this address succeeded. */
-  onSuccess?(address: IpNetwork): void;
+  onSuccess?(address: BanTarget): void;
 }
 
 /** An expression whose matches took too many steps since it was asked last; each counted as "no match". */

@@ -1,10 +1,11 @@
 // Who a failure is counted against: what <F-ID>, <HOST> and the other address tags captured.
+import { isNetwork, parseLoggedTarget } from '../core/ban-target.ts';
 import { type IpNetwork, networkOf, parseIpAddress } from '../core/ip-network.ts';
 import { identityGroups } from './failregex-group.ts';
 import { type LineGroups, textOf } from './line-groups.ts';
 
 export interface LineIdentity {
-  /** `address`: an address or, by <SUBNET>, a network; `name`: a host name, never resolved here; `id`: what <F-ID> captured, if no address. */
+  /** `address`: an address or, by <SUBNET> and <F-ID>, a network; `name`: a host name, never resolved here; `id`: what <F-ID> captured, if no address. */
   readonly kind: 'address' | 'name' | 'id';
   /** Canonical for an address, otherwise as the log has it. */
   readonly text: string;
@@ -22,8 +23,9 @@ export function identityOfGroups(groups: LineGroups): LineIdentity | undefined {
 function identityOfId(groups: LineGroups): LineIdentity | undefined {
   const text = textOf(groups.get('fid'));
   if (text === '') return undefined;
-  const network = parseIpAddress(text);
-  return network === undefined ? { kind: 'id', text, network } : { kind: 'address', text: network.text, network };
+  const target = parseLoggedTarget(text);
+  if (target === undefined || !isNetwork(target)) return { kind: 'id', text, network: undefined };
+  return { kind: 'address', text: target.text, network: target };
 }
 
 /** The host alone, where <F-ID> is something else: `<ip>` of an action. */

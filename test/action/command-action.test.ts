@@ -56,6 +56,42 @@ function create({ texts = all, exits = {}, started = [], ...definition }: Given 
 const v4 = ticketOf('192.0.2.7');
 const v6 = ticketOf('2001:db8::7');
 
+describe('CommandAction, told of what is no address', () => {
+  const text = '$(reboot) "x';
+  const bob = ticketOf(text, { isRaw: true, fields: { 'F-USER': 'bob' } });
+
+  it('by <fid> and <F-ID>, as IPv4 is told, without a family', async () => {
+    const { action, commands } = create({ texts: { start: 'start', ban: 'kick <fid> "<F-ID>" <F-USER> <family>', unban: 'free <fid>' } });
+    await action.ban(bob);
+    await action.unban(bob);
+    assert.deepEqual(
+      commands.map(({ env }) => env),
+      [{}, { RJ_FID: text, RJ_F_ID: text, RJ_F_USER: 'bob', RJ_FAMILY: '' }, { RJ_FID: text }],
+    );
+  });
+
+  for (const [name, ban] of [
+    ['needs an address', 'kick <ip>'],
+    ['looks up a name', 'kick <fid> <ip-host>'],
+    ['is of a firewall', 'iptables -s <fid>'],
+  ] as const) {
+    it(`refuses where the command ${name}, and starts nothing`, async () => {
+      const { action, ran } = create({ texts: { start: 'start', ban } });
+      await assert.rejects(action.ban(bob), { code: 'usage' });
+      assert.deepEqual(ran, []);
+    });
+  }
+
+  it('and a text that it cannot be given', async () => {
+    const { action, ran } = create({ texts: { ban: 'kick <fid>', unban: 'sed -i "s/x<fid>//" file' } });
+    await assert.rejects(action.ban(bob), { code: 'usage', message: /actionunban cannot be given safely/ });
+    await assert.rejects(action.ban(ticketOf('192.0.2.7', { isRaw: true })), /no address/);
+    assert.deepEqual(ran, []);
+    await action.ban(ticketOf('bob', { isRaw: true }));
+    assert.equal(ran.length, 1);
+  });
+});
+
 describe('CommandAction', () => {
   it('starts on demand, each family by itself, after its check said that it is not there', async () => {
     const { action, ran, families } = create({ exits: { check: [1, 0, 1] } });

@@ -49,6 +49,20 @@ describe('MailAction', () => {
     assert.equal(evidenceOf(mail), `${hostile.matches.join('\n')}\n`);
   });
 
+  it('what is no address stands in quotes, and whois is not asked', async () => {
+    const programs: string[] = [];
+    let mail = '';
+    const run: RunCommand = (program, _, input) => {
+      programs.push(program);
+      mail = Buffer.from(input ?? []).toString();
+      return Promise.resolve({ stdout: '', stderr: '' });
+    };
+    await create({ sendmail: 'sendmail' }, { hasWhois: true, runCommand: run }).ban(ticketOf('-h x "$(id)', { isRaw: true }));
+    assert.deepEqual(programs, ['sendmail']);
+    assert.match(mail, /^Subject: \S*banned_=22-h_x_\S*\s+\S*=5C=22=24=28id=29=22_on_host\?=$/m);
+    assert.match(mail, /host has banned "-h x \\"\$\(id\)" until/);
+  });
+
   it('whois by argument vector; without it the mail goes all the same', async () => {
     const seen: unknown[] = [];
     let isThere = true;

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the shell's
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { refuseIdentity } from '../../src/action/identity-use.ts';
 import { renderShellTemplate } from '../../src/action/shell-template.ts';
 import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
 
@@ -92,6 +93,71 @@ describe('what is exact may stand there', () => {
   ]) {
     it(text, () => assert.doesNotThrow(() => scriptOf(text)));
   }
+});
+
+const uses: [text: string, use: string | undefined][] = [
+  ['echo x', undefined],
+  ['echo <ip>', undefined],
+  ['echo <fid>', 'text'],
+  ['kick "user=<fid>"', 'text'],
+  ['printf %s "<fid>" >> file', 'text'],
+  ['cat <<E\n<fid>\nE', 'text'],
+  ['curl --data-urlencode user=<fid> https://example.org', 'text'],
+  ['echo <fid> | mysql', 'word'],
+  ['id=$(printf %s "<fid>"); sed -i "/^$id$/d" file', 'word'],
+  ['awk \'$1 == "<fid>"\' file', 'word'],
+  ['iptables -s <fid>', 'address'],
+  ['if true; then sudo ufw deny <fid>; fi', 'address'],
+  ['kick <fid>; /sbin/ipset add x <fid>', 'address'],
+  ['echo x > <fid>', 'address'],
+  ['sed -i "/^<fid>$/d" file', 'word'],
+  ['rm /var/bans/<fid>', 'address'],
+  ['rm /var/bans/x-<fid>', 'address'],
+  ['rm "$DIR/<fid>"', 'address'],
+  ['curl "https://example.org/?user=<fid>"', 'address'],
+  ['echo "see /var/log: <fid>"', 'text'],
+  ['curl https://example.org/<fid>', 'address'],
+  ['curl -d <fid> https://example.org', 'address'],
+  ['<fid>', 'address'],
+  ['sh -c "kick <fid>"', 'address'],
+  ['echo <fid> | sh', 'address'],
+  ['sed s/a/b/ | echo <fid> | sh', 'address'],
+  ['eval kick <fid>', 'address'],
+  ['echo $((<fid>))', 'address'],
+  ['echo "<fid>', 'address'],
+];
+describe('what may stand for <fid>', () => {
+  for (const [text, use] of uses) {
+    it(`${text}: ${use ?? 'nothing does'}`, () => {
+      const parsed = parseShellTemplate(text);
+      assert.ok(parsed.ok);
+      assert.equal(parsed.value.template.identityUse, use);
+    });
+  }
+
+  it('any text but an option, where it is an argument; a word in a pattern; nothing to a firewall', () => {
+    const commands = (ban: string, unban: string) => {
+      const [first, second] = [parseShellTemplate(ban), parseShellTemplate(unban)];
+      assert.ok(first.ok && second.ok);
+      return { ban: first.value.template, unban: second.value.template };
+    };
+    const hostile = ['$(reboot)', '"', "'", 'a b', '`id`', 'a;b', '*', 'a/b', '@file', '-rf', '%s', '\\'];
+    const takenBy = (ban: string, unban: string) => hostile.filter((text) => refuseIdentity(commands(ban, unban), text) === undefined);
+    assert.deepEqual(
+      takenBy('kick <fid>', 'free <fid>'),
+      hostile.filter((text) => text !== '-rf'),
+    );
+    assert.deepEqual(takenBy('kick <fid>', 'sed -i s/<fid>x// f'), []);
+    for (const text of ['bob', 'bob@example.org', '192.0.2.7:80', 'A1-b_c'])
+      assert.equal(refuseIdentity(commands('kick <fid>', 'echo <fid> | mysql'), text), undefined);
+    assert.match(refuseIdentity(commands('kick <fid>', 'kick <ip>'), 'bob') ?? '', /^actionunban uses <ip>, which is an address/);
+    assert.match(refuseIdentity(commands('iptables <fid>', ''), 'bob') ?? '', /^actionban gives <fid> to a firewall/);
+    assert.equal(refuseIdentity(commands('kick <F-USER>', ''), '-rf'), undefined);
+    // Should nobody have asked: it is not put in.
+    const { ban } = commands('kick <fid>', '');
+    assert.throws(() => renderShellTemplate(ban, new Map([['fid', '-rf']])), /<fid>/);
+    assert.equal(renderShellTemplate(ban, new Map([['fid', '$(x) "']])).env['RJ_FID'], '$(x) "');
+  });
 });
 
 it('a value that is not exact is not put in', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BanList } from '../../src/ban/ban-list.ts';
-import { network } from '../core/network.ts';
+import { network, target } from '../core/network.ts';
 import { decisionOf } from './decision.ts';
 
 const a = network('192.0.2.7');
@@ -12,6 +12,24 @@ const contentOf = (list: BanList) =>
   Array.from(list.decisions(), ({ network: { text }, jail, untilUsec }) => `${text} ${jail} ${untilUsec}`);
 
 describe('BanList', () => {
+  it('knows how many are no addresses, whoever holds them, and mixes up no text with the name of a jail', () => {
+    const list = new BanList();
+    list.add(decisionOf('a b', 5, { jail: 'c' }));
+    list.add(decisionOf('a', 5, { jail: 'b c' }));
+    list.add(decisionOf('a', 9, { jail: 'b c' }));
+    list.add(decisionOf('a', 5, { jail: 'd' }));
+    list.add(decisionOf('192.0.2.1', 5));
+    assert.equal(list.textCount, 3);
+    assert.deepEqual(list.changes().bans.length, 4);
+    assert.equal(list.madeLately(target('a'), 'b c')[0]?.untilUsec, 9);
+    list.remove(target('a'), 'd');
+    assert.equal(list.textCount, 2);
+    list.expire(5);
+    assert.equal(list.textCount, 1);
+    list.remove(target('a'));
+    assert.equal(list.textCount, 0);
+  });
+
   it('of 100,000 bans, one that ends costs nothing that grows with the others', () => {
     const list = new BanList();
     const count = 100_000;

@@ -51,6 +51,33 @@ describe('BanStore', () => {
     read.close();
   });
 
+  it('a ban of what is no address comes back as it was, and damaged as nothing', () => {
+    const path = storePath();
+    const names = ['bob', '$(reboot)', '"; DROP TABLE bans; --', "it's", '-rf', '192.0.2.7:80', 'x'.repeat(256), 'a b'];
+    const decisions = names.map((name, index) => decisionOf(name, 1e15, { sinceUsec: index }));
+    const store = openAt(path);
+    store.commit(changesOf(bansOf(...decisions.map(made))));
+    assert.equal(store.history('bob').length, 1);
+    store.close();
+    const read = openAt(path);
+    assert.deepEqual(read.bans(), decisions);
+    assert.equal(read.unreadCount, 0);
+    read.close();
+    const database = openSqlite(path);
+    // The mark is on the wrong one, is gone, or the text can be nobody's.
+    database.exec(`UPDATE bans SET network = '192.0.2.9' WHERE network = 'bob';
+      UPDATE bans SET decision = json_remove(decision, '$.isRaw') WHERE network = '-rf';
+      UPDATE bans SET network = 'a' || char(10) || 'b' WHERE network = 'a b'`);
+    database.close();
+    const damaged = openAt(path);
+    assert.deepEqual(
+      damaged.bans().map(({ network }) => network.text),
+      names.filter((name) => !['bob', '-rf', 'a b'].includes(name)),
+    );
+    assert.equal(damaged.unreadCount, 3);
+    damaged.close();
+  });
+
   it('what attackers wrote comes back as it was', () => {
     const path = storePath();
     const text = '"}],\\"\x1b[2J\n\0\u2028\xff';

@@ -1,10 +1,10 @@
 import type { BanDecision } from '../../src/ban/ban.ts';
-import { network } from '../core/network.ts';
+import { target } from '../core/network.ts';
 
 /** A ban of `text` that ends at `untilUsec`. */
 export function decisionOf(text: string, untilUsec: number, other: Partial<BanDecision> = {}): BanDecision {
   return {
-    network: network(text),
+    network: target(text),
     jail: 'portscan',
     origin: 'failures',
     actions: ['nftables'],

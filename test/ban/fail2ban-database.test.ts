@@ -70,9 +70,11 @@ describe('readFail2banDatabase', () => {
     );
   });
 
-  it('what is no address is told apart, and what makes no sense too', () => {
+  it('what is no address is one of the bans, and what makes no sense is told apart', () => {
     const path = database([
       ['sshd', 'user "x"', now, 600, 1, null],
+      ['sshd', 'a\x1b[2J', now, 600, 1, null],
+      ['sshd', 'x'.repeat(257), now, 600, 1, null],
       ['sshd', 'example.org', now, 600, 1, null],
       ['sshd', 'gone.example.org', now - 900, 600, 1, null],
       ['sshd', '192.0.2.1', 'yesterday', 600, 1, null],
@@ -83,9 +85,15 @@ describe('readFail2banDatabase', () => {
     const { bans, others, overCount } = read(path);
     assert.deepEqual(
       others.map(({ text }) => text),
-      ['user "x"', 'example.org', '192.0.2.2', '192.0.2.3', '192.0.2.1'],
+      ['a\x1b[2J', 'x'.repeat(257), '192.0.2.2', '192.0.2.3', '192.0.2.1'],
     );
-    assert.deepEqual(bans, [{ network: '192.0.2.4', jail: 'sshd', sinceUsec: now * 1e6, untilUsec: null, bancount: 1, failures: 0 }]);
+    assert.deepEqual(
+      bans.slice(0, 2).map(({ network }) => network),
+      ['user "x"', 'example.org'],
+    );
+    assert.deepEqual(bans.slice(2), [
+      { network: '192.0.2.4', jail: 'sshd', sinceUsec: now * 1e6, untilUsec: null, bancount: 1, failures: 0 },
+    ]);
     assert.equal(overCount, 1);
   });
 

@@ -139,7 +139,7 @@ describe('formatExplanation', () => {
 });
 
 describe('explain', () => {
-  it('of what is no address says so before it asks anybody', async () => {
+  it('of what can be nobody says so before it asks anybody', async () => {
     const context = {
       version: '1',
       paths: { config: '', store: '', helper: '', socket: '/nowhere' },
@@ -148,6 +148,6 @@ describe('explain', () => {
       write: () => assert.fail('nothing to write'),
       printError: () => assert.fail('the caller says it'),
     };
-    await assert.rejects(explain(context, 'example.org'), { code: 'usage', message: /^"example\.org" is no IP address or network/ });
+    await assert.rejects(explain(context, 'a\nb'), { code: 'usage', message: /^"a\nb" is no IP address or network/ });
   });
 });

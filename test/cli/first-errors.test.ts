@@ -18,7 +18,8 @@ describe('one line with cause and cure', () => {
   const cases: [args: string[], code: number, message: RegExp][] = [
     [['-s', '/nowhere/x.sock', 'status'], 69, /^ringjail: no daemon answers at \/nowhere\/x\.sock: start it with: sudo systemctl start/],
     [['-s', '/nowhere/x.sock', 'explain', '192.0.2.7'], 69, /^ringjail: no daemon answers/],
-    [['explain', 'nobody'], 64, /^ringjail: "nobody" is no IP address or network; write 203\.0\.113\.7/],
+    [['explain', ''], 64, /^ringjail: "" is no IP address or network; write 203\.0\.113\.7/],
+    [['-s', '/nowhere/x.sock', 'explain', 'somebody'], 69, /^ringjail: no daemon answers/],
     [['unban'], 64, /^ringjail: name the addresses to unban, or --all/],
     [['-c', '/nowhere', 'check'], 78, /^ringjail: \/nowhere: there is no such directory; name the one to take with -c/],
     [['-c', '/nowhere', 'run'], 78, /^ringjail: \/nowhere: there is no such directory/],

@@ -67,7 +67,7 @@ describe('ringjail import', () => {
       'imported 1 bans',
       '1 are banned already',
       '192.0.2.1 of jail sshd is left out: it is never banned here (gateway)',
-      'user\\x1b[2J of jail sshd is left out: it is no IP address or network',
+      '"user\\u001b[2J" of jail sshd is left out: it makes no sense',
       '2 bans of jail ng\\x1b[2J are left out: no such jail runs here; enable it and import again',
     ]);
   });

@@ -69,6 +69,33 @@ async function run({ source = logFile, filter = 'guard', ignoreregex, options = 
   return { exitCode, output: Buffer.concat(written).toString().replaceAll(directory, ''), errors };
 }
 
+describe('ringjail regex, of what is no address', () => {
+  const filter = '^bad <F-ID>.+</F-ID> from <ADDR>$';
+  for (const [text, shown] of [
+    ['bob', '"bob"'],
+    ['$(reboot) "', '"$(reboot) \\""'],
+    ['192.0.2.1', '192.0.2.1'],
+    ['a\x1b[2J', '"a\\u001b[2J" (nobody can ban it: too long, too wide, or with control characters)'],
+    ['0.0.0.0/0', '0.0.0.0/0 (nobody can ban it: too long, too wide, or with control characters)'],
+    ['x'.repeat(10_000), `"${'x'.repeat(256)}" (nobody can ban it: too long, too wide, or with control characters)`],
+  ] as const) {
+    it(`shows ${JSON.stringify(text.slice(0, 20))}`, async () => {
+      const { output } = await run({ source: `bad ${text} from 198.51.100.1`, filter, options: { verbose: true } });
+      assert.ok(output.includes(`\n|      ${shown}  `), output.slice(0, 2000));
+      assert.match(output, /Lines: 1 lines, 0 ignored, 1 matched, 0 missed/);
+    });
+  }
+
+  it('-o: the id by <fid>, the address beside it by <ip>', async () => {
+    const source = 'bad bob from 198.51.100.1';
+    assert.equal((await run({ source, filter, options: { out: '<fid> <F-ID> <ip>' } })).output, 'bob bob 198.51.100.1\n');
+    assert.equal(
+      (await run({ source: 'bad host.example', filter: '^bad <HOST>$', options: { usedns: 'raw', out: 'id' } })).output,
+      'host.example\n',
+    );
+  });
+});
+
 describe('ringjail regex, the summary', () => {
   it('as fail2ban-regex has it', async () => {
     const { exitCode, output } = await run({});

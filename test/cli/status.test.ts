@@ -43,6 +43,7 @@ function statusOf(bans: readonly BannedAddress[], other: Partial<DaemonStatus> =
     tracked: 3,
     evicted: 0,
     ignored: 1,
+    unusable: 0,
     refused: 2,
     bannedTotal: 4,
     banned: bans,
@@ -114,6 +115,14 @@ describe('formatStatus', () => {
   it('of a source what says something', () => {
     const sources = [{ name: 'journal', state: 'reading', place: 'journal', records: 0, passedOver: 7, lost: 0, losses: 0, at: '' }];
     assert.equal(formatStatus(statusOf([], { sources }), now)[2], 'source journal: reading; records 0, passed over 7, lost 0');
+  });
+
+  it('what is no address stands in quotes, so that it looks like none of our columns', () => {
+    const [jail] = statusOf([banned('192.0.2.7   1h left  x: "\u{1f600}')]).jails;
+    assert.ok(jail);
+    const lines = formatStatus(statusOf([], { jails: [{ ...jail, unusable: 5 }] }), now);
+    assert.match(lines[3] ?? '', /1 ignored, 5 of nobody that can be banned, 2 refused/);
+    assert.match(lines[5] ?? '', /^ {2}"192\.0\.2\.7 {3}1h left {2}x: \\"\u{1f600}"\s+1h 30m left {2}portscan: ports 22, 23$/u);
   });
 
   it('jails that have seen nothing are names only, and one jail by itself is told of in any case', () => {

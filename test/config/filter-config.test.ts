@@ -51,16 +51,33 @@ describe('loadJailFilter, expressions', () => {
 
 describe('loadJailFilter, usedns', () => {
   const app = { 'filter.d/app.conf': '[Definition]\nfailregex = ^\\S+ bad <HOST>$\njournalmatch = _COMM=app\n' };
-  for (const [usedns, told] of [
-    ['raw', 1],
-    ['no', 0],
-    ['warn', 0],
+  for (const [usedns, findsTexts] of [
+    ['raw', true],
+    ['no', false],
+    ['warn', false],
   ] as const) {
-    it(`${usedns}: ${told === 0 ? 'nothing to tell' : 'told that names count for nothing'}`, () => {
+    it(`${usedns}: whom it finds ${findsTexts ? 'may be' : 'is'} ${findsTexts ? 'no' : 'an'} address`, () => {
       const { loaded, errors } = load('app', app, `usedns = ${usedns}`);
       assert.deepEqual(errors, []);
       assert.equal(loaded?.usedns, usedns);
-      assert.equal(loaded.notices.filter(({ message }) => message.includes('usedns = raw')).length, told);
+      assert.equal(loaded.findsTexts, findsTexts);
+    });
+  }
+
+  for (const [failregex, usedns, findsTexts] of [
+    ['bad <F-ID>\\S+</F-ID> <ADDR>', 'no', true],
+    ['bad <F-ID/>', 'warn', true],
+    ['bad <F-ALT_ID>\\S+</F-ALT_ID> <ADDR>', 'warn', true],
+    ['bad (?P<fid>\\S+)', 'warn', true],
+    ['bad <ADDR>', 'raw', false],
+    ['bad <F-USER>\\S+</F-USER> <ADDR>', 'warn', false],
+    ['bad <F-MLFID>\\S+</F-MLFID> <ADDR>', 'warn', false],
+  ] as const) {
+    it(`${failregex}, usedns = ${usedns}: ${findsTexts}`, () => {
+      const files = { 'filter.d/app.conf': `[Definition]\nfailregex = ${failregex}\njournalmatch = _COMM=app\n` };
+      const { loaded, errors } = load('app', files, `usedns = ${usedns}`);
+      assert.deepEqual(errors, []);
+      assert.equal(loaded?.findsTexts, findsTexts);
     });
   }
 });

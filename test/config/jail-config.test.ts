@@ -262,6 +262,76 @@ describe('loadJails', () => {
     assert.equal(policyOf('cut = no')?.cutsConnections, false);
   });
 
+  it('ignoreip of a jail that bans users has them as they stand, and host names where they have a dot', () => {
+    const files = { 'filter.d/app.conf': '[Definition]\nfailregex = bad <F-ID>.+</F-ID> <ADDR>\njournalmatch = _COMM=app\n' };
+    const of = (ignoreip: string) => load(`[app]\nenabled = yes\nfilter = app\naction =\nignoreip = ${ignoreip}\n`, files);
+    const { jails, shown } = of('Bob bob@example.org home.example 192.0.2.1 /wp-login.php -rf $(x) 192.0.2.7:80');
+    assert.deepEqual(shown, []);
+    const [config] = jails;
+    const texts = ['Bob', 'bob@example.org', 'home.example', '/wp-login.php', '-rf', '$(x)', '192.0.2.7:80'];
+    assert.deepEqual(config?.options.ignoreip.texts(), texts);
+    assert.deepEqual(config.policy.ignoredNames, ['home.example']);
+    for (const word of ['192.0.2.300', '192.0.2.0/33', '2001:db8::/129', '2001:db8:::1', '\x1b[2J'])
+      assert.match(of(`Bob ${word}`).shown[0] ?? '', /is no address, network or host name/, word);
+    assert.deepEqual(optionsOf(load(jail('scan', 'ignoreip = home.example'))).ignoreip.texts(), []);
+  });
+
+  for (const [action, ...told] of [
+    ['', []],
+    ['nftables', 'nftables cannot hold it; name a command action'],
+    ['nftables[type=multiport, port=ssh]\n iptables[port=80]', 'nftables cannot hold it; name a command action'],
+    ['kick', []],
+    ['mail[dest=root]', []],
+    ['webhook[url="https://example.org/"]', []],
+    ['block', 'action block cannot be told of it: actionban uses <ip>, which is an address; where it takes any text, write <fid>'],
+    [
+      'file',
+      'action file cannot be told of it: actionunban gives <fid> to a firewall, a path or a program that would run it, so that it has to be an address',
+    ],
+    [
+      'nftables\n block',
+      'nftables cannot hold it; name a command action',
+      'action block cannot be told of it: actionban uses <ip>, which is an address; where it takes any text, write <fid>',
+    ],
+  ] as const) {
+    it(`a jail that bans users, by ${JSON.stringify(action)}`, () => {
+      const files = {
+        'filter.d/app.conf': '[Definition]\nfailregex = bad <F-ID>.+</F-ID> <ADDR>\njournalmatch = _COMM=app\n',
+        'action.d/kick.conf': '[Definition]\nactionban = kick <fid>\n',
+        'action.d/block.conf': '[Definition]\nactionban = block <ip>\n',
+        'action.d/file.conf': '[Definition]\nactionban = kick <fid>\nactionunban = rm /run/<fid>\n',
+        'action.d/mail.conf':
+          '[Definition]\nnative = mail\n[Init]\ndest =\nsender =\nsendmail = /usr/sbin/sendmail\nserver =\ntls =\nuser =\npassword =\ntimeout = 10\n',
+        'action.d/webhook.conf': '[Definition]\nnative = webhook\n[Init]\nurl =\nheaders =\ntimeout = 10\n',
+      };
+      const { jails, shown, noticed } = load(`[app]\nenabled = yes\nfilter = app\naction = ${action}\n`, files);
+      assert.deepEqual(shown, []);
+      const messages = told.flat().map((what) => `jail app bans what is no address: ${what}`);
+      assert.deepEqual(jails[0]?.warnings, messages);
+      assert.deepEqual(
+        noticed,
+        messages.map((message) => `jail.conf:4: ${message}`),
+      );
+    });
+  }
+
+  // As fail2ban's nginx-block-map.conf shows it.
+  for (const filter of ['', 'filter =\n']) {
+    it(`${JSON.stringify(filter)}: the jail's own failregex is enough`, () => {
+      const failregex = 'failregex = ^ failure "<F-ID>[^"]+</F-ID>" - <ADDR>\nusedns = no\ndatepattern = ^Epoch\n';
+      const { jails, shown } = load(`[sessions]\nenabled = yes\nbackend = kernel\naction =\n${filter}${failregex}`);
+      assert.deepEqual(shown, []);
+      const [config] = jails;
+      assert.deepEqual([config?.filter.name, config?.expressions, config?.findsTexts], ['sessions', 1, true]);
+    });
+  }
+
+  it("the errors of a jail's own failregex have their lines", () => {
+    const { shown } = load('[sessions]\nenabled = yes\nbackend = kernel\nfilter =\nfailregex = bad <HOST>\n  worse (<HOST>\n');
+    assert.match(shown[0] ?? '', /^jail\.conf:6: failregex /);
+    assert.equal(shown.length, 1);
+  });
+
   it('names in ignoreip are told apart, each once', () => {
     assert.deepEqual(policyOf('ignoreip = home.example 192.0.2.1 HOME.example. localhost')?.ignoredNames, ['home.example', 'localhost']);
     assert.deepEqual(optionsOf(load(jail('scan', 'ignoreip = home.example 192.0.2.1'))).ignoreip.entries().length, 1);

@@ -4,7 +4,7 @@ import type { BanDecision } from '../../src/ban/ban.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { decisionOf } from '../ban/decision.ts';
-import { network } from '../core/network.ts';
+import { network, target } from '../core/network.ts';
 import { FakeAction } from './fake-action.ts';
 import { recordingLog } from './recording-log.ts';
 import { settled } from './settled.ts';
@@ -83,6 +83,40 @@ describe('BanKeeper', () => {
     open();
     await asked;
     assert.equal(trial.asked.length, 1);
+  });
+
+  it('no firewall is asked for what is no address: that is told, once, and not tried again', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(usesOf('nftables'));
+    await trial.ban('$(reboot) "x', 60 * second);
+    await trial.ban('192.0.2.1', 60 * second);
+    assert.deepEqual(trial.actions.get('nftables')?.calls, ['reconcile', 'enforce 192.0.2.1']);
+    const told =
+      'error: action nftables: "$(reboot) \\"x" of jail portscan is not enforced: it is no address, and a firewall holds nothing else';
+    assert.deepEqual(trial.log.lines, [told]);
+    const ban = { network: target('$(reboot) "x'), jail: 'portscan' };
+    assert.deepEqual(await trial.keeper.enforcement(ban, 'nftables'), {
+      isEnforced: false,
+      reason: 'it is no address, and a firewall holds nothing else',
+    });
+    assert.equal(trial.keeper.actions()[0]?.failure, undefined);
+    // It is seen while it is banned: nothing to repair.
+    trial.keeper.suspect(decisionOf('$(reboot) "x', 90 * second, { sinceUsec: trial.nowUsec + 50 * second }));
+    await trial.pass(30 * second);
+    assert.deepEqual(trial.actions.get('nftables')?.calls, ['reconcile', 'enforce 192.0.2.1']);
+    await trial.pass(30 * second);
+    assert.deepEqual(trial.ended.map(({ network: { text } }) => text).sort(), ['$(reboot) "x', '192.0.2.1']);
+    assert.deepEqual(trial.log.lines, [told]);
+  });
+
+  it('what is no address is found by its text, and is inside of nothing', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(usesOf('nftables'));
+    await trial.ban('192.0.2.0/24', 60 * second);
+    await trial.ban('192.0.2.1:80', 60 * second);
+    assert.deepEqual(trial.keeper.find(target('192.0.2.1:80')), [target('192.0.2.1:80')]);
+    assert.deepEqual(trial.keeper.find(target('192.0.2.1:8')), []);
+    assert.deepEqual(trial.keeper.find(network('192.0.2.1')), [network('192.0.2.0/24')]);
   });
 
   it('tells of a ban that no action enforces when all have tried', async (t) => {

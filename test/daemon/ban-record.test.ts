@@ -23,6 +23,9 @@ describe('banRecord', () => {
     ['2001:db8::/56', 64, '2001:db8::/56'],
     ['2001:db8::7', 64, '2001:db8::7'],
     ['192.0.2.0/24', 24, '192.0.2.0/24'],
+    ['bob', 64, '"bob"'],
+    ['x] Ban 192.0.2.7', 64, '"x] Ban 192.0.2.7"'],
+    ['" Ban 192.0.2.7', 64, '"\\" Ban 192.0.2.7"'],
   ] as const) {
     it(`${banned}, where a host has a /${ipv6prefix}, is told as ${told}`, () => {
       const { bytes } = banRecord(decisionOf(banned, 100), 1, ipv6prefix);

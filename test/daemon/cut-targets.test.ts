@@ -8,6 +8,14 @@ const action = (scope: Partial<NftablesScope>) => `nftables: ${describeScope({ p
 const ssh = action({ ports: [22, [8000, 8010]] });
 
 describe('cutTargetsOf', () => {
+  it('what is no address has nothing open', () => {
+    const decisions = [decisionOf('bob', 5), decisionOf('192.0.2.7:80', 5, { actions: ['ufw'] }), decisionOf('192.0.2.7', 5)];
+    assert.deepEqual(
+      cutTargetsOf(decisions, () => true).map(({ network }) => network.text),
+      ['192.0.2.7'],
+    );
+  });
+
   const cases: [name: string, actions: string[], targets: unknown[]][] = [
     ['all, where everything is shut', ['nftables'], [{}]],
     [

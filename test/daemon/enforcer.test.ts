@@ -47,6 +47,15 @@ describe('Enforcer', () => {
     assert.deepEqual(action.calls, ['reconcile', 'enforce 192.0.2.2', 'enforce 192.0.2.1']);
   });
 
+  it('what is no address is not shown to it', async () => {
+    const { action, bans, enforcer } = setUp();
+    bans.add(decisionOf('bob', 1000));
+    bans.add(decisionOf('192.0.2.1', 1000));
+    await enforcer.start();
+    assert.deepEqual([...action.inForce.keys()], ['192.0.2.1']);
+    assert.equal(enforcer.bannedCount, 1);
+  });
+
   it('update of nothing asks nothing', async () => {
     const { action, enforcer } = setUp();
     await enforcer.start();

@@ -9,7 +9,7 @@ import { NetworkList } from '../../src/jail/network-list.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { openAt, storePath } from '../ban/store-fixture.ts';
 import { configDirectory } from '../config/config-directory.ts';
-import { network } from '../core/network.ts';
+import { network, target } from '../core/network.ts';
 import { failureOf, minute } from '../jail/failure.ts';
 import { FakeAction } from './fake-action.ts';
 import { recordingLog } from './recording-log.ts';
@@ -69,7 +69,7 @@ async function setUp() {
       await keeper.settle();
     },
     answer: (address: string, records: BanRecords | undefined = store) =>
-      explain(network(address), { jails, keeper, protectedNetworks, nowUsec, records }),
+      explain(target(address), { jails, keeper, protectedNetworks, nowUsec, records }),
     async of(jail: string, address: string): Promise<JailExplanation> {
       const found = (await trial.answer(address)).jails.find((explained) => explained.jail === jail);
       assert.ok(found, `nothing of jail ${jail}`);
@@ -82,6 +82,28 @@ async function setUp() {
   };
   return trial;
 }
+
+describe('a ban of what is no address explained', () => {
+  it('has its records and its numbers, and is not enforced by a firewall', async () => {
+    await using trial = await setUp();
+    const text = '$(reboot) "192.0.2.7"';
+    for (const minutes of [3, 2, 1]) await trial.knock('second', text, minutes * minute);
+    await trial.knock('second', 'bob', minute);
+    const { bans, window, history, identity } = await trial.of('second', text);
+    const [ban] = bans;
+    assert.deepEqual([identity, ban?.network, ban?.failures, ban?.records.length, window, history], [text, text, 3, 3, null, []]);
+    assert.deepEqual(ban?.actions, [
+      { name: 'nftables', isEnforced: false, reason: 'it is no address, and a firewall holds nothing else' },
+    ]);
+    assert.deepEqual((await trial.of('second', 'bob')).window?.count, 1);
+    const answer = await trial.answer(text);
+    assert.deepEqual([answer.protection, answer.narrower, answer.address], [null, [], text]);
+    trial.keeper.remove(target(text));
+    trial.write();
+    assert.equal((await trial.of('second', text)).history.length, 1);
+    assert.equal((await trial.of('second', '192.0.2.7')).history.length, 0);
+  });
+});
 
 describe('a ban explained', () => {
   it('has its records in order, its numbers, its configuration, and what the firewall says', async () => {

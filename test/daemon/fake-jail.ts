@@ -3,7 +3,7 @@ import type { RunningJail } from '../../src/daemon/running-jail.ts';
 import { Jail, type JailOptions } from '../../src/jail/jail.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import type { RecordSelector } from '../../src/record/record-selector.ts';
-import { network } from '../core/network.ts';
+import { target } from '../core/network.ts';
 import { minute } from '../jail/failure.ts';
 
 interface FakeJailOptions {
@@ -39,7 +39,7 @@ export function runningJail({ selectors, literal, address = '192.0.2.1', options
         const text = batch.bytes.toString('latin1', batch.lineStart[record], batch.messageEnd[record]);
         const timeUsec = batch.realtimeUsec[record] ?? 0;
         const evidence = { source: batch.source, sequence: batch.sequence[record] ?? 0, text };
-        if (text.includes(literal)) sink.onFailure({ address: network(address), timeUsec, distinct: undefined, evidence });
+        if (text.includes(literal)) sink.onFailure({ address: target(address), timeUsec, distinct: undefined, evidence });
       }
     },
     takeGivenUp: () => [],

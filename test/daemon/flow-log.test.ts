@@ -44,6 +44,22 @@ describe('FlowLog', () => {
     ]);
   });
 
+  it('what is no address stands in quotes, and that there are too many of such is told once a minute', () => {
+    const { time, lines, flow } = setUp();
+    const decision = { ...decisionOf('a "b', hourUsec), sinceUsec: 0, jail: 'app', failures: 5, distinct: [] };
+    flow.banned(decision);
+    for (const nowMs of [0, 59_999, 60_000]) {
+      time.nowMs = nowMs;
+      flow.tooMany(decision, 7);
+    }
+    const full = 'error: "a \\"b" is not banned by jail app: 7 that are no addresses are banned already; ';
+    assert.equal(lines.shift(), 'notice: ban "a \\"b" for 1h: jail app, 5 failures');
+    assert.deepEqual(
+      lines.map((line) => line.startsWith(full)),
+      [true, true],
+    );
+  });
+
   it('a loss, of a number that is known or not', () => {
     assert.equal(formatLoss('kernel', { count: 3, reason: 'overwritten' }), 'source kernel: lost 3 records: overwritten');
     assert.equal(

@@ -7,7 +7,7 @@ import { type RunCommand, runCommand } from '../../src/action/run-command.ts';
 import type { IgnoreCommand } from '../../src/config/ignore-config.ts';
 import { IgnoreCheck, questionOf } from '../../src/daemon/ignore-check.ts';
 import { decisionOf } from '../ban/decision.ts';
-import { network } from '../core/network.ts';
+import { network, target } from '../core/network.ts';
 import { recordingLog } from './recording-log.ts';
 import { settled } from './settled.ts';
 
@@ -70,6 +70,17 @@ describe('IgnoreCheck', () => {
     const trial = new Trial();
     await trial.check.isIgnored(command('p', ['<ip> <ip-rev>', '--family=<family>', '<fid>', '<failures>']), ticket());
     assert.deepEqual(trial.calls, ['p|192.0.2.7 7.2.0.192.|--family=inet4|192.0.2.7|3']);
+  });
+
+  it('what is no address stands for <ip>, too, and is no option of the program', async () => {
+    const trial = new Trial();
+    const ask = (text: string, ...args: string[]) =>
+      trial.check.isIgnored(command('p', args), questionOf(decisionOf(text, 5, { jail: 'sshd' }), target(text)));
+    assert.equal(await ask('$(x) "<fid>', '<ip>', '<fid>', '--user=<fid>', '<family>'), true);
+    assert.deepEqual(trial.calls, ['p|$(x) "<fid>|$(x) "<fid>|--user=$(x) "<fid>|']);
+    assert.equal(await ask('-rf', '<fid>'), false);
+    assert.equal(await ask('-rf', '--user=<fid>'), true);
+    assert.equal(trial.calls.length, 2);
   });
 
   it('an answer is kept for its key and its time, and only so many of them', async () => {

@@ -49,6 +49,13 @@ describe('IgnoredNames', () => {
     assert.deepEqual([trial.changes, trial.names.warnings, trial.log.lines], [1, [], []]);
   });
 
+  it("where it may be a user's name, nobody is told that it is no host's", async (t) => {
+    const trial = new Trial(t);
+    const { running } = jailOf('bob.smith');
+    await trial.names.update([{ ...running, findsTexts: true }]);
+    assert.deepEqual([trial.names.warnings, trial.log.lines], [[], []]);
+  });
+
   it('a name that is not found is told of once, shown, and looked up again every ten minutes', async (t) => {
     const trial = new Trial(t);
     const { running, spares } = jailOf('home.example');

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type JailPolicy, usualPolicy } from '../../src/config/jail-policy.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
-import { Pipeline } from '../../src/daemon/pipeline.ts';
+import { mostTexts, Pipeline } from '../../src/daemon/pipeline.ts';
 import { Jail } from '../../src/jail/jail.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import type { Failure, NamedFailure } from '../../src/match/failure.ts';
 import type { Filter } from '../../src/match/filter.ts';
 import type { RecordSelector } from '../../src/record/record-selector.ts';
-import { network } from '../core/network.ts';
+import { network, target } from '../core/network.ts';
 import { failureOf, minute } from '../jail/failure.ts';
 import { batchOf } from '../record/batch-of.ts';
 import { FakeAction } from './fake-action.ts';
@@ -73,6 +73,7 @@ class Trial {
         onRefused: ({ network: { text } }, reason) => void this.events.push(`refused ${text} ${reason}`),
         onSeenWhileBanned: ({ network: { text } }) => void this.events.push(`seen ${text}`),
         onNameResolved: (hostname, addresses) => void this.events.push(`${hostname} is ${addresses.map(({ text }) => text).join(' ')}`),
+        onTooMany: ({ network: { text } }) => void this.events.push(`too many ${text}`),
         onLate: () => void this.events.push('late'),
       },
     });
@@ -96,13 +97,14 @@ class Trial {
   }
 
   /** `policy`: of the first jail. */
-  give(policy: JailPolicy, sources: readonly string[], tellsOfNames = false): void {
+  give(policy: JailPolicy, sources: readonly string[], tellsOfNames = false, countsNames = false): void {
     this.pipeline.jails = this.jails.map((jail, index) => ({
       selectors: (sources[index] ?? '').split('+').map((source) => selectors[source as keyof typeof selectors]),
       filter: this.#filter,
       jail,
       policy: index === 0 ? policy : usualPolicy,
       resolvesNames: index === 0,
+      countsNames,
       tellsOfNames,
     }));
   }
@@ -216,6 +218,28 @@ describe('Pipeline', () => {
     trial.events.length = 0;
     await trial.scanNamed('none.example');
     assert.deepEqual(trial.events, []);
+  });
+
+  it('made-up names are banned up to a bound, and addresses all the same', () => {
+    const trial = new Trial('kernel');
+    const names = Array.from({ length: mostTexts - 1 }, (_, index) => `user${index}`);
+    trial.scan('kernel', minute, ...names);
+    trial.events.length = 0;
+    trial.scan('kernel', minute, 'last', 'more', 'last', '192.0.2.1');
+    assert.deepEqual(trial.events, ['ban last jail0', 'too many more', 'seen last', 'ban 192.0.2.1 jail0']);
+    assert.deepEqual([trial.keeper.bans.textCount, trial.jails[0]?.counts.evicted], [mostTexts, 1]);
+    trial.keeper.remove(target('user7'));
+    trial.scan('kernel', minute, 'more');
+    assert.deepEqual(trial.events.at(-1), 'ban more jail0');
+  });
+
+  it('usedns = raw: a host name is counted and banned as it stands, an address among them as what it is', async () => {
+    const trial = new Trial('kernel');
+    trial.protectedNetworks = listOf('gateway', '192.0.2.1');
+    trial.give(usualPolicy, ['kernel'], false, true);
+    for (const name of ['two.example', 'Two.example', '192.0.2.1', 'x'.repeat(257), 'a\x1bb']) await trial.scanNamed(name);
+    assert.deepEqual(trial.events, ['ban two.example jail0', 'ban Two.example jail0', 'refused 192.0.2.1 gateway']);
+    assert.equal(trial.jails[0]?.counts.unusable, 4);
   });
 
   const policy = { ...usualPolicy, ignorecommand: { program: 'ask', args: [], cache: undefined } };

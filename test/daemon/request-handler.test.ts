@@ -95,6 +95,86 @@ async function setUp(confirmMs?: number) {
   return { action, ask, directory, expire: () => expire(), jails, keeper, log, order, knock, [Symbol.asyncDispose]: () => keeper.stop() };
 }
 
+const users = {
+  'filter.d/app.conf': '[Definition]\nfailregex = bad <F-ID>.+</F-ID>, <ADDR>\njournalmatch = _COMM=app\n',
+  'jail.d/users.conf': '[users]\nenabled = yes\nfilter = app\nmaxretry = 2\nignoreip = root\nbantime = 1h\n',
+};
+
+describe('what is no address', () => {
+  const text = '$(reboot) "';
+  const imported = (network: string, jail: string) => ({
+    network,
+    jail,
+    sinceUsec: nowUsec,
+    untilUsec: nowUsec + hourUsec,
+    bancount: 1,
+    failures: 5,
+  });
+
+  async function setUpUsers() {
+    const trial = await setUp();
+    changeFiles(trial.directory, users);
+    await trial.ask.reload();
+    const fail = (who: string) => {
+      const decision = trial.jails.find('users')?.jail.observe(failureOf(who, nowUsec), new NetworkList([]));
+      if (decision !== undefined) trial.keeper.add(decision);
+    };
+    return { ...trial, fail };
+  }
+
+  it('is not banned by hand', async () => {
+    await using trial = await setUpUsers();
+    await assert.rejects(trial.ask.ban('users', 'bob'), { code: 'usage', message: /^"bob" is no IP address or network/ });
+  });
+
+  it('is shown, explained and unbanned by its text, where anything is known of it', async () => {
+    await using trial = await setUpUsers();
+    for (const who of [text, text, 'bob', '192.0.2.7', '192.0.2.7']) trial.fail(who);
+    const { jails, warnings } = await trial.ask.status('users');
+    assert.deepEqual(
+      jails[0]?.banned.map(({ network }) => network),
+      [text, '192.0.2.7'],
+    );
+    assert.deepEqual(warnings.slice(0, 1), ['1 bans are NOT ENFORCED by nftables: they are of no address']);
+    assert.deepEqual(warnings.slice(1), ['jail users bans what is no address: nftables cannot hold it; name a command action']);
+    assert.ok(trial.log.lines.includes(`warning: ${warnings[1]}`));
+    assert.equal((await trial.ask.explain(text)).jails.find(({ jail }) => jail === 'users')?.bans.length, 1);
+    assert.equal((await trial.ask.explain('bob')).jails.find(({ jail }) => jail === 'users')?.window?.count, 1);
+    for (const other of ['Bob', '192.0.2.300', `${text} `]) {
+      await assert.rejects(trial.ask.explain(other), { code: 'usage', message: /is no IP address or network/ });
+      await assert.rejects(trial.ask.unban(text, other), { code: 'usage', message: /is no IP address or network/ });
+    }
+    assert.deepEqual(await trial.ask.unban(text, 'bob'), { unbanned: [text], notBanned: ['bob'] });
+    assert.deepEqual([...trial.action.inForce.keys()], ['192.0.2.7']);
+    assert.equal(trial.jails.find('users')?.jail.trackedCount, 0);
+    assert.ok(trial.log.lines.includes('notice: unban "$(reboot) \\"" by hand'));
+    trial.fail(text);
+    trial.fail(text);
+    assert.deepEqual(await trial.ask.unbanAll(), { unbanned: ['192.0.2.7', text], notBanned: [] });
+  });
+
+  it('is imported by a jail that bans such, and by no other', async () => {
+    await using trial = await setUpUsers();
+    const answer = await trial.ask.import(
+      imported(text, 'users'),
+      imported(text, 'portscan'),
+      imported('root', 'users'),
+      imported(text, 'gone'),
+    );
+    assert.deepEqual(answer, {
+      imported: 1,
+      alreadyBanned: 0,
+      overCount: 0,
+      spared: [
+        { network: text, jail: 'portscan', reason: 'the jail bans addresses only' },
+        { network: 'root', jail: 'users', reason: 'ignoreip' },
+      ],
+      withoutJail: { gone: 1 },
+    });
+    assert.equal(trial.keeper.bans.size, 1);
+  });
+});
+
 describe('ban by hand', () => {
   it("bans addresses and networks for the jail's bantime: in the list, on disk, then in the firewall", async () => {
     await using trial = await setUp();
@@ -346,9 +426,9 @@ describe('import', () => {
     assert.equal(trial.keeper.bans.size, 1);
   });
 
-  it('what is no address is refused, and an end beyond all dates is for good', async () => {
+  it('what can be nobody is refused, and an end beyond all dates is for good', async () => {
     await using trial = await setUp();
-    await assert.rejects(trial.ask.import(ban('example.org')), { code: 'usage' });
+    await assert.rejects(trial.ask.import(ban('a\nb')), { code: 'usage' });
     await trial.ask.import(ban('192.0.2.7', { untilUsec: Number.MAX_SAFE_INTEGER }));
     assert.deepEqual([...trial.action.inForce.values()], [Number.POSITIVE_INFINITY]);
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import type { BanTicket } from '../../src/action/ban-ticket.ts';
+import { type BanTicket, targetOfTicket } from '../../src/action/ban-ticket.ts';
 import type { ActionOutcome, TicketAction } from '../../src/action/ticket-action.ts';
+import { RingjailError } from '../../src/core/errors.ts';
 import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
 import { recordingLog } from './recording-log.ts';
@@ -15,6 +16,8 @@ class FakeAction implements TicketAction {
   readonly name = 'fake';
   readonly calls: string[] = [];
   readonly fails = new Map<string, number>();
+  /** Calls that will never do. */
+  readonly refuses = new Set<string>();
   lost: ActionOutcome['lost'] = [];
   hasFlush = false;
   running = 0;
@@ -27,7 +30,10 @@ class FakeAction implements TicketAction {
   start = () => this.#do('start');
   check = () => this.#do('check');
   ban = (ticket: BanTicket) => this.#do(`ban ${ticket.network}${ticket.restored ? ' restored' : ''}`);
-  unban = (ticket: BanTicket) => this.#do(`unban ${ticket.network}`);
+  unban = (ticket: BanTicket) => {
+    assert.notEqual(targetOfTicket(ticket), undefined, 'the mark is right');
+    return this.#do(`unban ${ticket.network}`);
+  };
   prolong = (ticket: BanTicket) => this.#do(`prolong ${ticket.network}`);
   flush = async () => {
     await this.#do('flush');
@@ -42,6 +48,7 @@ class FakeAction implements TicketAction {
     this.calls.push(call);
     await new Promise((resolve) => setImmediate(resolve));
     this.running -= 1;
+    if (this.refuses.has(call)) throw new RingjailError('usage', `not for ${call}`);
     const failures = this.fails.get(call) ?? 0;
     if (failures > 0) {
       this.fails.set(call, failures - 1);
@@ -95,6 +102,43 @@ describe('TicketEnforcer', () => {
       'error: action fake: 192.0.2.1 is not enforced: no ban 192.0.2.1',
       'notice: action fake: 192.0.2.1 is as it should be now',
     ]);
+  });
+
+  it('what is no address is lifted as such where it ended meanwhile, and put back with IPv4', async () => {
+    const { action, enforcer } = create();
+    enforcer.restore([], ['bob', '192.0.2.9']);
+    await enforcer.start();
+    await enforcer.ban(ticketOf('eve', { isRaw: true }));
+    action.lost = [6];
+    await enforcer.check();
+    action.lost = [4];
+    await enforcer.check();
+    assert.deepEqual(action.calls, ['start', 'unban bob', 'unban 192.0.2.9', 'ban eve', 'check', 'check', 'ban eve']);
+  });
+
+  it('what is refused is told and known, and not tried again, nor lifted', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { action, enforcer, log } = create();
+    for (const call of ['ban a "b', 'unban a "b', 'unban c']) action.refuses.add(call);
+    enforcer.restore([], ['c']);
+    await enforcer.ban(ticketOf('a "b', { isRaw: true }));
+    t.mock.timers.tick(3_600_000);
+    await enforcer.ban(b);
+    assert.deepEqual(action.calls, ['start', 'unban c', 'ban a "b', 'ban 192.0.2.2']);
+    assert.equal(enforcer.failureOf('a "b'), 'not for ban a "b');
+    await enforcer.unban('a "b');
+    t.mock.timers.tick(3_600_000);
+    await enforcer.check();
+    assert.deepEqual(action.calls.slice(4), ['check']);
+    assert.equal(enforcer.failure, undefined);
+    assert.deepEqual(
+      log.lines.filter((line) => line.startsWith('error')),
+      [
+        'error: action fake: "c" is not lifted: not for unban c',
+        'error: action fake: gives up lifting "c" after 1 tries',
+        'error: action fake: "a \\"b" is not enforced: not for ban a "b',
+      ],
+    );
   });
 
   it('a start that fails is tried again before any ban', async () => {

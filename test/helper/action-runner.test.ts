@@ -23,9 +23,11 @@ function create() {
   directories += 1;
   const directory = join(root, String(directories));
   mkdirSync(join(directory, 'action.d'), { recursive: true, mode: 0o755 });
-  const jail = '[sshd]\nenabled = yes\naction = block[port=ssh]\n  %(more)s\nmore = other\n[off]\nenabled = no\naction = block\nmore =\n';
+  const jail =
+    '[sshd]\nenabled = yes\naction = block[port=ssh]\n  kick\n  %(more)s\nmore = other\n[off]\nenabled = no\naction = block\nmore =\n';
   writeFileSync(join(directory, 'jail.conf'), jail);
   writeFileSync(join(directory, 'action.d/block.conf'), '[Definition]\nactionban = block <ip> <port>\nactionunban = free <ip>\n');
+  writeFileSync(join(directory, 'action.d/kick.conf'), '[Definition]\nactionban = kick "<fid>"\nactionunban = free <fid>\n');
   writeFileSync(join(directory, 'action.d/other.conf'), '[Definition]\nactionban = eval "<matches>"\n');
   const log = recordingLog();
   const ran: string[] = [];
@@ -36,7 +38,7 @@ function create() {
     protectedNetworks: () => new NetworkList([{ network: gateway, reason: 'gateway' }]),
     tools: {
       runShell: ({ script, env }) => {
-        ran.push(`${script} ${env['RJ_IP']}`);
+        ran.push(`${script} ${env['RJ_IP'] ?? env['RJ_FID']}`);
         return Promise.resolve({ exitCode: 0, output: '' });
       },
       runCommand: () => Promise.reject(new Error('no program is run')),
@@ -82,6 +84,23 @@ describe('ActionRunner', { skip: needsRoot }, () => {
       assert.deepEqual(ran, []);
     });
   }
+
+  it('tells of what is no address those commands that take any text, and no others', async () => {
+    const { runner, ran } = create();
+    const marked = (action: string, text: string): HelperRequest => ({
+      ...banBy(action),
+      op: 'ban',
+      ticket: ticketOf(text, { isRaw: true }),
+    });
+    const text = '$(reboot) "; \'`id`';
+    await runner.run(marked('kick', text));
+    assert.deepEqual(ran, [`kick "\${RJ_FID}" ${text}`]);
+    await assert.rejects(runner.run(marked('kick', '-rf')), /characters that actionban cannot be given/);
+    await assert.rejects(runner.run(marked(block, '0/0')), /actionban uses <ip>, which is an address/);
+    await assert.rejects(runner.run(marked('kick', '192.0.2.1')), /protected \(no address\)/);
+    await assert.rejects(runner.run(banBy('kick', '192.0.2.1')), /protected \(gateway\)/);
+    assert.equal(ran.length, 1);
+  });
 
   for (const [name, spoil] of [
     ['a definition that others may write', (directory: string) => chmodSync(join(directory, 'action.d/block.conf'), 0o666)],

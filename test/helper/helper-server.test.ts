@@ -91,6 +91,11 @@ describe('hostile frames', () => {
     'an address with a line feed': ban('192.0.2.7\nreboot'),
     'an address that is a number': ban(7),
     'a zone': ban('fe80::1%eth0'),
+    'an address that is marked as none': ban('192.0.2.7', { isRaw: true }),
+    'a network that is marked as none': ban('0.0.0.0/0', { isRaw: true }),
+    'a mark that is none': ban('bob', { isRaw: 'yes' }),
+    'a text with a line feed': ban('bob\nreboot', { isRaw: true }),
+    'a text that is too long': ban('x'.repeat(257), { isRaw: true }),
     "another jail's ticket": ban('192.0.2.7', { jail: 'other' }),
     'failures that are text': ban('192.0.2.7', { failures: '1; reboot' }),
     'fields that are no text': ban('192.0.2.7', { fields: { 'F-USER': ['x'] } }),
@@ -209,6 +214,21 @@ describe('HelperClient', () => {
     assert.ok(request !== undefined && 'ticket' in request);
     assert.deepEqual(request.ticket, ticket);
     await assert.rejects(action.unban(ticket), /no such rule/);
+  });
+
+  it('carries what is no address, and does not ask for what is refused anyway', async () => {
+    const { path, seen } = await serve({ run: () => Promise.resolve({ lost: [] }) });
+    const client = new HelperClient(path);
+    closers.push(() => client.close());
+    const refuse = (text: string) => (text === 'eve' ? 'not her' : undefined);
+    const action = new RemoteAction({ name: 'kick', jail: 'sshd', norestored: false, client, refuse });
+    const ticket = ticketOf('$(reboot) "\'\u{1f600}', { isRaw: true });
+    await action.ban(ticket);
+    await assert.rejects(action.ban(ticketOf('eve', { isRaw: true })), { code: 'usage', message: 'not her' });
+    assert.deepEqual(
+      seen.map((request) => 'ticket' in request && request.ticket),
+      [ticket],
+    );
   });
 
   it('comes back when the helper does', async () => {

@@ -1,5 +1,5 @@
 import type { Failure } from '../../src/match/failure.ts';
-import { network } from '../core/network.ts';
+import { target } from '../core/network.ts';
 
 export const second = 1_000_000;
 export const minute = 60 * second;
@@ -7,7 +7,7 @@ export const minute = 60 * second;
 /** A failure of `address` so many microseconds after an arbitrary beginning, at a port. */
 export function failureOf(address: string, timeUsec: number, port?: number): Failure {
   return {
-    address: network(address),
+    address: target(address),
     timeUsec,
     distinct: port?.toString(),
     evidence: { source: 'kernel', sequence: timeUsec, text: `packet of ${address}` },

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { BanDecision } from '../../src/ban/ban.ts';
 import { Jail, type JailOptions } from '../../src/jail/jail.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
-import { network } from '../core/network.ts';
+import { network, target } from '../core/network.ts';
 import { failureOf, minute } from './failure.ts';
 
 const findtime = 10 * minute;
@@ -33,6 +33,47 @@ function knock(jail: Jail, address: string, ports: readonly number[], timeUsec =
   for (const [index, port] of ports.entries()) decision = jail.observe(failureOf(address, timeUsec + index, port), spared);
   return decision;
 }
+
+describe('Jail, of what is no address', () => {
+  const options = { isDistinct: false, maxretry: 2, aggregate: [{ family: 4, prefix: 24, hosts: 2 } as const] };
+
+  it('counts and bans by the text as it stands', () => {
+    const jail = jailOf(options);
+    for (const text of ['bob', 'Bob', 'bob ', 'bob/24', '192.0.2.7:80', '192.0.2.7'])
+      assert.equal(jail.observe(failureOf(text, 0), nobody), undefined);
+    assert.equal(jail.trackedCount, 6);
+    for (const text of ['bob', 'bob/24', '192.0.2.7:80']) assert.deepEqual(jail.observe(failureOf(text, 1), nobody)?.network, target(text));
+    assert.equal(jail.trackedCount, 3);
+  });
+
+  it('is neither in a network that is spared nor in one of many', () => {
+    const jail = jailOf(options);
+    const spared = listOf('0.0.0.0/0', '::/0');
+    for (const text of ['192.0.2.1:80', '192.0.2.2:80', '192.0.2.3:80']) {
+      jail.observe(failureOf(text, 0), spared);
+      assert.deepEqual(jail.observe(failureOf(text, 1), spared)?.network, target(text));
+    }
+    assert.equal(jail.trackedCount, 0);
+  });
+
+  it('ignoreip has it as a text', () => {
+    const jail = jailOf({ ...options, ignoreip: new NetworkList([], ['bob']) });
+    for (const text of ['bob', 'bob', 'alice']) jail.observe(failureOf(text, 0), nobody);
+    assert.deepEqual([jail.counts.ignored, jail.counts.failures], [2, 1]);
+  });
+
+  it('is forgiven, and restored with the thresholds of a failure, also where it looks like a network', () => {
+    const jail = jailOf({ ...options, aggregate: [{ family: 4, prefix: 24, hosts: 1 }] });
+    jail.restore([
+      ['bob/24', [{ timeUsec: 0, distinct: undefined }]],
+      ['bob', [{ timeUsec: 0, distinct: undefined }]],
+    ]);
+    assert.equal(jail.windowOf(target('bob/24')).length, 1);
+    jail.forgive(target('bob/24'), nobody);
+    assert.equal(jail.observe(failureOf('bob/24', 1), nobody), undefined);
+    assert.deepEqual(jail.observe(failureOf('bob', 1), nobody)?.network, target('bob'));
+  });
+});
 
 describe('Jail', () => {
   it('bans with the failure that completes it, for bantime from that failure on', () => {
@@ -248,7 +289,7 @@ describe('Jail, saved and restored', () => {
     knock(former, '198.51.100.1', [1]);
     const jail = jailOf({ bantimeUsec: minute });
     jail.takeOver(former);
-    assert.deepEqual(jail.counts, { failures: 2, ignored: 1, evicted: 0, banned: 0, refused: 0 });
+    assert.deepEqual(jail.counts, { failures: 2, ignored: 1, unusable: 0, evicted: 0, banned: 0, refused: 0 });
     assert.equal(knock(jail, '192.0.2.7', [3], 5)?.untilUsec, 5 + minute);
     assert.equal(former.counts.failures, 2);
   });

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NetworkList } from '../../src/jail/network-list.ts';
-import { network } from '../core/network.ts';
+import { network, target } from '../core/network.ts';
 
 describe('NetworkList', () => {
+  it('a text that is no address is compared as it stands, and is in no network', () => {
+    const list = new NetworkList([{ network: network('0.0.0.0/0'), reason: 'all' }], ['bob', '192.0.2.7']);
+    assert.deepEqual(list.find(target('bob')), { network: target('bob'), reason: 'ignoreip' });
+    for (const other of ['Bob', 'bob ', 'bo', '192.0.2.7:80']) assert.equal(list.find(target(other)), undefined);
+    assert.equal(list.find(network('192.0.2.7'))?.reason, 'all');
+  });
+
   const entries = ['192.0.2.7', '10.0.0.0/8', '2001:db8::/32', 'fd77::1'];
   const list = new NetworkList(entries.map((text) => ({ network: network(text), reason: `for ${text}` })));
 

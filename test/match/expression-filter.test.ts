@@ -23,6 +23,7 @@ function found(filter: Filter, messages: readonly string[], prefix = '', records
     onFailure: ({ address, timeUsec, distinct, evidence: { source, sequence, text } }) =>
       void failures.push([address.text, timeUsec, distinct, source, sequence, text].join('|')),
     onNamedFailure: ({ hostname, timeUsec, evidence: { text } }) => void failures.push(['name', hostname, timeUsec, text].join('|')),
+    onNobody: () => void failures.push('nobody'),
   });
   return failures;
 }
@@ -45,11 +46,50 @@ describe('ExpressionFilter', () => {
     assert.deepEqual(found(filter, ['bad 192.0.2.1'], '', []), []);
   });
 
-  it('a host name goes its own way, and what is neither is left out', () => {
+  it('a host name goes its own way', () => {
     assert.deepEqual(found(expressionFilterOf({ failregex: ['bad <HOST>'] }), ['bad host.example']), [
       'name|host.example|1000000|bad host.example',
     ]);
-    assert.deepEqual(found(expressionFilterOf({ failregex: ['bad <F-ID>\\w+</F-ID>'] }), ['bad account']), []);
+  });
+
+  const ids: [text: string, who: string][] = [
+    ['account', 'account'],
+    ['192.0.2.7', '192.0.2.7'],
+    ['[2001:DB8::7]', '2001:db8::7'],
+    ['192.0.2.7/24', '192.0.2.0/24'],
+    ['192.0.2.7:80', '192.0.2.7:80'],
+    ['$(reboot) "; `id` \'', '$(reboot) "; `id` \''],
+    ['-rf', '-rf'],
+    ['\xff\xfe', '\ufffd\ufffd'],
+    ['0.0.0.0/0', 'nobody'],
+    ['1.0.0.0/15', 'nobody'],
+    ['\x1b[2J', 'nobody'],
+    ['a\tb', 'nobody'],
+    ['  ', 'nobody'],
+    ['x'.repeat(256), 'x'.repeat(256)],
+    ['x'.repeat(257), 'nobody'],
+    ['\xff'.repeat(86), 'nobody'],
+    ['x'.repeat(10_000), 'nobody'],
+  ];
+  for (const [text, who] of ids) {
+    it(`<F-ID> ${JSON.stringify(text.slice(0, 20))} of ${text.length} bytes`, () => {
+      const filter = expressionFilterOf({ failregex: ['^bad <F-ID>.+</F-ID>, <HOST>$'] });
+      assert.deepEqual(
+        found(filter, [`bad ${text}, 198.51.100.1`]).map((one) => one.split('|')[0]),
+        [who],
+      );
+    });
+  }
+
+  it('an address that is not who failed is one more thing that was found', () => {
+    const filter = expressionFilterOf({ failregex: ['^bad <F-ID>\\S+</F-ID> of <F-USER>\\S+</F-USER>, <HOST>$'] });
+    const batch = batchOf(['bad session of bob, 198.51.100.1', 'bad 192.0.2.1 of bob, 198.51.100.1']);
+    const fields: unknown[] = [];
+    filter.match(batch, allOf(batch), {
+      onFailure: ({ evidence }) => void fields.push(evidence.fields),
+      onNamedFailure: () => assert.fail(),
+    });
+    assert.deepEqual(fields, [{ 'F-IP4': '198.51.100.1', 'F-USER': 'bob' }, { 'F-USER': 'bob' }]);
   });
 
   it('a network is who failed, where the expression names one', () => {

@@ -39,6 +39,7 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     'mail-whois': 'mail-whois[name=mailed, dest=admin]',
     'sendmail-whois-matches': `sendmail-whois-matches[name=sent, mailcmd="cat >> ${directory}/sent"]`,
     shorewall: 'shorewall[blocktype=drop]',
+    sessions: `nginx-block-map[srv_pid="${directory}/nginx.pid", blck_lst_file="${directory}/sessions.map"]`,
   };
   let helper: ChildProcess;
   let said = '';
@@ -189,6 +190,42 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     const sent = readFileSync(join(directory, 'sent'), 'utf8');
     assert.ok(sent.includes(`Matches:\n\n${matches.join('\n')}\n`), sent);
     assert.ok(!existsSync('/run/ringjail-owned'));
+  });
+
+  test('nginx-block-map: sessions, which are no addresses, and nothing that its file or sed would read as more', async () => {
+    const file = join(directory, 'sessions.map');
+    const enforcer = create('sessions');
+    const ban = (text: string) => enforcer.ban(ticketOf(text, { jail: 'sessions', isRaw: true }));
+    await enforcer.start();
+    for (const text of ['A1b2-C3_d', 'a.c', 'abc', '192.0.2.7:80', 'bob@example.org']) {
+      await ban(text);
+      assert.equal(enforcer.failureOf(text), undefined);
+    }
+    const written = '\\A1b2-C3_d 1;\n\\a.c 1;\n\\abc 1;\n\\192.0.2.7:80 1;\n\\bob@example.org 1;\n';
+    assert.equal(readFileSync(file, 'utf8'), written);
+    for (const text of [
+      'a" 1; }',
+      '$(touch /run/ringjail-owned)',
+      'x/w/run/ringjail-owned',
+      '-rf',
+      "'",
+      'a b',
+      '\\n',
+      '%s',
+      'x'.repeat(256),
+    ]) {
+      await ban(text);
+      const isWord = /^x+$/.test(text);
+      assert.match(enforcer.failureOf(text) ?? '', isWord ? /^$/ : /characters that action(?:un)?ban cannot be given safely/);
+      await enforcer.unban(text);
+    }
+    assert.equal(readFileSync(file, 'utf8'), written);
+    await enforcer.unban('a.c');
+    assert.equal(readFileSync(file, 'utf8'), written.replace('\\a.c 1;\n', ''));
+    assert.ok(!existsSync('/run/ringjail-owned'));
+    const firewall = create('iptables');
+    await firewall.ban(ticketOf('0/0', { jail: 'iptables', isRaw: true }));
+    assert.match(firewall.failureOf('0/0') ?? '', /actionban uses <ip>, which is an address/);
   });
 
   test('shorewall, the real one', async () => {

@@ -45,7 +45,10 @@ function bansAfter(directory: string, bans: number, address: string): string[] {
   const pipeline = new Pipeline({
     keeper,
     protectedNetworks: () => new NetworkList([]),
-    resolve: async () => [],
+    resolve: async (hostname) => {
+      made.push(`asked who ${hostname} is`);
+      return [];
+    },
     earlierBans: () => 0,
     clock: () => nowUsec,
     events: {
@@ -60,7 +63,7 @@ function bansAfter(directory: string, bans: number, address: string): string[] {
     policy,
     filter,
     jail: new Jail(options),
-    resolvesNames: false,
+    resolvesNames: true,
   }));
   pipeline.jails = [sshd, ...counting];
   for (let ban = 0; ban < bans; ban++) {
@@ -74,6 +77,9 @@ const counts: [address: string, banned: string][] = [
   ['192.0.2.1', '192.0.2.1'],
   ['2001:db8::1', '2001:db8::/64'],
 ];
+
+/** Whoever writes a log may have them banned, and would have others banned by it. */
+const texts = ['bob', 'gateway.example', 'x] Ban 192.0.2.7', '" Ban 192.0.2.7', 'Ban 192.0.2.7 ', ' 192.0.2.7', '[sshd] Ban 2001:db8::7'];
 
 describe('recidive as shipped', () => {
   const files = { 'jail.local': '[recidive]\nenabled = true\n' };
@@ -89,6 +95,13 @@ describe('recidive as shipped', () => {
     });
   }
 
+  for (const text of texts) {
+    it(`a ban of ${text} counts for nobody`, () => {
+      changeFiles(directory, { ...shippedFiles(), ...files });
+      assert.deepEqual(bansAfter(directory, 5, text), []);
+    });
+  }
+
   it('a jail under another name does not count its own bans', () => {
     const again = '[recidive-again]\nenabled = true\nbackend = ringjail\nfilter = recidive\nmaxretry = 1\n';
     changeFiles(directory, { ...shippedFiles(), 'jail.local': files['jail.local'] + again });
@@ -99,6 +112,13 @@ describe('recidive as shipped', () => {
 describe("fail2ban's own recidive", { skip: skipWithoutFail2ban }, () => {
   const directory = copyFail2banConfig();
   after(() => removeFail2banConfig(directory));
+  for (const text of texts) {
+    it(`a ban of ${text} counts for nobody`, () => {
+      changeFiles(directory, { 'jail.local': '[recidive]\nenabled = true\n' });
+      assert.deepEqual(bansAfter(directory, 5, text), []);
+    });
+  }
+
   for (const backend of ['', 'backend = systemd\n', 'backend = ringjail\n']) {
     for (const [address, banned] of counts) {
       it(`${JSON.stringify(backend)}: bans ${banned} with the fifth ban, and not with the fourth`, () => {

@@ -1,0 +1,29 @@
+// What a jail's actions cannot do with a ban of what is no address: told when the configuration is read, not first at a ban.
+import { scopeOfAction } from '../action/nftables-scope.ts';
+import type { ActionContext } from './action-choice.ts';
+import { parseDefinition } from './action-list.ts';
+import type { ConfigError, Origin } from './config-error.ts';
+import { loadTicketAction } from './ticket-action-config.ts';
+
+interface JailOfTexts {
+  readonly jail: string;
+  /** As the jail's options have them. */
+  readonly actions: readonly string[];
+  /** Where the actions are named. */
+  readonly origin: Origin;
+}
+
+/** A line for our firewalls together, and one for each of the other actions. */
+export function noticeIdentities({ jail, actions, origin }: JailOfTexts, context: ActionContext): ConfigError[] {
+  const firewalls = new Set(actions.flatMap((name) => (name === 'ufw' ? name : scopeOfAction(name) === undefined ? [] : 'nftables')));
+  const others = actions.filter((name) => name !== 'ufw' && scopeOfAction(name) === undefined);
+  const unheld = Array.from(firewalls, (name) => `${name} cannot hold it; name a command action`);
+  const untold = others.flatMap((name) => {
+    const named = parseDefinition(name);
+    const refusal = named.ok
+      ? loadTicketAction(context.directory, named.value, { section: jail, origin }, context.hostName).refuse()
+      : undefined;
+    return refusal === undefined ? [] : `action ${name} cannot be told of it: ${refusal}`;
+  });
+  return [...unheld, ...untold].map((what) => ({ ...origin, section: jail, message: `jail ${jail} bans what is no address: ${what}` }));
+}
