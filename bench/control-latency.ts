@@ -1,10 +1,10 @@
 // How long the control socket takes to answer while a backlog of 200,000 journal entries is read by the five shipped jails: the real program
 // in the laboratory, asked for its status again and again. Prints the distribution; asserts nothing.
-import { writeFileSync } from 'node:fs';
 import { askDaemon } from '../src/control/control-client.ts';
 import type { DaemonStatus } from '../src/control/messages.ts';
 import { DaemonProcess } from '../test/lab/daemon-process.ts';
 import { Laboratory, until } from '../test/lab/laboratory.ts';
+import { leaveStore } from '../test/lab/left-store.ts';
 import { printDistribution } from './distribution.ts';
 import { journalFixture } from './journal-fixture.ts';
 import { jailNames } from './journal-pipeline.ts';
@@ -33,8 +33,7 @@ try {
     jailLocal: `${jails}journalmatch = _TRANSPORT=kernel\n`,
   });
   // As if an earlier run had ended before the first entry.
-  const positions = { [source]: { cursor: '', realtimeUsec: 1 } };
-  writeFileSync(`${daemon.directory}/state/state.json`, JSON.stringify({ version: 1, bans: [], positions, windows: {} }));
+  leaveStore(`${daemon.directory}/state/state.db`, { [source]: { cursor: '', realtimeUsec: 1 } });
   await daemon.spawn();
   const answersMs: number[] = [];
   const records: number[] = [];

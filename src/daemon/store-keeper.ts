@@ -2,10 +2,8 @@
 // of them, or at once. Where they are many, they are written in slices, between which everything else goes on. Where the disk refuses, all
 // goes on in memory, visibly, and is written when the disk takes it again.
 import { statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { BanStore, BanStoreOptions, StoreTransaction } from '../ban/ban-store.ts';
 import { countEarlierBans } from '../ban/earlier-bans.ts';
-import { readFormerState, retireFormerState } from '../ban/former-state.ts';
 import {
   isUnusable,
   noContents,
@@ -51,7 +49,6 @@ export interface Restored extends StoreContents {
 
 export class StoreKeeper {
   readonly #options: StoreKeeperOptions;
-  readonly #formerPath: string;
   readonly #changes: ChangeCollector;
   readonly #pace = new WritePace();
   #store: BanStore | undefined;
@@ -69,7 +66,6 @@ export class StoreKeeper {
   constructor(options: StoreKeeperOptions) {
     this.#options = options;
     this.#changes = new ChangeCollector(options);
-    this.#formerPath = join(dirname(options.path), 'state.json');
   }
 
   /** Why the store could not be written; undefined where it could. */
@@ -99,16 +95,10 @@ export class StoreKeeper {
       this.#fail(error);
     }
     if (!isEmpty(contents)) this.#changes.noteRestored(contents.positions);
-    const former = isEmpty(contents) ? readFormerState(this.#formerPath) : undefined;
-    if (former?.setAside !== undefined) warnings.push(asideWarning(former.setAside));
-    if (former !== undefined && former.setAside === undefined) {
-      contents = former.contents;
-      this.#lacksAll = true;
-    }
     return { ...contents, isEmpty: isEmpty(contents), warnings };
   }
 
-  /** Everything restored is in memory: writes what a former version, or another disk, has left for this store. */
+  /** Everything restored is in memory: writes what was read from a copy, as the store could not be written. */
   begin(): void {
     const { jails, clock } = this.#options;
     if (this.#store === undefined) return;
@@ -120,11 +110,6 @@ export class StoreKeeper {
       this.#store.forgetOthers(names, clock() - forgottenAfterUsec);
     } catch (error) {
       this.#fail(error);
-    }
-    try {
-      retireFormerState(this.#formerPath);
-    } catch (error) {
-      this.#options.log.warning(`${this.#formerPath} cannot be renamed, and is not needed any more: ${messageOf(error)}`);
     }
   }
 

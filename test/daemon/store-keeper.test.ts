@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { BanList } from '../../src/ban/ban-list.ts';
 import { openSqlite } from '../../src/binding/sqlite.ts';
@@ -311,48 +311,6 @@ describe('StoreKeeper, where much changed', () => {
     assert.deepEqual(taken.windows('one'), jails[0]?.save());
     assert.equal(taken.evidence('198.18.1.99', 'one').length, 1);
     assert.equal(taken.evidence('198.18.2.99', 'one').length, 1);
-    trial.keeper.stop();
-  });
-});
-
-describe('StoreKeeper, taking over the former state', () => {
-  const former = JSON.stringify({
-    version: 1,
-    bans: [{ ...decisionOf('192.0.2.8', 5), network: '192.0.2.8' }],
-    positions: { kernel: { sequence: 9 } },
-    windows: { one: [['192.0.2.7', [{ timeUsec: 1 }]]] },
-  });
-
-  it('once; then the file has another name', () => {
-    const directory = emptyDirectory();
-    writeFileSync(join(directory, 'state.json'), former);
-    const path = join(directory, 'state.db');
-    const trial = new Trial(path);
-    assert.equal(trial.start().isEmpty, false);
-    assert.equal(readFileSync(join(directory, 'state.json.imported'), 'utf8'), former);
-    const { memory } = trial;
-    assert.deepEqual([memory.bans.length, memory.windows?.length, memory.sequence], [1, 1, 9]);
-    trial.keeper.stop();
-    assert.deepEqual(storedAt(path), memory);
-  });
-
-  it('not where the store has something already', () => {
-    const trial = started();
-    trial.sequence = 4;
-    trial.keeper.flush();
-    trial.keeper.stop();
-    writeFileSync(join(dirname(trial.path), 'state.json'), former);
-    assert.equal(storedAt(trial.path).sequence, 4);
-    assert.deepEqual(readdirSync(dirname(trial.path)).sort(), ['state.db', 'state.json.imported']);
-  });
-
-  it('a broken one is told of, and kept', () => {
-    const directory = emptyDirectory();
-    writeFileSync(join(directory, 'state.json'), '{');
-    const trial = new Trial(join(directory, 'state.db'));
-    const { isEmpty, warnings } = trial.start();
-    assert.ok(isEmpty);
-    assert.match(warnings.join(), /state\.json\.unreadable-/);
     trial.keeper.stop();
   });
 });

@@ -5,8 +5,8 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DaemonStatus } from '../../src/control/messages.ts';
-import { formerState } from './former-state.ts';
 import { type CommandOutcome, type Laboratory, run, until } from './laboratory.ts';
+import { leaveStore } from './left-store.ts';
 import { stagedProgram } from './staged-program.ts';
 
 // "nobody": any user without rights will do.
@@ -46,8 +46,9 @@ export class DaemonProcess {
     const owner = options.isRoot === true ? 0 : userId;
     mkdirSync(join(this.directory, 'state'));
     // As after an earlier run that ended now: the ring still holds what earlier tests did.
-    writeFileSync(join(this.directory, 'state', 'state.json'), formerState());
-    for (const path of [this.directory, join(this.directory, 'state')]) chownSync(path, owner, owner);
+    const store = join(this.directory, 'state', 'state.db');
+    leaveStore(store);
+    for (const path of [this.directory, join(this.directory, 'state'), store]) chownSync(path, owner, owner);
   }
 
   get stderr(): string {

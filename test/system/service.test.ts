@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { DaemonStatus } from '../../src/control/messages.ts';
-import { formerState } from '../lab/former-state.ts';
 import { projectDirectory, until } from '../lab/laboratory.ts';
+import { leaveStore } from '../lab/left-store.ts';
 import { BootedDebian } from './booted-debian.ts';
 import { ensureDebianTree } from './debian-tree.ts';
 import { needsRoot } from './requires-root.ts';
@@ -82,7 +82,7 @@ describe('the service in a booted Debian', { skip: findLack() }, () => {
       await debian.output('ufw', ...rule.split(' '));
     // As after an earlier run that ended now: the ring still holds what earlier tests did. It is root's here, as after a backup.
     mkdirSync(debian.path('/var/lib/ringjail'));
-    writeFileSync(debian.path('/var/lib/ringjail/state.json'), formerState(), { mode: 0o600 });
+    leaveStore(debian.path('/var/lib/ringjail/state.db'));
   });
 
   after(dispose);
