@@ -142,6 +142,7 @@ void NetfilterMonitor::Read() {
       // ENOBUFS: events were lost. Any other trouble is taken for the same: to look once more does no harm.
       if (errno != EAGAIN) is_changed_ = is_everything_ = true;
       if (errno == ENOBUFS) continue;
+      is_broken_ = errno != EAGAIN;
       break;
     }
     used += static_cast<size_t>(got);
@@ -203,8 +204,8 @@ bool NetfilterMonitor::IsOwn(uint32_t port) {
 // Event-loop thread.
 void NetfilterMonitor::OnReady(int status) {
   Read();
-  // A socket that is broken would wake the loop for ever.
-  if (status < 0 && status != UV_EAGAIN) StopPolling();
+  // libuv takes lost events for a broken descriptor, and has stopped. One that is broken would wake the loop for ever.
+  if (is_broken_ || (status < 0 && readiness_.Start(UV_READABLE) < 0)) StopPolling();
   if (!is_changed_ && status >= 0) return;
   Napi::Env env = Env();
   Napi::HandleScope scope(env);

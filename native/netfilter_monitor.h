@@ -44,6 +44,7 @@ class NetfilterMonitor : public Napi::ObjectWrap<NetfilterMonitor> {
   // Of the batch that is being read.
   bool is_changed_ = false;
   bool is_everything_ = false;
+  bool is_broken_ = false;
   std::set<std::string> names_;
   uint32_t judged_port_ = 0;
   bool is_judged_own_ = false;
