@@ -17,9 +17,12 @@ interface Changed {
 // cannot be written (512 characters each).
 const maxPendingEvidence = 10_000;
 
+// One for all: in a flood nearly every identity has none.
+const none: readonly Evidence[] = [];
+
 export class WindowChanges {
   /** In the order of the latest change. */
-  #byIdentity = new Map<string, Evidence[]>();
+  #byIdentity = new Map<string, readonly Evidence[]>();
   /** What the store holds is unknown, or the changes became too many: it is to get all. */
   #isWhole = true;
   #pendingEvidence = 0;
@@ -35,15 +38,15 @@ export class WindowChanges {
   }
 
   add(identity: string, evidence: Evidence | undefined, limits: ChangeLimits): void {
-    const pending = this.#byIdentity.get(identity) ?? [];
-    this.#byIdentity.delete(identity);
-    this.#byIdentity.set(identity, pending);
-    if (this.#byIdentity.size > limits.identities) this.addAll();
-    else if (evidence !== undefined && this.#pendingEvidence < maxPendingEvidence) {
-      pending.push(evidence);
-      if (pending.length > limits.evidence) pending.shift();
-      else this.#pendingEvidence++;
+    let pending = this.#byIdentity.get(identity);
+    if (pending !== undefined) this.#byIdentity.delete(identity);
+    if (evidence !== undefined && this.#pendingEvidence < maxPendingEvidence) {
+      const all = [...(pending ?? none), evidence];
+      pending = all.slice(-limits.evidence);
+      if (pending.length === all.length) this.#pendingEvidence++;
     }
+    this.#byIdentity.set(identity, pending ?? none);
+    if (this.#byIdentity.size > limits.identities) this.addAll();
   }
 
   /** Nothing of the windows is known to the store. */
@@ -72,7 +75,7 @@ export class WindowChanges {
     if (taken === undefined || isWritten) return;
     const later = this.#byIdentity;
     this.#byIdentity = new Map();
-    for (const [identity, evidence] of taken.byIdentity) if (!later.has(identity)) this.#byIdentity.set(identity, [...evidence]);
+    for (const [identity, evidence] of taken.byIdentity) if (!later.has(identity)) this.#byIdentity.set(identity, evidence);
     for (const [identity, evidence] of later) this.#byIdentity.set(identity, [...(taken.byIdentity.get(identity) ?? []), ...evidence]);
     this.#isWhole ||= taken.isWhole;
     this.#pendingEvidence = 0;
