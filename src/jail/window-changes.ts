@@ -42,7 +42,7 @@ export class WindowChanges {
     if (pending !== undefined) this.#byIdentity.delete(identity);
     if (evidence !== undefined && this.#pendingEvidence < maxPendingEvidence) {
       const all = [...(pending ?? none), evidence];
-      pending = all.slice(-limits.evidence);
+      pending = all.slice(Math.max(0, all.length - limits.evidence));
       if (pending.length === all.length) this.#pendingEvidence++;
     }
     this.#byIdentity.set(identity, pending ?? none);

@@ -441,6 +441,9 @@ describe('Jail, what changed', () => {
     const busy = begun({ maxretry: 100, isDistinct: false });
     for (let time = 0; time < 20; time++) knock(busy, '192.0.2.7', [1]);
     assert.deepEqual(changesOf(busy).list, [['192.0.2.7', 20, packet(7, 10)]]);
+    const terse = begun({ maxretry: 100, isDistinct: false, maxmatches: 0 });
+    knock(terse, '192.0.2.7', [1, 2, 3]);
+    assert.deepEqual(changesOf(terse).list, [['192.0.2.7', 3, []]]);
   });
 });
 
