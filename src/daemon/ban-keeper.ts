@@ -21,6 +21,8 @@ export interface BanKeeperOptions {
   /** The actions that are told of each ban instead of being shown the list; none where this is missing. */
   readonly tickets?: Omit<TicketKeeperOptions, 'bans' | 'log'> & { readonly isTicketAction: (name: string) => boolean };
   readonly clock: Clock;
+  /** How often an action is looked at whose outside tells nobody when it is changed; 0: never. */
+  readonly checkIntervalMs?: number;
   readonly log: Log;
   /** Bans have ended by themselves. */
   readonly onEnded: (decisions: readonly BanDecision[]) => void;
@@ -257,7 +259,8 @@ export class BanKeeper {
   #enforcer(name: string): Enforcer {
     const known = this.#enforcers.get(name);
     if (known !== undefined) return known;
-    const enforcer = new Enforcer(this.#options.createAction(name), this.bans, this.#options.log);
+    const { createAction, log, checkIntervalMs } = this.#options;
+    const enforcer = new Enforcer(createAction(name), this.bans, log, { checkIntervalMs });
     this.#enforcers.set(name, enforcer);
     return enforcer;
   }
