@@ -2,7 +2,7 @@
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 import { type BanTicket, commonValues, type HostNames, ticketValues } from './ban-ticket.ts';
-import type { CommandDefinition, CommandName } from './command-definition.ts';
+import { type CommandDefinition, type CommandName, canLook } from './command-definition.ts';
 import type { RunShell, ShellResult } from './run-command.ts';
 import { renderShellTemplate } from './shell-template.ts';
 import { type ActionOutcome, nothingLost, type TicketAction } from './ticket-action.ts';
@@ -26,10 +26,12 @@ export interface CommandActionOptions {
 export class CommandAction implements TicketAction {
   readonly #options: CommandActionOptions;
   readonly #definition: CommandDefinition;
+  readonly look: (() => Promise<ActionOutcome>) | undefined;
 
   constructor(options: CommandActionOptions) {
     this.#options = options;
     this.#definition = options.definition;
+    if (canLook(options.definition)) this.look = () => this.#look();
   }
 
   get name(): string {
@@ -44,6 +46,14 @@ export class CommandAction implements TicketAction {
     if (this.#definition.isStartedOnDemand) return nothingLost;
     const lost: Family[] = [];
     for (const family of this.#families()) lost.push(...(await this.#startOnce(family)).lost);
+    return { lost };
+  }
+
+  async #look(): Promise<ActionOutcome> {
+    const lost: Family[] = [];
+    for (const family of this.#families()) {
+      if (this.#options.started.has(family) && !(await this.#isSound(family))) lost.push(...this.#lost(family).lost);
+    }
     return { lost };
   }
 

@@ -10,6 +10,9 @@ export type CommandName = (typeof commandNames)[number];
 /** Without those that are empty. */
 export type CommandSet = Partial<Readonly<Record<CommandName, ShellTemplate>>>;
 
+/** Whether somebody can look at what it has set up: many definitions have no actioncheck. */
+export const canLook = ({ commands }: CommandDefinition): boolean => (commands[4].check ?? commands[6].check) !== undefined;
+
 export interface CommandDefinition {
   /** The name of its file in action.d. */
   readonly name: string;

@@ -4,7 +4,7 @@ import type { BanTicket } from './ban-ticket.ts';
 
 export const maxFrameBytes = 64 * 1024;
 
-const bareOperations = ['start', 'stop', 'check', 'flush', 'reload'] as const;
+const bareOperations = ['start', 'stop', 'look', 'check', 'flush', 'reload'] as const;
 const ticketOperations = ['ban', 'unban', 'prolong'] as const;
 
 export type HelperRequest = {
@@ -13,7 +13,11 @@ export type HelperRequest = {
   readonly jail: string;
   /** As `formatDefinition` writes what the jail says. */
   readonly action: string;
-} & ({ readonly op: (typeof bareOperations)[number] } | { readonly op: (typeof ticketOperations)[number]; readonly ticket: BanTicket });
+} & (
+  | { readonly op: 'look' }
+  | { readonly op: Exclude<(typeof bareOperations)[number], 'look'> }
+  | { readonly op: (typeof ticketOperations)[number]; readonly ticket: BanTicket }
+);
 
 /** `id` is 0 where the request had none that could be read. */
 export type HelperAnswer =

@@ -9,20 +9,24 @@ export interface RemoteActionOptions {
   readonly jail: string;
   /** As its definition says. */
   readonly norestored: boolean;
+  /** As its definition says. */
+  readonly canLook?: boolean;
   readonly client: HelperClient;
 }
 
 export class RemoteAction implements TicketAction {
   readonly name: string;
   readonly norestored: boolean;
+  readonly look: (() => Promise<ActionOutcome>) | undefined;
   readonly #client: HelperClient;
   readonly #place: { readonly jail: string; readonly action: string };
 
-  constructor({ name, jail, norestored, client }: RemoteActionOptions) {
+  constructor({ name, jail, norestored, canLook = false, client }: RemoteActionOptions) {
     this.name = name;
     this.norestored = norestored;
     this.#client = client;
     this.#place = { jail, action: name };
+    if (canLook) this.look = () => client.request({ op: 'look', ...this.#place });
   }
 
   start(): Promise<ActionOutcome> {

@@ -15,6 +15,7 @@ export interface ActionOutcome {
  *  4. `unban` gets the ticket that was banned. `prolong` gets a ticket that ends later than the one before.
  *  5. `flush` lifts all at once; false where the action has no way to.
  *  6. Nothing is lifted because the daemon stops: `stop` is for an action that is wanted no more.
+ *  7. `look` changes nothing, and may be called beside another call. Where it finds something lost, `check` repairs it.
  */
 export interface TicketAction {
   /** As the jail names it. */
@@ -22,6 +23,8 @@ export interface TicketAction {
   /** Whether bans of an earlier run are not told again. */
   readonly norestored: boolean;
   start(): Promise<ActionOutcome>;
+  /** `lost`: the families of which what was set up is gone. Undefined where the action has no way to look. */
+  readonly look?: (() => Promise<ActionOutcome>) | undefined;
   /** Looks whether it still works, and repairs it where not. */
   check(): Promise<ActionOutcome>;
   ban(ticket: BanTicket): Promise<ActionOutcome>;

@@ -1,6 +1,7 @@
 // An action of action.d, whatever it is made of, to the action at work.
 import type { HostNames } from '../action/ban-ticket.ts';
 import { CommandAction, type StartedFamilies } from '../action/command-action.ts';
+import { canLook } from '../action/command-definition.ts';
 import { MailAction } from '../action/mail-action.ts';
 import type { RunCommand, RunShell } from '../action/run-command.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
@@ -24,6 +25,8 @@ export interface LoadedTicketAction {
   readonly create: ((tools: ActionTools) => TicketAction) | undefined;
   /** Whether bans of an earlier run are not told again. */
   readonly norestored: boolean;
+  /** Whether somebody can look at what it has set up. */
+  readonly canLook: boolean;
   readonly errors: readonly ConfigError[];
   readonly notices: readonly ConfigError[];
   /** All that was read of it. */
@@ -36,7 +39,7 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
   const notice = loadNotice(directory, named, request, hostName);
   if (notice !== undefined) {
     const { notice: found, errors, files } = notice;
-    return { create: found && ((tools) => createNotice(name, found, tools)), norestored: true, errors, notices: [], files };
+    return { create: found && ((tools) => createNotice(name, found, tools)), norestored: true, canLook: false, errors, notices: [], files };
   }
   const { definition, errors, notices, files } = loadActionDefinition(directory, named, request);
   const create =
@@ -45,6 +48,7 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
   return {
     create,
     norestored: definition?.norestored ?? false,
+    canLook: definition !== undefined && canLook(definition),
     errors,
     notices,
     files,

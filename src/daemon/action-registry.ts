@@ -56,7 +56,8 @@ export function createTicketAction(jail: string, name: string, { directory, isRo
   const origin = { file: 'jail.conf', line: 1 };
   const loaded = named.ok ? loadTicketAction(directory, named.value, { section: jail, origin }, tools.hostNames.full) : undefined;
   if (loaded?.create === undefined) return new MissingAction(name);
-  return isRoot ? loaded.create(tools) : new RemoteAction({ name, jail, norestored: loaded.norestored, client: helper });
+  const { norestored, canLook } = loaded;
+  return isRoot ? loaded.create(tools) : new RemoteAction({ name, jail, norestored, canLook, client: helper });
 }
 
 class MissingAction implements TicketAction {

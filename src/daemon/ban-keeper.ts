@@ -19,7 +19,7 @@ const inFlightUsec = 3_000_000;
 export interface BanKeeperOptions {
   readonly createAction: (name: string) => Action;
   /** The actions that are told of each ban instead of being shown the list; none where this is missing. */
-  readonly tickets?: Omit<TicketKeeperOptions, 'bans' | 'log'> & { readonly isTicketAction: (name: string) => boolean };
+  readonly tickets?: Omit<TicketKeeperOptions, 'bans' | 'checkIntervalMs' | 'log'> & { readonly isTicketAction: (name: string) => boolean };
   readonly clock: Clock;
   /** How often an action is looked at whose outside tells nobody when it is changed; 0: never. */
   readonly checkIntervalMs?: number;
@@ -59,8 +59,8 @@ export class BanKeeper {
 
   constructor(options: BanKeeperOptions) {
     this.#options = options;
-    const { tickets, log } = options;
-    this.#tickets = tickets && new TicketKeeper({ ...tickets, bans: this.bans, log });
+    const { tickets, checkIntervalMs, log } = options;
+    this.#tickets = tickets && new TicketKeeper({ ...tickets, bans: this.bans, checkIntervalMs, log });
   }
 
   /** Bans of an earlier run, as the store holds them; those that ended meanwhile are left out here and lifted by `start`. */

@@ -16,7 +16,7 @@ const lastRetryMs = 60_000;
 // A jail that still sees a banned address has us look again, but no attacker can have us do nothing else.
 const suspicionMs = 3000;
 /** How often an outside is looked at that tells nobody when it is changed. */
-export const defaultCheckIntervalMs = 10_000;
+const defaultCheckIntervalMs = 10_000;
 // Somebody waits at a terminal for what a look may take a minute to tell.
 const answerLimitMs = 2000;
 

@@ -12,6 +12,8 @@ export interface TicketKeeperOptions {
   readonly bans: BanList;
   readonly create: (jail: string, action: string) => TicketAction;
   readonly ticketOf: (decision: BanDecision) => BanTicket;
+  /** How often an action is looked at that can be; 0: never. */
+  readonly checkIntervalMs?: number | undefined;
   readonly log: Log;
 }
 
@@ -68,7 +70,7 @@ export class TicketKeeper {
     }
   }
 
-  /** Has every action look whether it still works. */
+  /** Has every action that can look whether its bans are still there. */
   check(): void {
     for (const { enforcer } of this.#uses.values()) void enforcer.check();
   }
@@ -105,8 +107,8 @@ export class TicketKeeper {
     const key = keyOf(jail, action);
     const known = this.#uses.get(key);
     if (known !== undefined) return known;
-    const { create, log } = this.#options;
-    const use = { jail, action, enforcer: new TicketEnforcer(create(jail, action), jail, log) };
+    const { create, log, checkIntervalMs } = this.#options;
+    const use = { jail, action, enforcer: new TicketEnforcer(create(jail, action), jail, log, checkIntervalMs) };
     this.#uses.set(key, use);
     return use;
   }

@@ -2,7 +2,7 @@
 // only for addresses that may be banned.
 
 import type { HelperAnswer, HelperRequest } from '../action/helper-messages.ts';
-import type { TicketAction } from '../action/ticket-action.ts';
+import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ticket-action.ts';
 import { type ActionReference, loadActionReferences } from '../config/action-references.ts';
 import { formatConfigError } from '../config/config-error.ts';
 import { type ActionTools, loadTicketAction } from '../config/ticket-action-config.ts';
@@ -33,6 +33,8 @@ export class ActionRunner {
   readonly #actions = new Map<string, TicketAction>();
   /** By action, settled when its last command has ended: one at a time. */
   readonly #queues = new Map<string, Promise<unknown>>();
+  /** By action, those that look: beside the queue, so that one that hangs holds up no ban, and one at a time. */
+  readonly #looks = new Map<string, Promise<ActionOutcome>>();
 
   constructor(options: ActionRunnerOptions) {
     this.#options = options;
@@ -41,6 +43,7 @@ export class ActionRunner {
   /** Rejects with the sentence that becomes the answer. */
   run(request: HelperRequest): Promise<HelperAnswer & { readonly ok: true }> {
     const key = keyOf(request);
+    if (request.op === 'look') return this.#look(key, request);
     const former = this.#queues.get(key) ?? Promise.resolve();
     const result = former.then(() => this.#runNow(key, request));
     const settled = result.then(
@@ -54,7 +57,18 @@ export class ActionRunner {
     return result;
   }
 
-  async #runNow(key: string, request: HelperRequest): Promise<HelperAnswer & { readonly ok: true }> {
+  async #look(key: string, request: HelperRequest): Promise<HelperAnswer & { readonly ok: true }> {
+    const known = this.#looks.get(key);
+    const look = known ?? this.#action(key, request).look?.() ?? Promise.resolve(nothingLost);
+    if (known === undefined) {
+      this.#looks.set(key, look);
+      const forget = () => void this.#looks.delete(key);
+      look.then(forget, forget);
+    }
+    return { id: request.id, ok: true, flushed: false, ...(await look) };
+  }
+
+  async #runNow(key: string, request: Exclude<HelperRequest, { op: 'look' }>): Promise<HelperAnswer & { readonly ok: true }> {
     if (request.op === 'reload') this.#forget();
     const action = this.#action(key, request);
     const answer = { id: request.id, ok: true, lost: [], flushed: false } as const;

@@ -152,3 +152,19 @@ describe('CommandAction', () => {
     });
   });
 });
+
+describe('CommandAction, looked at', () => {
+  it('checks what is started, one process a family, and changes nothing', async () => {
+    const { action, ran } = create({ started: [6], exits: { check: [1] } });
+    assert.deepEqual(await action.look?.(), { lost: [6] });
+    assert.deepEqual(ran, ['check']);
+    assert.deepEqual(await action.look?.(), { lost: [] });
+  });
+
+  it('where both families are one, both are lost', async () => {
+    const { action, ran } = create({ started: [4], exits: { check: [1] }, isPerFamily: false });
+    assert.deepEqual([await action.look?.(), ran], [{ lost: [4, 6] }, ['check']]);
+  });
+
+  it('without an actioncheck there is no way to', () => assert.equal(create({ texts: { ban: 'ban' } }).action.look, undefined));
+});

@@ -25,19 +25,23 @@ function create() {
   mkdirSync(join(directory, 'action.d'), { recursive: true, mode: 0o755 });
   const jail = '[sshd]\nenabled = yes\naction = block[port=ssh]\n  %(more)s\nmore = other\n[off]\nenabled = no\naction = block\nmore =\n';
   writeFileSync(join(directory, 'jail.conf'), jail);
-  writeFileSync(join(directory, 'action.d/block.conf'), '[Definition]\nactionban = block <ip> <port>\nactionunban = free <ip>\n');
+  const commands = 'actioncheck = see\nactionban = block <ip> <port>\nactionunban = free <ip>\n';
+  writeFileSync(join(directory, 'action.d/block.conf'), `[Definition]\n${commands}`);
   writeFileSync(join(directory, 'action.d/other.conf'), '[Definition]\nactionban = eval "<matches>"\n');
   const log = recordingLog();
   const ran: string[] = [];
+  /** What somebody sees who looks: an exit code. */
+  const sight = { exit: Promise.resolve(0) };
   const gateway = parseIpNetwork('192.0.2.1');
   assert.ok(gateway);
   const runner = new ActionRunner({
     configDirectory: directory,
     protectedNetworks: () => new NetworkList([{ network: gateway, reason: 'gateway' }]),
     tools: {
-      runShell: ({ script, env }) => {
+      runShell: async ({ script, env }) => {
+        if (script === 'see') return { exitCode: await sight.exit, output: '' };
         ran.push(`${script} ${env['RJ_IP']}`);
-        return Promise.resolve({ exitCode: 0, output: '' });
+        return { exitCode: 0, output: '' };
       },
       runCommand: () => Promise.reject(new Error('no program is run')),
       started: (jail, action) => new StartedFile(join(directory, 'started.json'), log).of(jail, action),
@@ -47,7 +51,7 @@ function create() {
     hasUnit: () => false,
     log,
   });
-  return { directory, runner, ran, file: join(directory, 'action.d/block.conf') };
+  return { directory, runner, ran, sight, file: join(directory, 'action.d/block.conf') };
 }
 
 const banBy = (action: string, network = '192.0.2.7', jail = 'sshd'): HelperRequest => ({
@@ -107,6 +111,38 @@ describe('ActionRunner', { skip: needsRoot }, () => {
       assert.deepEqual(ran, []);
     });
   }
+
+  const look = { id: 8, op: 'look', jail: 'sshd', action: block } as const;
+
+  it('a look tells what is lost, and leaves it to a check', async () => {
+    const { runner, ran, sight } = create();
+    assert.deepEqual((await runner.run(look)).lost, []);
+    await runner.run(banBy(block));
+    sight.exit = Promise.resolve(1);
+    assert.deepEqual(await runner.run(look), { id: 8, ok: true, lost: [4, 6], flushed: false });
+    assert.equal(ran.length, 1);
+  });
+
+  it('a look that hangs holds up no ban, and no other one is begun meanwhile', async () => {
+    const { runner, ran, sight } = create();
+    await runner.run(banBy(block));
+    let end = (_: number): void => undefined;
+    sight.exit = new Promise((resolve) => {
+      end = resolve;
+    });
+    const looks = [runner.run(look), runner.run({ ...look, id: 9 })];
+    sight.exit = Promise.resolve(0);
+    await runner.run(banBy(block, '192.0.2.8'));
+    assert.equal(ran.length, 2);
+    end(1);
+    assert.deepEqual(
+      (await Promise.all(looks)).map(({ id, lost }) => [id, lost]),
+      [
+        [8, [4, 6]],
+        [9, [4, 6]],
+      ],
+    );
+  });
 
   it('findUntrusted', () => {
     assert.equal(findUntrusted('/etc/passwd'), undefined);

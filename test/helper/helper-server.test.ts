@@ -77,6 +77,20 @@ const check = (id = 1): string => formatHelperRequest({ id, op: 'check', jail: '
 const ban = (network: unknown, others: object = {}): string =>
   `${JSON.stringify({ id: 1, op: 'ban', jail: 'sshd', action: 'ufw', ticket: { ...ticketOf('192.0.2.7'), network, ...others } })}\n`;
 
+describe('HelperServer, looked at every ten seconds', () => {
+  it('writes only what was found', async () => {
+    const answers: (readonly (4 | 6)[])[] = [[], [4]];
+    const { ask, log } = await serve({ run: async () => ({ lost: answers.shift() ?? [] }) });
+    const look = formatHelperRequest({ id: 1, op: 'look', jail: 'sshd', action: 'iptables' });
+    assert.deepEqual(JSON.parse(await ask(look)), { id: 1, ok: true, flushed: false, lost: [] });
+    assert.deepEqual(JSON.parse(await ask(look)), { id: 1, ok: true, flushed: false, lost: [4] });
+    assert.deepEqual(
+      log.lines.map((line) => line.split(':')[0]),
+      ['debug', 'info'],
+    );
+  });
+});
+
 describe('hostile frames', () => {
   for (const [name, frame] of Object.entries({
     'no JSON': 'hello\n',

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { HelperClient } from '../../src/action/helper-client.ts';
 import { RemoteAction } from '../../src/action/remote-action.ts';
 import { formatDefinition, parseDefinition } from '../../src/config/action-list.ts';
+import { loadTicketAction } from '../../src/config/ticket-action-config.ts';
 import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
 import { recordingLog } from '../daemon/recording-log.ts';
@@ -46,8 +47,9 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
   const create = (jail: string): TicketEnforcer => {
     const named = parseDefinition(actions[jail] ?? '');
     assert.ok(named.ok);
-    const action = new RemoteAction({ name: formatDefinition(named.value), jail, norestored: jail.includes('mail'), client });
-    const enforcer = new TicketEnforcer(action, jail, recordingLog());
+    const { norestored, canLook } = loadTicketAction(directory, named.value, { section: jail, origin: { file: 'j', line: 1 } }, 'host');
+    const action = new RemoteAction({ name: formatDefinition(named.value), jail, norestored, canLook, client });
+    const enforcer = new TicketEnforcer(action, jail, recordingLog(), 1000);
     enforcers.push(enforcer);
     return enforcer;
   };
@@ -104,9 +106,15 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     assert.match(await onServer('iptables', '-S', 'INPUT'), /-p tcp -m multiport --dports 22,80 -j f2b-ipt/);
     assert.match(await onServer('ip6tables', '-S'), new RegExp(`-A f2b-ipt -s ${v6}/128 -j DROP`));
     await onServer('iptables', '-F');
+    const rule = `-A f2b-ipt -s ${v4}/32 -j DROP`;
+    assert.ok(!(await onServer('iptables', '-S')).includes(rule));
+    await until('the ban is back', async () => (await onServer('iptables', '-S')).includes(rule));
+    await onServer('iptables', '-F');
     await onServer('iptables', '-X', 'f2b-ipt');
-    await enforcer.check();
-    await until('the ban is back', async () => (await onServer('iptables', '-S')).includes(`-A f2b-ipt -s ${v4}/32 -j DROP`));
+    await until('the ban is back', async () => (await onServer('iptables', '-S')).includes(rule));
+    await until('both are counted', () => enforcer.health().repairs === 2);
+    assert.match(await onServer('iptables', '-S', 'INPUT'), /-p tcp -m multiport --dports 22,80 -j f2b-ipt/);
+    assert.equal((await onServer('ip6tables', '-S', 'f2b-ipt')).match(new RegExp(v6, 'g'))?.length, 1);
     await lifted(enforcer);
     assert.doesNotMatch(await onServer('iptables', '-S'), new RegExp(v4));
     assert.doesNotMatch(await onServer('ip6tables', '-S'), new RegExp(v6));
@@ -129,7 +137,6 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     assert.match(await onServer('nft', 'list', 'set', 'inet', 'f2b-table', 'addr-set-nft'), new RegExp(v4));
     assert.match(await onServer('nft', 'list', 'set', 'inet', 'f2b-table', 'addr6-set-nft'), new RegExp(v6));
     await onServer('nft', 'flush', 'ruleset');
-    await enforcer.check();
     await until('the ban is back', async () => (await onServer('nft', 'list', 'ruleset')).includes(v4));
     await lifted(enforcer);
     assert.doesNotMatch(await onServer('nft', 'list', 'ruleset'), new RegExp(`${v4}|${v6}`));
@@ -142,6 +149,11 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     const enforcer = await banned('ipset');
     assert.match(await onServer('ipset', 'list'), new RegExp(`${v4} timeout 0`));
     assert.match(await onServer('ipset', 'list'), new RegExp(`${v6} timeout 0`));
+    await onServer('iptables', '-F');
+    await onServer('ipset', 'destroy', 'f2b-set');
+    assert.doesNotMatch(await onServer('ipset', 'list'), new RegExp(v4));
+    await until('the ban is back', async () => (await onServer('ipset', 'list')).includes(`${v4} timeout 0`));
+    assert.match(await onServer('iptables', '-S', 'INPUT'), /--match-set f2b-set src/);
     await lifted(enforcer);
     assert.doesNotMatch(await onServer('ipset', 'list'), new RegExp(v4));
   });
