@@ -1,4 +1,5 @@
 // An action of action.d, whatever it is made of, to the action at work.
+import { createHash } from 'node:crypto';
 import type { HostNames } from '../action/ban-ticket.ts';
 import { CommandAction, type StartedFamilies } from '../action/command-action.ts';
 import { canLook } from '../action/command-definition.ts';
@@ -27,6 +28,8 @@ export interface LoadedTicketAction {
   readonly norestored: boolean;
   /** Whether somebody can look at what it has set up. */
   readonly canLook: boolean;
+  /** Equal where two definitions do the same; undefined where there are errors. */
+  readonly fingerprint: string | undefined;
   readonly errors: readonly ConfigError[];
   readonly notices: readonly ConfigError[];
   /** All that was read of it. */
@@ -39,7 +42,8 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
   const notice = loadNotice(directory, named, request, hostName);
   if (notice !== undefined) {
     const { notice: found, errors, files } = notice;
-    return { create: found && ((tools) => createNotice(name, found, tools)), norestored: true, canLook: false, errors, notices: [], files };
+    const create = found && ((tools: ActionTools) => createNotice(name, found, tools));
+    return { create, norestored: true, canLook: false, fingerprint: found && fingerprintOf(found), errors, notices: [], files };
   }
   const { definition, errors, notices, files } = loadActionDefinition(directory, named, request);
   const create =
@@ -49,10 +53,16 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
     create,
     norestored: definition?.norestored ?? false,
     canLook: definition !== undefined && canLook(definition),
+    fingerprint: definition && fingerprintOf(definition),
     errors,
     notices,
     files,
   };
+}
+
+function fingerprintOf(definition: unknown): string {
+  const text = JSON.stringify(definition, (_, value: unknown) => (value instanceof Map || value instanceof Set ? [...value] : value));
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function createNotice(name: string, notice: Notice, { runCommand, hostNames }: ActionTools): TicketAction {

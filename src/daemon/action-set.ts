@@ -9,7 +9,7 @@ import { cutConnections, openNetfilterMonitor } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { createAction, createTicketAction, isTicketAction, releaseUnusedScopes } from './action-registry.ts';
+import { createAction, createTicketAction, fingerprintOf, isTicketAction, releaseUnusedScopes } from './action-registry.ts';
 import { actionTools } from './action-tools.ts';
 import { type ActionUse, BanKeeper, type BanKeeperOptions } from './ban-keeper.ts';
 import { type TicketFacts, ticketOf } from './ban-tickets.ts';
@@ -53,6 +53,7 @@ export class ActionSet {
       tickets: {
         isTicketAction: (name) => isTicketAction(name, isRoot),
         create: (jail, name) => createTicketAction(jail, name, settings),
+        fingerprintOf: (jail, name) => fingerprintOf(jail, name, settings),
         ticketOf: (decision) => ticketOf(decision, facts),
       },
       onAsked: (decisions) => this.#cut(decisions),

@@ -83,6 +83,11 @@ export class TicketEnforcer {
     return { isEnforced: false, reason: this.failureOf(text) ?? 'the action was not told yet' };
   }
 
+  /** Those that it is to ban. */
+  get networks(): readonly string[] {
+    return [...this.#wanted.keys()];
+  }
+
   get bannedCount(): number {
     return this.#wanted.size;
   }
@@ -115,6 +120,26 @@ export class TicketEnforcer {
       this.#enforced.set(network, ghostOf(network, this.#jail));
       this.#pending.add(network);
     }
+  }
+
+  /** Bans in force that it was not told of, as its jail did not name it before. Mail is not sent for them. */
+  take(held: Iterable<BanTicket>): void {
+    for (const ticket of held) {
+      const restored = { ...ticket, restored: true };
+      this.#wanted.set(ticket.network, restored);
+      if (this.action.norestored) this.#enforced.set(ticket.network, restored);
+      else this.#pending.add(ticket.network);
+    }
+  }
+
+  /** Takes the place of one of the same name whose definition was another, and begins when that has ended. */
+  succeed(ended: Promise<void>, held: Iterable<BanTicket>): void {
+    this.take(held);
+    this.#running = ended
+      // Whoever runs it is to read the definition again.
+      .then(() => this.action.reload())
+      .catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`))
+      .then(() => this.#work());
   }
 
   /** Resolves when it was tried, with all that is pending. */

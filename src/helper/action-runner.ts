@@ -3,6 +3,7 @@
 
 import type { HelperAnswer, HelperRequest } from '../action/helper-messages.ts';
 import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ticket-action.ts';
+import { parseDefinition } from '../config/action-list.ts';
 import { type ActionReference, loadActionReferences } from '../config/action-references.ts';
 import { formatConfigError } from '../config/config-error.ts';
 import { type ActionTools, loadTicketAction } from '../config/ticket-action-config.ts';
@@ -20,6 +21,8 @@ export interface ActionRunnerOptions {
   readonly hasUnit: (name: string) => boolean;
   readonly log: Log;
 }
+
+const endings: readonly string[] = ['unban', 'flush', 'stop'] satisfies HelperRequest['op'][];
 
 /** An unknown action has the configuration read again, but not by every request of a flood. */
 const freshMs = 1000;
@@ -69,7 +72,7 @@ export class ActionRunner {
   }
 
   async #runNow(key: string, request: Exclude<HelperRequest, { op: 'look' }>): Promise<HelperAnswer & { readonly ok: true }> {
-    if (request.op === 'reload') this.#forget();
+    if (request.op === 'reload') this.#forget(key);
     const action = this.#action(key, request);
     const answer = { id: request.id, ok: true, lost: [], flushed: false } as const;
     switch (request.op) {
@@ -102,13 +105,22 @@ export class ActionRunner {
     const known = this.#actions.get(key);
     if (known !== undefined) return known;
     this.#readAgain(key);
-    const reference = this.#references.get(key);
+    const named = this.#references.get(key);
+    const reference = named ?? this.#begun(request);
     if (this.#refusal !== undefined) throw new RingjailError('configuration', this.#refusal);
     if (reference === undefined)
       throw new RingjailError('usage', `no enabled jail ${request.jail} of this configuration names action ${request.action}`);
     const action = this.#load(reference);
-    this.#actions.set(key, action);
+    if (named !== undefined) this.#actions.set(key, action);
     return action;
+  }
+
+  /** What the configuration named when it was begun, and names no more, may still be ended, and nothing else. */
+  #begun({ op, jail, action }: HelperRequest): ActionReference | undefined {
+    const started = this.#options.tools.started(jail, action);
+    if (!endings.includes(op) || !(started.has(4) || started.has(6))) return undefined;
+    const named = parseDefinition(action);
+    return named.ok ? { jail, action, named: named.value, origin: { file: 'an earlier jail.conf', line: 1 } } : undefined;
   }
 
   #load({ jail, action, named, origin }: ActionReference): TicketAction {
@@ -133,8 +145,9 @@ export class ActionRunner {
     for (const error of errors) this.#options.log.warning(formatConfigError(error));
   }
 
-  #forget(): void {
-    this.#actions.clear();
+  /** What has to be ended first by its old definition stays. */
+  #forget(key: string): void {
+    this.#actions.delete(key);
     this.#mustRead = true;
   }
 }

@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import type { HelperRequest } from '../../src/action/helper-messages.ts';
 import { StartedFile } from '../../src/action/started-file.ts';
 import { parseIpNetwork } from '../../src/core/ip-network.ts';
-import { ActionRunner } from '../../src/helper/action-runner.ts';
+import { ActionRunner, type ActionRunnerOptions } from '../../src/helper/action-runner.ts';
 import { findUntrusted } from '../../src/helper/trusted-file.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
@@ -34,7 +34,7 @@ function create() {
   const sight = { exit: Promise.resolve(0) };
   const gateway = parseIpNetwork('192.0.2.1');
   assert.ok(gateway);
-  const runner = new ActionRunner({
+  const options: ActionRunnerOptions = {
     configDirectory: directory,
     protectedNetworks: () => new NetworkList([{ network: gateway, reason: 'gateway' }]),
     tools: {
@@ -50,8 +50,9 @@ function create() {
     },
     hasUnit: () => false,
     log,
-  });
-  return { directory, runner, ran, sight, file: join(directory, 'action.d/block.conf') };
+  };
+  const runner = new ActionRunner(options);
+  return { directory, runner, restarted: () => new ActionRunner(options), ran, sight, file: join(directory, 'action.d/block.conf') };
 }
 
 const banBy = (action: string, network = '192.0.2.7', jail = 'sshd'): HelperRequest => ({
@@ -61,6 +62,8 @@ const banBy = (action: string, network = '192.0.2.7', jail = 'sshd'): HelperRequ
   action,
   ticket: ticketOf(network, { jail }),
 });
+
+const unbanBy = (action: string): HelperRequest => ({ ...banBy(action), op: 'unban', ticket: ticketOf('192.0.2.7', { jail: 'sshd' }) });
 
 const block = 'block[port="ssh"]';
 
@@ -111,6 +114,36 @@ describe('ActionRunner', { skip: needsRoot }, () => {
       assert.deepEqual(ran, []);
     });
   }
+
+  it('what no jail names any more is ended, also after a restart of the helper, and not begun again', async () => {
+    const { directory, runner, ran, restarted } = create();
+    await runner.run(banBy(block));
+    writeFileSync(join(directory, 'jail.conf'), '[sshd]\nenabled = yes\naction = other\n');
+    const next = restarted();
+    await assert.rejects(next.run(banBy(block, '192.0.2.8')), /no enabled jail sshd .* names action block/);
+    await next.run(unbanBy(block));
+    await assert.rejects(next.run(banBy(block, '192.0.2.8')), /no enabled jail sshd/);
+    await next.run({ id: 1, op: 'stop', jail: 'sshd', action: block });
+    await assert.rejects(next.run(unbanBy(block)), /no enabled jail sshd/);
+    assert.deepEqual(ran.slice(1), ['free "${RJ_IP}" 192.0.2.7']);
+  });
+
+  it('a definition that was edited is taken by a reload, of that action alone', async () => {
+    const { directory, file, runner, ran } = create();
+    const jail = '[sshd]\nenabled = yes\naction = block[port=ssh]\n  block[port=25]\n';
+    writeFileSync(join(directory, 'jail.conf'), jail);
+    const mail = 'block[port="25"]';
+    for (const action of [block, mail]) await runner.run(banBy(action));
+    writeFileSync(file, '[Definition]\nactionban = new <ip> <port>\nactionunban = newfree <ip>\n');
+    await runner.run(unbanBy(block));
+    await runner.run({ id: 1, op: 'reload', jail: 'sshd', action: block });
+    await runner.run(banBy(block));
+    await runner.run(unbanBy(mail));
+    assert.deepEqual(
+      ran.map((line) => line.split(' ')[0]),
+      ['block', 'block', 'free', 'new', 'free'],
+    );
+  });
 
   const look = { id: 8, op: 'look', jail: 'sshd', action: block } as const;
 
