@@ -1,7 +1,8 @@
 // An action whose commands the privileged helper runs, for a daemon without root.
 import type { BanTicket } from './ban-ticket.ts';
 import type { HelperClient } from './helper-client.ts';
-import type { ActionOutcome, TicketAction } from './ticket-action.ts';
+import { mostLookedAt } from './helper-messages.ts';
+import type { ActionOutcome, Sight, TicketAction } from './ticket-action.ts';
 
 export interface RemoteActionOptions {
   /** As `formatDefinition` writes what the jail says. */
@@ -17,8 +18,9 @@ export interface RemoteActionOptions {
 export class RemoteAction implements TicketAction {
   readonly name: string;
   readonly norestored: boolean;
-  readonly look: (() => Promise<ActionOutcome>) | undefined;
+  readonly look: ((networks: readonly string[]) => Promise<Sight>) | undefined;
   readonly #client: HelperClient;
+  #lookedAt = 0;
   readonly #place: { readonly jail: string; readonly action: string };
 
   constructor({ name, jail, norestored, canLook = false, client }: RemoteActionOptions) {
@@ -26,7 +28,15 @@ export class RemoteAction implements TicketAction {
     this.norestored = norestored;
     this.#client = client;
     this.#place = { jail, action: name };
-    if (canLook) this.look = () => client.request({ op: 'look', ...this.#place });
+    if (canLook) this.look = (networks) => this.#look(networks);
+  }
+
+  /** As many as a request may name; the next look goes on behind them. */
+  #look(networks: readonly string[]): Promise<Sight> {
+    if (this.#lookedAt >= networks.length) this.#lookedAt = 0;
+    const chosen = networks.slice(this.#lookedAt, this.#lookedAt + mostLookedAt);
+    this.#lookedAt += mostLookedAt;
+    return this.#client.request({ op: 'look', ...this.#place, networks: chosen });
   }
 
   start(): Promise<ActionOutcome> {

@@ -2,6 +2,7 @@
 // with back-off. Nothing waits for it, and what it could not bring about is known by its reason.
 import type { BanTicket } from '../action/ban-ticket.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
+import { systemClock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Family, IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
@@ -14,6 +15,7 @@ const firstRetryMs = 500;
 const lastRetryMs = 60_000;
 const stopLimitMs = 5000;
 const defaultCheckIntervalMs = 10_000;
+const nearEndUsec = 5_000_000;
 /** What cannot be lifted after so many tries is forgotten: most likely somebody lifted it by hand. */
 const mostUnbanTries = 5;
 
@@ -226,11 +228,12 @@ export class TicketEnforcer {
   }
 
   async #look(): Promise<void> {
-    const lost = (await this.action.look?.())?.lost ?? [];
+    const { lost, missing } = (await this.action.look?.([...this.#enforced.keys()])) ?? { lost: [], missing: [] };
+    if (this.#isStopped) return;
     this.#gone = lost.filter((family) => Array.from(this.#enforced.keys()).some((network) => familyOf(network) === family));
-    if (this.#gone.length === 0 || this.#isStopped) return;
-    this.#mustCheck = true;
-    await this.#run();
+    this.#mustCheck = this.#gone.length > 0;
+    if (!this.action.norestored) for (const network of missing) this.#miss(network);
+    if (this.#mustCheck || this.#pending.size > 0) await this.#run();
   }
 
   /** What concerns the action as a whole comes before any ban. */
@@ -329,6 +332,17 @@ export class TicketEnforcer {
     }
   }
 
+  /** Lifted first, so that it is there once: since the look it may have come back. */
+  #miss(network: string): void {
+    const wanted = this.#wanted.get(network);
+    // Some firewalls know its end as well, and are a little before us.
+    if (wanted === undefined || endOf(wanted) < systemClock() + nearEndUsec || !this.#enforced.delete(network)) return;
+    this.#wanted.set(network, { ...wanted, restored: true });
+    this.#doubtful.add(network);
+    this.#pending.add(network);
+    this.#lost.networks.add(network);
+  }
+
   #tellRepair(): void {
     const { families, networks } = this.#lost;
     if (networks.size === 0 || this.#pending.size > 0) return;
@@ -336,7 +350,8 @@ export class TicketEnforcer {
     const which = [...families].toSorted().map((family) => `IPv${family}`);
     networks.clear();
     families.clear();
-    this.#repairLog.tell({ found: `what the action had set up for ${which.join(' and ')} was gone`, bans });
+    const found = which.length > 0 ? `what the action had set up for ${which.join(' and ')} was gone` : 'bans were gone';
+    this.#repairLog.tell({ found, bans });
   }
 
   #fail(network: string, error: unknown): void {

@@ -2,7 +2,7 @@
 // only for addresses that may be banned.
 
 import type { HelperAnswer, HelperRequest } from '../action/helper-messages.ts';
-import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ticket-action.ts';
+import type { TicketAction } from '../action/ticket-action.ts';
 import { parseDefinition } from '../config/action-list.ts';
 import { type ActionReference, loadActionReferences } from '../config/action-references.ts';
 import { formatConfigError } from '../config/config-error.ts';
@@ -36,8 +36,8 @@ export class ActionRunner {
   readonly #actions = new Map<string, TicketAction>();
   /** By action, settled when its last command has ended: one at a time. */
   readonly #queues = new Map<string, Promise<unknown>>();
-  /** By action, those that look: beside the queue, so that one that hangs holds up no ban, and one at a time. */
-  readonly #looks = new Map<string, Promise<ActionOutcome>>();
+  /** The actions that are looked at: beside the queue, so that a look that hangs holds up no ban, and one at a time. */
+  readonly #looks = new Set<string>();
 
   constructor(options: ActionRunnerOptions) {
     this.#options = options;
@@ -60,21 +60,21 @@ export class ActionRunner {
     return result;
   }
 
-  async #look(key: string, request: HelperRequest): Promise<HelperAnswer & { readonly ok: true }> {
-    const known = this.#looks.get(key);
-    const look = known ?? this.#action(key, request).look?.() ?? Promise.resolve(nothingLost);
-    if (known === undefined) {
-      this.#looks.set(key, look);
-      const forget = () => void this.#looks.delete(key);
-      look.then(forget, forget);
+  async #look(key: string, request: Extract<HelperRequest, { op: 'look' }>): Promise<HelperAnswer & { readonly ok: true }> {
+    if (this.#looks.has(key)) throw new RingjailError('unavailable', 'an earlier look has not ended');
+    this.#looks.add(key);
+    try {
+      const sight = (await this.#action(key, request).look?.(request.networks)) ?? { lost: [], missing: [] };
+      return { id: request.id, ok: true, flushed: false, ...sight };
+    } finally {
+      this.#looks.delete(key);
     }
-    return { id: request.id, ok: true, flushed: false, ...(await look) };
   }
 
   async #runNow(key: string, request: Exclude<HelperRequest, { op: 'look' }>): Promise<HelperAnswer & { readonly ok: true }> {
     if (request.op === 'reload') this.#forget(key);
     const action = this.#action(key, request);
-    const answer = { id: request.id, ok: true, lost: [], flushed: false } as const;
+    const answer = { id: request.id, ok: true, lost: [], missing: [], flushed: false } as const;
     switch (request.op) {
       case 'start':
       case 'check':

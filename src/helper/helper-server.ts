@@ -137,7 +137,7 @@ export class HelperServer {
     clearTimeout(this.#idleTimer);
     try {
       const result = await this.#options.run(request);
-      const isRoutine = request.op === 'look' && result.lost.length === 0;
+      const isRoutine = request.op === 'look' && result.lost.length + result.missing.length === 0;
       log[isRoutine ? 'debug' : 'info'](`uid ${uid}: ${what}: done in ${Math.round(performance.now() - start)} ms`);
       return result;
     } catch (error) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import type { BanTicket } from '../../src/action/ban-ticket.ts';
-import type { ActionOutcome, TicketAction } from '../../src/action/ticket-action.ts';
+import type { ActionOutcome, Sight, TicketAction } from '../../src/action/ticket-action.ts';
 import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
 import { recordingLog } from './recording-log.ts';
@@ -21,7 +21,9 @@ class FakeAction implements TicketAction {
   readonly norestored: boolean;
   /** What the next looks find lost; the check that follows tells the same. */
   readonly found: ActionOutcome['lost'][] = [];
-  readonly look: (() => Promise<ActionOutcome>) | undefined;
+  readonly look: ((networks: readonly string[]) => Promise<Sight>) | undefined;
+  /** What the next look does not find. */
+  unseen: readonly string[] = [];
   looks = 0;
   missing: ActionOutcome['lost'] = [];
 
@@ -31,7 +33,9 @@ class FakeAction implements TicketAction {
       this.look = async () => {
         this.looks += 1;
         this.missing = this.found.shift() ?? [];
-        return { lost: this.missing };
+        const missing = this.unseen;
+        this.unseen = [];
+        return { lost: this.missing, missing };
       };
     }
   }
@@ -183,7 +187,7 @@ describe('TicketEnforcer', () => {
 describe('TicketEnforcer, when others take away what the action set up', () => {
   const banned = async (action = new FakeAction(), checkIntervalMs = 20) => {
     const created = create(action, checkIntervalMs);
-    await Promise.all([a, b, c].map((ticket) => created.enforcer.ban(ticket)));
+    await Promise.all([a, b, c].map((ticket) => created.enforcer.ban({ ...ticket, untilUsec: undefined })));
     action.calls.length = 0;
     return created;
   };
@@ -200,10 +204,22 @@ describe('TicketEnforcer, when others take away what the action set up', () => {
     assert.equal(action.calls.length, 3);
   });
 
+  it('bans that a look does not find are made anew, each once; not those that end now, and no others', async () => {
+    const { action, enforcer, log } = await banned();
+    const ending = { ...ticketOf('192.0.2.3'), untilUsec: (Date.now() + 1000) * 1000 };
+    await enforcer.ban(ending);
+    action.calls.length = 0;
+    action.unseen = ['192.0.2.1', ending.network, '198.51.100.7'];
+    await until(() => enforcer.health().repairs === 1);
+    assert.deepEqual(action.calls, ['unban 192.0.2.1', 'ban 192.0.2.1 restored']);
+    assert.deepEqual(log.lines, ['warning: action fake: somebody changed what enforces the bans: bans were gone; 1 ban put back']);
+    assert.equal(enforcer.isEnforced('192.0.2.1'), true);
+  });
+
   it('where the check then finds all in place, nothing was lost', async () => {
     const { action, enforcer } = await banned();
     let looks = 0;
-    Object.assign(action, { look: async () => ({ lost: looks++ === 0 ? [4] : [] }) });
+    Object.assign(action, { look: async () => ({ lost: looks++ === 0 ? [4] : [], missing: [] }) });
     await until(() => looks > 2);
     assert.deepEqual([action.calls, enforcer.health().repairs], [['check'], 0]);
   });
