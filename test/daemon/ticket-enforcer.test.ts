@@ -86,7 +86,9 @@ const b = ticketOf('192.0.2.2');
 const c = ticketOf('2001:db8::1');
 
 async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10));
+  const end = performance.now() + 20_000;
+  while (!isTrue() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.ok(isTrue(), `waited in vain: ${isTrue}`);
 }
 
 describe('TicketEnforcer', () => {

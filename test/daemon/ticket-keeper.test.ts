@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import type { BanTicket } from '../../src/action/ban-ticket.ts';
 import { nothingLost, type TicketAction } from '../../src/action/ticket-action.ts';
 import type { BanDecision } from '../../src/ban/ban.ts';
@@ -10,6 +10,11 @@ import { FakeAction } from './fake-action.ts';
 import { recordingLog } from './recording-log.ts';
 import { settled } from './settled.ts';
 
+const trials: Trial[] = [];
+afterEach(async () => {
+  for (const { keeper } of trials.splice(0)) await keeper.stop();
+});
+
 /** A keeper with a firewall and any number of commands, all of whose calls are written down. */
 class Trial {
   readonly calls: string[] = [];
@@ -19,6 +24,7 @@ class Trial {
   readonly definitions = new Map<string, string | undefined>();
 
   constructor(norestored = false) {
+    trials.push(this);
     const tell = (use: string, call: string) => async (ticket?: BanTicket) => {
       this.calls.push(
         `${use}: ${call}${ticket === undefined ? '' : ` ${ticket.network}${call === 'ban' && ticket.restored ? ' restored' : ''}`}`,
