@@ -20,8 +20,11 @@ export interface Action {
   readonly name: string;
   reconcile(wanted: WantedBans): Promise<Repair | undefined>;
   enforce(networks: readonly IpNetwork[], wanted: WantedBans): Promise<Repair | undefined>;
-  /** Whether what enforces the bans is still there (somebody may have flushed it); cheap. Undefined where it cannot tell cheaply. */
-  isInForce?(): boolean | Promise<boolean>;
+  /**
+   * Whether what enforces the bans is still there (somebody may have flushed it); changes nothing, and may be asked beside another call.
+   * Rejects where it cannot be asked.
+   */
+  isInForce?(wanted: WantedBans): boolean | Promise<boolean>;
   /**
    * Others changed these parts of the firewall, or nobody knows which: whether the action has to reconcile. An action that has this is told
    * of every change; one without is asked `isInForce` at intervals.

@@ -1,13 +1,16 @@
 // An action made of commands, in fail2ban's way: started when first needed, checked before each ban, repaired where the check fails.
 import { isNetwork } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
-import type { Family } from '../core/ip-network.ts';
+import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 import { type BanTicket, commonValues, type HostNames, targetOfTicket, ticketValues } from './ban-ticket.ts';
-import type { CommandDefinition, CommandName } from './command-definition.ts';
+import { type CommandDefinition, type CommandName, canLook } from './command-definition.ts';
 import { refuseIdentity } from './identity-use.ts';
 import type { RunShell, ShellResult } from './run-command.ts';
 import { renderShellTemplate } from './shell-template.ts';
-import { type ActionOutcome, nothingLost, type TicketAction } from './ticket-action.ts';
+import { type ActionOutcome, nothingLost, type Sight, type TicketAction } from './ticket-action.ts';
+
+/** A full ipset of 65,536 addresses takes a quarter of it. */
+const mostListBytes = 16 << 20;
 
 /** Which families are started: what a command set up outside outlives the process. */
 export interface StartedFamilies {
@@ -28,10 +31,12 @@ export interface CommandActionOptions {
 export class CommandAction implements TicketAction {
   readonly #options: CommandActionOptions;
   readonly #definition: CommandDefinition;
+  readonly look: ((networks: readonly string[]) => Promise<Sight>) | undefined;
 
   constructor(options: CommandActionOptions) {
     this.#options = options;
     this.#definition = options.definition;
+    if (canLook(options.definition)) this.look = (networks) => this.#look(networks);
   }
 
   get name(): string {
@@ -47,6 +52,33 @@ export class CommandAction implements TicketAction {
     const lost: Family[] = [];
     for (const family of this.#families()) lost.push(...(await this.#startOnce(family)).lost);
     return { lost };
+  }
+
+  async #look(networks: readonly string[]): Promise<Sight> {
+    const lost: Family[] = [];
+    for (const family of this.#families()) {
+      if (this.#options.started.has(family) && !(await this.#isSound(family))) lost.push(...this.#lost(family).lost);
+    }
+    const missing: string[] = [];
+    for (const family of [4, 6] as const) {
+      const isStarted = this.#options.started.has(this.#definition.isPerFamily ? family : 4);
+      const told = networks.filter((network) => network.includes(':') === (family === 6));
+      if (isStarted && told.length > 0 && !lost.includes(family)) missing.push(...(await this.#missing(family, told)));
+    }
+    return { lost, missing };
+  }
+
+  /** Nothing where there is no way to ask. */
+  async #missing(family: Family, networks: readonly string[]): Promise<string[]> {
+    const result = await this.#shell('list', family, commonValues(family, this.#options.hostNames), mostListBytes);
+    if (result === undefined) return [];
+    const { exitCode, output } = result;
+    if (exitCode !== 0) throw new RingjailError('unavailable', `actionlist ended with ${exitCode}: ${output.slice(-500)}`);
+    // Its begin was cut off, and some of the bans with it.
+    if (output.length > mostListBytes - 1024) throw new RingjailError('unavailable', `actionlist writes more than ${mostListBytes} bytes`);
+    // Between addresses stands whatever the program likes; none of it is in one.
+    const found = new Set(output.split(/[^0-9A-Fa-f.:/]+/).flatMap((word) => parseIpNetwork(word)?.text ?? []));
+    return networks.filter((network) => !found.has(network));
   }
 
   async check(): Promise<ActionOutcome> {
@@ -179,12 +211,21 @@ export class CommandAction implements TicketAction {
     );
   }
 
-  async #shell(name: CommandName, family: Family, values: ReadonlyMap<string, string>): Promise<ShellResult | undefined> {
+  async #shell(
+    name: CommandName,
+    family: Family,
+    values: ReadonlyMap<string, string>,
+    mostOutputBytes?: number,
+  ): Promise<ShellResult | undefined> {
     const template = this.#definition.commands[family][name];
     if (template === undefined) return undefined;
     const { timeoutMs } = this.#definition;
     try {
-      return await this.#options.runShell({ ...renderShellTemplate(template, values), timeoutMs });
+      return await this.#options.runShell({
+        ...renderShellTemplate(template, values),
+        timeoutMs,
+        ...(mostOutputBytes === undefined ? {} : { mostOutputBytes }),
+      });
     } catch (error) {
       throw new RingjailError('unavailable', `action${name}: ${messageOf(error)}`, error);
     }

@@ -2,13 +2,20 @@
 import type { Family } from '../core/ip-network.ts';
 import type { ShellTemplate } from './shell-template.ts';
 
-/** In jail.conf(5)'s words, without their "action" in front: the command that ... */
-export const commandNames = ['start', 'stop', 'check', 'ban', 'unban', 'flush', 'repair', 'prolong', 'reload'] as const;
+/**
+ * In jail.conf(5)'s words, without their "action" in front: the command that ...
+ * `list` is ours: it writes the banned addresses of a family to its standard output, between whatever else.
+ */
+export const commandNames = ['start', 'stop', 'check', 'list', 'ban', 'unban', 'flush', 'repair', 'prolong', 'reload'] as const;
 
 export type CommandName = (typeof commandNames)[number];
 
 /** Without those that are empty. */
 export type CommandSet = Partial<Readonly<Record<CommandName, ShellTemplate>>>;
+
+/** Whether somebody can look at what it has set up: many definitions have no actioncheck, and nobody knows how to ask for their bans. */
+export const canLook = ({ commands }: CommandDefinition): boolean =>
+  [commands[4], commands[6]].some(({ check, list }) => check !== undefined || list !== undefined);
 
 export interface CommandDefinition {
   /** The name of its file in action.d. */

@@ -1,7 +1,11 @@
 // What the daemon and the privileged helper say to each other: one line of JSON a message, at most 64 KiB. Both sides check what they get.
+import { parseIpNetwork } from '../core/ip-network.ts';
 import { type BanTicket, targetOfTicket } from './ban-ticket.ts';
 
 export const maxFrameBytes = 64 * 1024;
+
+/** Networks that one request names: they fit into a frame. */
+export const mostLookedAt = 1000;
 
 const bareOperations = ['start', 'stop', 'check', 'flush', 'reload'] as const;
 const ticketOperations = ['ban', 'unban', 'prolong'] as const;
@@ -12,11 +16,21 @@ export type HelperRequest = {
   readonly jail: string;
   /** As `formatDefinition` writes what the jail says. */
   readonly action: string;
-} & ({ readonly op: (typeof bareOperations)[number] } | { readonly op: (typeof ticketOperations)[number]; readonly ticket: BanTicket });
+} & (
+  | { readonly op: (typeof bareOperations)[number] }
+  | { readonly op: 'look'; readonly networks: readonly string[] }
+  | { readonly op: (typeof ticketOperations)[number]; readonly ticket: BanTicket }
+);
 
 /** `id` is 0 where the request had none that could be read. */
 export type HelperAnswer =
-  | { readonly id: number; readonly ok: true; readonly lost: readonly (4 | 6)[]; readonly flushed: boolean }
+  | {
+      readonly id: number;
+      readonly ok: true;
+      readonly lost: readonly (4 | 6)[];
+      readonly missing: readonly string[];
+      readonly flushed: boolean;
+    }
   | { readonly id: number; readonly ok: false; readonly error: string };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -29,6 +43,11 @@ export function parseHelperRequest(line: string): HelperRequest | undefined {
   if (!isCount(id) || !isName(jail, 200) || !isName(action, 8192)) return undefined;
   const bare = bareOperations.find((name) => name === op);
   if (bare !== undefined) return hasOnly(value, ['id', 'op', 'jail', 'action']) ? { id, op: bare, jail, action } : undefined;
+  if (op === 'look') {
+    const networks = parseNetworks(value['networks']);
+    const isWhole = networks !== undefined && hasOnly(value, ['id', 'op', 'jail', 'action', 'networks']);
+    return isWhole ? { id, op, jail, action, networks } : undefined;
+  }
   const operation = ticketOperations.find((name) => name === op);
   const parsed = parseTicket(ticket, jail);
   if (operation === undefined || parsed === undefined || !hasOnly(value, ['id', 'op', 'jail', 'action', 'ticket'])) return undefined;
@@ -39,9 +58,10 @@ export function parseHelperAnswer(line: string): HelperAnswer | undefined {
   const value = parseObject(line);
   if (value === undefined || !isCount(value['id'])) return undefined;
   const { id, ok, error, lost, flushed } = value;
+  const missing = parseNetworks(value['missing']) ?? [];
   if (ok === false && typeof error === 'string') return { id, ok, error };
   if (ok !== true || !Array.isArray(lost)) return undefined;
-  return { id, ok, lost: ([4, 6] as const).filter((family) => lost.includes(family)), flushed: flushed === true };
+  return { id, ok, lost: ([4, 6] as const).filter((family) => lost.includes(family)), missing, flushed: flushed === true };
 }
 
 /** Matches are left out from the oldest on until it fits into a frame; fields after them. */
@@ -55,6 +75,12 @@ export function formatHelperRequest(request: HelperRequest): string {
     text = JSON.stringify({ ...request, ticket: { ...request.ticket, matches, fields } });
   }
   return `${text}\n`;
+}
+
+function parseNetworks(value: unknown): string[] | undefined {
+  if (!Array.isArray(value) || value.length > mostLookedAt) return undefined;
+  const networks = value.flatMap((text) => (typeof text === 'string' ? (parseIpNetwork(text)?.text ?? []) : []));
+  return networks.length === value.length ? networks : undefined;
 }
 
 function parseTicket(value: unknown, jail: string): BanTicket | undefined {

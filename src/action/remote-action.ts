@@ -2,7 +2,8 @@
 import { RingjailError } from '../core/errors.ts';
 import type { BanTicket } from './ban-ticket.ts';
 import type { HelperClient } from './helper-client.ts';
-import type { ActionOutcome, TicketAction } from './ticket-action.ts';
+import { mostLookedAt } from './helper-messages.ts';
+import type { ActionOutcome, Sight, TicketAction } from './ticket-action.ts';
 
 export interface RemoteActionOptions {
   /** As `formatDefinition` writes what the jail says. */
@@ -10,6 +11,8 @@ export interface RemoteActionOptions {
   readonly jail: string;
   /** As its definition says. */
   readonly norestored: boolean;
+  /** As its definition says. */
+  readonly canLook?: boolean;
   readonly client: HelperClient;
   /** Why it cannot be told of a text that is no address; undefined where it can. Without it any can be told, and the helper refuses. */
   readonly refuse?: (text: string) => string | undefined;
@@ -18,16 +21,27 @@ export interface RemoteActionOptions {
 export class RemoteAction implements TicketAction {
   readonly name: string;
   readonly norestored: boolean;
+  readonly look: ((networks: readonly string[]) => Promise<Sight>) | undefined;
   readonly #client: HelperClient;
   readonly #refuse: RemoteActionOptions['refuse'];
+  #lookedAt = 0;
   readonly #place: { readonly jail: string; readonly action: string };
 
-  constructor({ name, jail, norestored, client, refuse }: RemoteActionOptions) {
+  constructor({ name, jail, norestored, canLook = false, client, refuse }: RemoteActionOptions) {
     this.name = name;
     this.norestored = norestored;
     this.#client = client;
     this.#refuse = refuse;
     this.#place = { jail, action: name };
+    if (canLook) this.look = (networks) => this.#look(networks);
+  }
+
+  /** As many as a request may name; the next look goes on behind them. */
+  #look(networks: readonly string[]): Promise<Sight> {
+    if (this.#lookedAt >= networks.length) this.#lookedAt = 0;
+    const chosen = networks.slice(this.#lookedAt, this.#lookedAt + mostLookedAt);
+    this.#lookedAt += mostLookedAt;
+    return this.#client.request({ op: 'look', ...this.#place, networks: chosen });
   }
 
   start(): Promise<ActionOutcome> {

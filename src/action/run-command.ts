@@ -38,6 +38,8 @@ export interface ShellCommand {
   readonly script: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Of its output the end is kept; by default as much as a message needs. */
+  readonly mostOutputBytes?: number;
 }
 
 /** Resolves with what the shell ended with. Rejects where it cannot be started or takes too long. */
@@ -50,12 +52,12 @@ export interface ShellResult {
 }
 
 /** Enough for a message; a command may write without end. */
-const mostOutputBytes = 4096;
+const messageBytes = 4096;
 
 /** How long after its end something that it wrote is waited for. */
 const lateOutputMs = 200;
 
-export const runShell: RunShell = ({ script, env, timeoutMs }) =>
+export const runShell: RunShell = ({ script, env, timeoutMs, mostOutputBytes = messageBytes }) =>
   new Promise((resolve, reject) => {
     // A group of its own, so that what the shell started ends with it.
     const child = spawn('/bin/sh', ['-c', script], {

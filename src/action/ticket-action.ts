@@ -8,6 +8,11 @@ export interface ActionOutcome {
   readonly lost: readonly Family[];
 }
 
+/** `lost`: the families of which what was set up is gone. `missing`: of the others, the bans that are gone. */
+export interface Sight extends ActionOutcome {
+  readonly missing: readonly string[];
+}
+
 /**
  *  1. The caller makes one call at a time, and every call comes back within the action's own time limit.
  *  2. `start` comes first; an action may put it off until the first ban. It does nothing where the action was started before.
@@ -15,6 +20,8 @@ export interface ActionOutcome {
  *  4. `unban` gets the ticket that was banned. `prolong` gets a ticket that ends later than the one before.
  *  5. `flush` lifts all at once; false where the action has no way to.
  *  6. Nothing is lifted because the daemon stops: `stop` is for an action that is wanted no more.
+ *  7. `look` changes nothing, and may be called beside another call. Where it finds something lost, `check` repairs it; what is missing is
+ *     banned again.
  */
 export interface TicketAction {
   /** As the jail names it. */
@@ -22,6 +29,8 @@ export interface TicketAction {
   /** Whether bans of an earlier run are not told again. */
   readonly norestored: boolean;
   start(): Promise<ActionOutcome>;
+  /** `networks`: of the bans that it was told; not all need be looked at at once. Undefined where the action has no way to look. */
+  readonly look?: ((networks: readonly string[]) => Promise<Sight>) | undefined;
   /** Looks whether it still works, and repairs it where not. */
   check(): Promise<ActionOutcome>;
   ban(ticket: BanTicket): Promise<ActionOutcome>;

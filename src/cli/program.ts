@@ -17,7 +17,7 @@ import { type GivenOptions, readRegexOptions } from './regex-arguments.ts';
 import { reload } from './reload.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
-import { unban } from './unban.ts';
+import { type UnbanOptions, unban } from './unban.ts';
 import { watch } from './watch.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -130,13 +130,17 @@ function addUnban(program: Command, define: (usage: string, description: string,
     'unban [address...]',
     'lift the bans of these addresses (or users, or what else a jail bans), or of all with --all',
     (addresses: string[]) => (context) => {
-      const isAll = program.commands.find((command) => command.name() === 'unban')?.opts<{ all?: boolean }>().all === true;
+      const { all, jail } = program.commands.find((command) => command.name() === 'unban')?.opts<UnbanOptions>() ?? {};
+      const isAll = all === true;
       if (isAll === addresses.length > 0)
         throw new RingjailError('usage', 'name the addresses to unban, or --all: ringjail unban 203.0.113.7');
-      return unban(context, isAll ? 'all' : addresses);
+      return unban(context, isAll ? 'all' : addresses, jail);
     },
   );
-  program.commands.find((command) => command.name() === 'unban')?.option('--all', 'lift every ban');
+  program.commands
+    .find((command) => command.name() === 'unban')
+    ?.option('--all', 'lift every ban')
+    .option('--jail <name>', 'lift only the bans of this jail; those of other jails go on');
 }
 
 function addRegex(program: Command, define: (usage: string, description: string, start: (...args: never[]) => Run) => void): void {

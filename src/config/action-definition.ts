@@ -14,6 +14,7 @@ import { type ConfigError, type Origin, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
 import { FilterValues, plainValue } from './filter-values.ts';
 import type { ConfigValue, GivenValues } from './interpolation.ts';
+import { knownList } from './known-list.ts';
 import type { MergedConfig } from './merged-config.ts';
 import { nearestName } from './nearest-name.ts';
 import { parseBoolean } from './option-reader.ts';
@@ -93,7 +94,7 @@ class ActionReader {
   read(): LoadedAction {
     if (this.#errors.length > 0) return this.#finish(undefined);
     this.#noticeNames();
-    const texts = (['4', '6'] as const).map((family) => this.#texts(Number(family) as Family));
+    const texts = ([4, 6] as const).map((family) => this.#texts(family));
     const [first = new Map(), second = new Map()] = texts;
     const commands4 = this.#compile(first);
     const commands6 = this.#isSame(first, second) ? commands4 : this.#compile(second);
@@ -138,6 +139,10 @@ class ActionReader {
       const value = this.#value(family, `action${name}`);
       if (value !== undefined && value.text.trim() !== '') texts.set(name, value);
     }
+    // Who writes `actionlist =` wants none.
+    const isSet = this.#value(family, 'actionlist') !== undefined;
+    const list = isSet ? undefined : knownList(texts.get('ban')?.text ?? '', family);
+    if (list !== undefined) texts.set('list', plainValue(list, this.#request.origin));
     return texts;
   }
 

@@ -1,6 +1,7 @@
 // ringjail.conf and ringjail.local: the daemon's own settings, in [Definition]. The file may be missing; where it is, as in /etc/fail2ban,
 // what fail2ban.conf and fail2ban.local have of them counts.
 import { basename } from 'node:path';
+import { parseDuration } from '../core/duration.ts';
 import type { Severity } from '../core/log.ts';
 import { type ConfigError, quoteText } from './config-error.ts';
 import { loadMergedConfig } from './config-files.ts';
@@ -15,17 +16,21 @@ export interface DaemonConfig {
   readonly dbpurgeageUsec: number;
   /** How long whoever logged in by ssh is not banned; 0: not at all. */
   readonly protectLoginsUsec: number;
+  /** How often bans are looked at whose firewall tells nobody when it is changed; 0: never. */
+  readonly checkIntervalMs: number;
   readonly syslog: SyslogConfig;
   /** What is in order, but hardly meant. */
   readonly notices: readonly ConfigError[];
   readonly errors: readonly ConfigError[];
 }
 
-const options = ['loglevel', 'dbpurgeage', 'protect_logins', 'syslog_listen', 'syslog_allow'];
+const options = ['loglevel', 'dbpurgeage', 'protect_logins', 'checkinterval', 'syslog_listen', 'syslog_allow'];
 
 // As in fail2ban.
 const defaultPurgeAgeMs = 24 * 60 * 60 * 1000;
 const defaultProtectLoginsMs = 24 * 60 * 60 * 1000;
+const defaultCheckIntervalMs = 10_000;
+const longestCheckIntervalMs = 24 * 60 * 60 * 1000;
 
 /** fail2ban's words, too. */
 const loglevels: ReadonlyMap<string, Severity> = new Map([
@@ -56,10 +61,11 @@ export function loadDaemonConfig(directory: string): DaemonConfig {
   }
   const dbpurgeageUsec = usecOr0(readerOf('dbpurgeage'), 'dbpurgeage', defaultPurgeAgeMs);
   const protectLoginsUsec = usecOr0(reader, 'protect_logins', defaultProtectLoginsMs);
+  const checkIntervalMs = readCheckIntervalMs(reader);
   const notices: ConfigError[] = [];
   const syslog = readSyslogConfig(reader, notices);
   const errors = [...config.errors, ...reader.errors, ...former.errors];
-  return { loglevel: loglevel ?? 'info', dbpurgeageUsec, protectLoginsUsec, syslog, notices, errors };
+  return { loglevel: loglevel ?? 'info', dbpurgeageUsec, protectLoginsUsec, checkIntervalMs, syslog, notices, errors };
 }
 
 /** What else stands in fail2ban's own settings (its socket, its log) is about fail2ban, and its errors are. */
@@ -71,4 +77,13 @@ function loadFormer(directory: string, own: MergedConfig): MergedConfig {
 function usecOr0(reader: OptionReader, option: string, fallbackMs: number): number {
   if (reader.text(option, '').trim() === '0') return 0;
   return reader.durationUsec(option, fallbackMs, { mayBeForGood: true });
+}
+
+function readCheckIntervalMs(reader: OptionReader): number {
+  const value = reader.value('checkinterval');
+  if (value === undefined) return defaultCheckIntervalMs;
+  const ms = value.text.trim() === '0' ? 0 : (parseDuration(value.text.trim()) ?? Number.NaN);
+  if (ms === 0 || (ms >= 1000 && ms <= longestCheckIntervalMs)) return ms;
+  reader.fail(value.origin, `checkinterval = ${quoteText(value.text)}: expected a time from 1s to 1d, or 0 for never`);
+  return defaultCheckIntervalMs;
 }

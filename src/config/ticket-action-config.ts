@@ -1,6 +1,8 @@
 // An action of action.d, whatever it is made of, to the action at work.
+import { createHash } from 'node:crypto';
 import type { HostNames } from '../action/ban-ticket.ts';
 import { CommandAction, type StartedFamilies } from '../action/command-action.ts';
+import { canLook } from '../action/command-definition.ts';
 import { refuseIdentities, refuseIdentity } from '../action/identity-use.ts';
 import { MailAction } from '../action/mail-action.ts';
 import type { RunCommand, RunShell } from '../action/run-command.ts';
@@ -27,6 +29,10 @@ export interface LoadedTicketAction {
   readonly norestored: boolean;
   /** Why it cannot be told of a text that is no address, or of any such text; undefined where it can. */
   readonly refuse: (text?: string) => string | undefined;
+  /** Whether somebody can look at what it has set up. */
+  readonly canLook: boolean;
+  /** Equal where two definitions do the same; undefined where there are errors. */
+  readonly fingerprint: string | undefined;
   readonly errors: readonly ConfigError[];
   readonly notices: readonly ConfigError[];
   /** All that was read of it. */
@@ -43,6 +49,8 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
       create: found && ((tools) => createNotice(name, found, tools)),
       norestored: true,
       refuse: () => undefined,
+      canLook: false,
+      fingerprint: found && fingerprintOf(found),
       errors,
       notices: [],
       files,
@@ -58,10 +66,17 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
     // Of both families: what is no address is told as IPv4 is.
     refuse: (text) =>
       definition && (text === undefined ? refuseIdentities(definition.commands[4]) : refuseIdentity(definition.commands[4], text)),
+    canLook: definition !== undefined && canLook(definition),
+    fingerprint: definition && fingerprintOf(definition),
     errors,
     notices,
     files,
   };
+}
+
+function fingerprintOf(definition: unknown): string {
+  const text = JSON.stringify(definition, (_, value: unknown) => (value instanceof Map || value instanceof Set ? [...value] : value));
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function createNotice(name: string, notice: Notice, { runCommand, hostNames }: ActionTools): TicketAction {

@@ -24,7 +24,8 @@ export function parseRequest(line: string): ControlRequest | undefined {
     case 'ban':
       return typeof jail === 'string' && isStrings(addresses) ? { command, jail, addresses } : undefined;
     case 'unban':
-      return addresses === 'all' || isStrings(addresses) ? { command, addresses } : undefined;
+      if (!(addresses === 'all' || isStrings(addresses)) || !(jail === undefined || typeof jail === 'string')) return undefined;
+      return jail === undefined ? { command, addresses } : { command, addresses, jail };
     case 'import':
       return Array.isArray(bans) && bans.every(isImportedBan) ? { command, bans } : undefined;
     default:

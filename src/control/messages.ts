@@ -6,7 +6,8 @@ export type ControlRequest =
   | { readonly command: 'status'; readonly jail?: string }
   | { readonly command: 'explain'; readonly address: string }
   | { readonly command: 'ban'; readonly jail: string; readonly addresses: readonly string[] }
-  | { readonly command: 'unban'; readonly addresses: readonly string[] | 'all' }
+  /** With `jail` only its bans, whether it runs or not. */
+  | { readonly command: 'unban'; readonly addresses: readonly string[] | 'all'; readonly jail?: string }
   | { readonly command: 'import'; readonly bans: readonly ImportedBan[] }
   | { readonly command: 'reload' }
   | { readonly command: 'confirm' };
@@ -166,7 +167,10 @@ export interface BanAnswer {
 
 export interface UnbanAnswer {
   readonly unbanned: readonly string[];
+  /** By the jail, where one was named. */
   readonly notBanned: readonly string[];
+  /** What bans of other jails go on shutting out: each network that was asked for or lifted, and the jails. */
+  readonly stillBanned: readonly { readonly network: string; readonly jails: readonly string[] }[];
 }
 
 export interface ConfirmAnswer {

@@ -10,7 +10,7 @@ import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ti
 import { UfwAction } from '../action/ufw-action.ts';
 import { openNftables, openSetLookup, openTableReader } from '../binding/addon.ts';
 import { parseDefinition } from '../config/action-list.ts';
-import { type ActionTools, loadTicketAction } from '../config/ticket-action-config.ts';
+import { type ActionTools, type LoadedTicketAction, loadTicketAction } from '../config/ticket-action-config.ts';
 import { systemClock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
 
@@ -51,13 +51,22 @@ export interface TicketActionSettings {
 }
 
 /** An action of action.d as `jail` names it; for one that is there no more, an action that always says so. */
-export function createTicketAction(jail: string, name: string, { directory, isRoot, tools, helper }: TicketActionSettings): TicketAction {
+export function createTicketAction(jail: string, name: string, settings: TicketActionSettings): TicketAction {
+  const { isRoot, tools, helper } = settings;
+  const loaded = loadNamed(jail, name, settings);
+  if (loaded?.create === undefined) return new MissingAction(name);
+  const { norestored, canLook, refuse } = loaded;
+  return isRoot ? loaded.create(tools) : new RemoteAction({ name, jail, norestored, canLook, refuse, client: helper });
+}
+
+/** Equal while the definition of that name does the same; undefined where there is none, or one in error. */
+export const fingerprintOf = (jail: string, name: string, settings: TicketActionSettings): string | undefined =>
+  loadNamed(jail, name, settings)?.fingerprint;
+
+function loadNamed(jail: string, name: string, { directory, tools }: TicketActionSettings): LoadedTicketAction | undefined {
   const named = parseDefinition(name);
   const origin = { file: 'jail.conf', line: 1 };
-  const loaded = named.ok ? loadTicketAction(directory, named.value, { section: jail, origin }, tools.hostNames.full) : undefined;
-  if (loaded?.create === undefined) return new MissingAction(name);
-  const { create, norestored, refuse } = loaded;
-  return isRoot ? create(tools) : new RemoteAction({ name, jail, norestored, refuse, client: helper });
+  return named.ok ? loadTicketAction(directory, named.value, { section: jail, origin }, tools.hostNames.full) : undefined;
 }
 
 class MissingAction implements TicketAction {

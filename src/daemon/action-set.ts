@@ -9,7 +9,7 @@ import { cutConnections, openNetfilterMonitor } from '../binding/addon.ts';
 import { systemClock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { createAction, createTicketAction, isTicketAction, releaseUnusedScopes } from './action-registry.ts';
+import { createAction, createTicketAction, fingerprintOf, isTicketAction, releaseUnusedScopes } from './action-registry.ts';
 import { actionTools } from './action-tools.ts';
 import { type ActionUse, BanKeeper, type BanKeeperOptions } from './ban-keeper.ts';
 import { type TicketFacts, ticketOf } from './ban-tickets.ts';
@@ -18,14 +18,13 @@ import { FirewallWatch } from './firewall-watch.ts';
 import type { JailSet } from './jail-set.ts';
 import type { Paths } from './paths.ts';
 
-// fail2ban looks before each ban only; ten seconds are what a firewall without events is looked at.
-const checkIntervalMs = 10_000;
-
 export interface ActionSetOptions extends Pick<BanKeeperOptions, 'onEnded' | 'bounded'> {
   readonly paths: Paths;
   readonly jails: JailSet;
   /** What tickets tell of a ban. */
   readonly facts: TicketFacts;
+  /** How often a firewall is looked at that tells nobody when it is changed; 0: never. */
+  readonly checkIntervalMs: number;
   readonly log: Log;
 }
 
@@ -37,7 +36,7 @@ export class ActionSet {
   readonly #watch: FirewallWatch;
 
   constructor(options: ActionSetOptions) {
-    const { paths, facts, onEnded, bounded, log } = options;
+    const { paths, facts, checkIntervalMs, onEnded, bounded, log } = options;
     this.#options = options;
     this.#helper = new HelperClient(paths.helper);
     this.#cutter = new ConnectionCutter({ cutConnections, log });
@@ -47,12 +46,14 @@ export class ActionSet {
     this.keeper = new BanKeeper({
       createAction,
       clock: systemClock,
+      checkIntervalMs,
       log,
       onEnded,
       ...(bounded === undefined ? {} : { bounded }),
       tickets: {
         isTicketAction: (name) => isTicketAction(name, isRoot),
         create: (jail, name) => createTicketAction(jail, name, settings),
+        fingerprintOf: (jail, name) => fingerprintOf(jail, name, settings),
         ticketOf: (decision) => ticketOf(decision, facts),
       },
       onAsked: (decisions) => this.#cut(decisions),

@@ -20,8 +20,10 @@ const inFlightUsec = 3_000_000;
 export interface BanKeeperOptions {
   readonly createAction: (name: string) => Action;
   /** The actions that are told of each ban instead of being shown the list; none where this is missing. */
-  readonly tickets?: Omit<TicketKeeperOptions, 'bans' | 'log'> & { readonly isTicketAction: (name: string) => boolean };
+  readonly tickets?: Omit<TicketKeeperOptions, 'bans' | 'checkIntervalMs' | 'log'> & { readonly isTicketAction: (name: string) => boolean };
   readonly clock: Clock;
+  /** How often an action is looked at whose outside tells nobody when it is changed; 0: never. */
+  readonly checkIntervalMs?: number;
   readonly log: Log;
   /** Bans have ended by themselves. */
   readonly onEnded: (decisions: readonly BanDecision[]) => void;
@@ -61,8 +63,8 @@ export class BanKeeper {
 
   constructor(options: BanKeeperOptions) {
     this.#options = options;
-    const { tickets, log } = options;
-    this.#tickets = tickets && new TicketKeeper({ ...tickets, bans: this.bans, log });
+    const { tickets, checkIntervalMs, log } = options;
+    this.#tickets = tickets && new TicketKeeper({ ...tickets, bans: this.bans, checkIntervalMs, log });
   }
 
   /** Bans of an earlier run, as the store holds them; those that ended meanwhile are left out here and lifted by `start`. */
@@ -117,19 +119,27 @@ export class BanKeeper {
   }
 
   /**
-   * Whose jail names other ports by now is shut out at these. Commands and mail stay as they were when the ban was made: nobody wants a
-   * mail for each old ban. Bans of a jail that is gone stay where they are.
+   * Whose jail names other ports or commands by now is shut out by these. Mail stays as it was when the ban was made: nobody wants one for
+   * each old ban. Bans of a jail that is gone stay where they are.
    */
   #entrust(uses: readonly ActionUse[]): void {
     const byJail = new Map<string, string[]>();
     for (const { jail, action } of uses) byJail.set(jail, [...(byJail.get(jail) ?? []), action]);
+    const tellsOf = new Map(uses.map(({ jail, action }) => [`${jail}\n${action}`, this.#isToldOfRestored(jail, action)]));
     for (const decision of Array.from(this.bans.decisions())) {
-      const named = byJail.get(decision.jail)?.filter((name) => !this.#isTicketAction(name));
-      const actions = [...(named ?? []), ...decision.actions.filter((name) => this.#isTicketAction(name))];
-      if (named === undefined || actions.toSorted().join('\n') === decision.actions.toSorted().join('\n')) continue;
+      const { jail } = decision;
+      const named = byJail.get(jail);
+      const actions = named?.filter((name) => decision.actions.includes(name) || tellsOf.get(`${jail}\n${name}`) === true);
+      if (actions === undefined || actions.toSorted().join('\n') === decision.actions.toSorted().join('\n')) continue;
       this.bans.entrust(decision, actions);
-      this.#changed.push({ ...decision, actions: [...new Set([...decision.actions, ...actions])] });
+      // Those of tickets are told by their own reload.
+      const concerned = [...decision.actions, ...actions].filter((name) => !this.#isTicketAction(name));
+      this.#changed.push({ ...decision, actions: [...new Set(concerned)] });
     }
+  }
+
+  #isToldOfRestored(jail: string, action: string): boolean {
+    return !this.#isTicketAction(action) || this.#tickets?.isToldOfRestored(jail, action) === true;
   }
 
   /** Bans that the named actions have in force although nothing is known of them: the store was lost, or set aside. */
@@ -288,7 +298,8 @@ export class BanKeeper {
   #enforcer(name: string): Enforcer {
     const known = this.#enforcers.get(name);
     if (known !== undefined) return known;
-    const enforcer = new Enforcer(this.#options.createAction(name), this.bans, this.#options.log);
+    const { createAction, log, checkIntervalMs } = this.#options;
+    const enforcer = new Enforcer(createAction(name), this.bans, log, { checkIntervalMs });
     this.#enforcers.set(name, enforcer);
     return enforcer;
   }

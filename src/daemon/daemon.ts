@@ -65,6 +65,7 @@ export class Daemon {
       paths,
       jails,
       facts,
+      checkIntervalMs: settings.checkIntervalMs,
       onEnded: (decisions) => this.#onEnded(decisions),
       bounded: (decision) => this.#confirmation.bounded(decision),
       log,

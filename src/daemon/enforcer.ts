@@ -4,23 +4,27 @@ import type { Ban } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
 import { isNetwork } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
+import { inTime } from '../core/in-time.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { ActionHealth, Enforcement } from './enforcement.ts';
-import { RepairPace, type RepairPaceOptions } from './repair-pace.ts';
+import { RepairLog } from './repair-log.ts';
+import { paceOfLooks, type RepairPaceOptions } from './repair-pace.ts';
+import { Verification } from './verification.ts';
 
 const firstRetryMs = 500;
 const lastRetryMs = 60_000;
 // A jail that still sees a banned address has us look again, but no attacker can have us do nothing else.
 const suspicionMs = 3000;
-// For an outside that tells nobody when it is changed.
+/** How often an outside is looked at that tells nobody when it is changed. */
 const defaultCheckIntervalMs = 10_000;
-// Whether a fight is over is of interest to readers of the log only.
-const peaceCheckMs = 60_000;
+// Somebody waits at a terminal for what a look may take a minute to tell.
+const answerLimitMs = 2000;
 
 export interface EnforcerOptions {
   readonly pace?: Partial<RepairPaceOptions>;
-  readonly checkIntervalMs?: number;
+  /** 0: never. */
+  readonly checkIntervalMs?: number | undefined;
 }
 
 export class Enforcer {
@@ -38,39 +42,46 @@ export class Enforcer {
   #isStopped = false;
   /** What the next reconciling finds was done by others. */
   #isRepair = false;
-  readonly #pace: RepairPace;
+  readonly #repairLog: RepairLog;
+  readonly #verification: Verification;
   #repairTimer: NodeJS.Timeout | undefined;
-  #fightTimer: NodeJS.Timeout | undefined;
-  #repairs = 0;
-  readonly #checkIntervalMs: number;
   /** In force at the start and not known: a kill may have come before the store had them, and the records that led to them are read again. */
   #unknown: ReadonlyMap<string, FoundBan> = new Map();
-  #checkTimer: NodeJS.Timeout | undefined;
 
-  constructor(action: Action, bans: BanList, log: Log, options: EnforcerOptions = {}) {
-    this.#pace = new RepairPace(options.pace);
-    this.#checkIntervalMs = options.checkIntervalMs ?? defaultCheckIntervalMs;
+  constructor(action: Action, bans: BanList, log: Log, { pace, checkIntervalMs = defaultCheckIntervalMs }: EnforcerOptions = {}) {
+    const { name } = action;
     this.action = action;
-    this.#wanted = withUnknown(wantedOf(bans, action.name), () => this.#unknown);
+    this.#wanted = withUnknown(wantedOf(bans, name), () => this.#unknown);
     this.#log = log;
+    const isTold = action.noticeChange !== undefined;
+    const hint = isTold ? 'nft monitor shows who it is ("new generation ... by process")' : '';
+    this.#repairLog = new RepairLog({ name, log, hint, pace: isTold ? pace : { ...paceOfLooks(checkIntervalMs), ...pace } });
+    this.#verification = new Verification({
+      intervalMs: isTold || action.isInForce === undefined ? 0 : checkIntervalMs,
+      // One that is told is looked at when somebody asks, whatever it holds, and as often as that.
+      isNeeded: () => isTold || hasAny(this.#wanted.all()),
+      waitMs: () => (isTold ? 0 : this.#repairLog.waitMs),
+      look: () => this.#look(),
+      onFailure: (reason) => log.warning(`action ${name}: nobody can tell whether the bans are still in force: ${reason}`),
+    });
   }
 
   /** What the action could not be brought to do, or that others undo it again and again; undefined where it agrees. */
   get failure(): string | undefined {
-    return this.#failure ?? (this.#pace.isFight(performance.now()) ? this.#fightText() : undefined);
+    return this.#failure ?? this.#repairLog.fight;
   }
 
   /** How many times something that others had done was put right. */
   get repairs(): number {
-    return this.#repairs;
+    return this.#repairLog.repairs;
   }
 
   health(): ActionHealth {
     return {
       bans: this.bannedCount,
       failure: this.failure,
-      isContested: this.#failure === undefined && this.#pace.isFight(performance.now()),
-      repairs: this.#repairs,
+      isContested: this.#failure === undefined && this.#repairLog.isFight,
+      repairs: this.repairs,
       counters: this.#counters(),
     };
   }
@@ -85,7 +96,9 @@ export class Enforcer {
       return { isEnforced: undefined, reason: messageOf(error) };
     }
     if (this.#failure !== undefined) return { isEnforced: false, reason: this.#failure };
-    if ((await this.action.isInForce?.()) === false) return { isEnforced: false, reason: 'somebody took away what enforces it' };
+    const isInForce = await this.#isInForce();
+    if (isInForce === false) return { isEnforced: false, reason: 'somebody took away what enforces it' };
+    if (isInForce === 'late') return { isEnforced: undefined, reason: 'the firewall does not answer' };
     return { isEnforced: true, reason: 'read back when it was made' };
   }
 
@@ -103,7 +116,7 @@ export class Enforcer {
       if (error instanceof RingjailError && error.code === 'permission') throw error;
       this.#fail(error);
     }
-    this.#armCheck();
+    this.#verification.arm();
   }
 
   /** All records from before the start are read: what is in force and still not known is lifted. Resolves when it was tried. */
@@ -131,7 +144,7 @@ export class Enforcer {
   /** Others changed these parts of the firewall; undefined: nobody knows which. */
   noticeChange(parts: readonly string[] | undefined): void {
     if (this.#isStopped || this.action.noticeChange?.(parts) !== true) return;
-    const waitMs = this.#pace.waitMs(performance.now());
+    const { waitMs } = this.#repairLog;
     if (waitMs === 0) void this.#repair();
     else
       this.#repairTimer ??= setTimeout(() => {
@@ -140,16 +153,17 @@ export class Enforcer {
       }, waitMs);
   }
 
-  /** Looks whether what was enforced is still there, and puts it back where it is not. Resolves when it was tried. */
-  async check(): Promise<void> {
-    if (this.#mustReconcile || this.#running !== undefined || (await this.action.isInForce?.()) !== false) return;
-    await this.#repair();
+  /** Looks whether what was enforced is still there, and puts it back where it is not. Resolves when it was tried, or takes too long. */
+  check(): Promise<void> {
+    return this.#verification.now();
   }
 
   /** Waits for what runs, and starts nothing more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const timer of [this.#retryTimer, this.#repairTimer, this.#fightTimer, this.#checkTimer]) clearTimeout(timer);
+    for (const timer of [this.#retryTimer, this.#repairTimer]) clearTimeout(timer);
+    this.#verification.stop();
+    this.#repairLog.stop();
     await this.#running;
   }
 
@@ -160,6 +174,17 @@ export class Enforcer {
       // What keeps it from being read shows as the action's failure.
       return undefined;
     }
+  }
+
+  async #look(): Promise<void> {
+    if (this.#mustReconcile || this.#running !== undefined || (await this.action.isInForce?.(this.#wanted)) !== false) return;
+    if (!this.#isStopped) await this.#repair();
+  }
+
+  /** Undefined where the action cannot tell. */
+  async #isInForce(): Promise<boolean | 'late' | undefined> {
+    if (this.action.isInForce === undefined) return undefined;
+    return (await inTime(Promise.resolve(this.action.isInForce(this.#wanted)), answerLimitMs)) ?? 'late';
   }
 
   #repair(): Promise<void> {
@@ -200,37 +225,11 @@ export class Enforcer {
     }
     // In one step with the last look at what changed: nobody can come in between and wait for what has ended.
     this.#running = undefined;
+    this.#verification.arm();
   }
 
   #tell(repair: Repair | undefined): void {
-    if (repair === undefined) return;
-    this.#repairs++;
-    const { name } = this.action;
-    this.#log.warning(`action ${name}: somebody changed what enforces the bans: ${repair.found}; ${countBans(repair.bans)} put back`);
-    if (!this.#pace.repaired(performance.now())) return;
-    this.#log.error(`action ${name}: ${this.#fightText()}`);
-    this.#awaitPeace();
-  }
-
-  #fightText(): string {
-    const seconds = this.#pace.intervalMs / 1000;
-    return (
-      `somebody keeps taking away what enforces the bans, and ringjail puts it back every ${seconds} s only; ` +
-      'nft monitor shows who it is ("new generation ... by process")'
-    );
-  }
-
-  #awaitPeace(): void {
-    if (this.#isStopped) return;
-    this.#fightTimer = setTimeout(() => {
-      if (this.#pace.isFight(performance.now())) this.#awaitPeace();
-      else this.#log.notice(`action ${this.action.name}: nobody takes away what enforces the bans any more`);
-    }, peaceCheckMs);
-  }
-
-  #armCheck(): void {
-    if (this.#isStopped || this.action.isInForce === undefined || this.action.noticeChange !== undefined) return;
-    this.#checkTimer = setTimeout(() => void this.check().finally(() => this.#armCheck()), this.#checkIntervalMs);
+    if (repair !== undefined) this.#repairLog.tell(repair);
   }
 
   #fail(error: unknown): void {
@@ -247,7 +246,7 @@ export class Enforcer {
   }
 }
 
-const countBans = (count: number): string => `${count} ${count === 1 ? 'ban' : 'bans'}`;
+const hasAny = (bans: Iterable<unknown>): boolean => bans[Symbol.iterator]().next().done !== true;
 
 /** The bans that name the action. */
 export function wantedOf(bans: BanList, action: string): WantedBans {

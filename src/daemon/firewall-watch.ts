@@ -8,6 +8,7 @@ export interface FirewallWatchOptions {
   readonly onChange: OnTableChange;
   /** Has every action look by itself. */
   readonly check: () => Promise<void>;
+  /** 0: never. */
   readonly checkIntervalMs: number;
   readonly log: Log;
 }
@@ -30,9 +31,11 @@ export class FirewallWatch {
       this.#monitor.start();
     } catch (error) {
       this.#monitor = undefined;
-      log.warning(
-        `cannot follow who changes nftables (${messageOf(error)}): the bans are looked at every ${checkIntervalMs / 1000} s instead`,
-      );
+      const instead =
+        checkIntervalMs === 0
+          ? 'nobody looks at the bans in between, as checkinterval is 0'
+          : `the bans are looked at every ${checkIntervalMs / 1000} s instead`;
+      log.warning(`cannot follow who changes nftables (${messageOf(error)}): ${instead}`);
       this.#arm();
     }
   }
@@ -45,7 +48,7 @@ export class FirewallWatch {
   }
 
   #arm(): void {
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#options.checkIntervalMs === 0) return;
     this.#timer = setTimeout(() => void this.#options.check().finally(() => this.#arm()), this.#options.checkIntervalMs);
   }
 }

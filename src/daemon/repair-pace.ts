@@ -12,6 +12,13 @@ export interface RepairPaceOptions {
 
 const defaultPace: RepairPaceOptions = { shortestMs: 500, longestMs: 60_000, fightRepairs: 20, fightWindowMs: 60_000 };
 
+/** For what is looked at every `intervalMs` only: who takes it away before almost each look is in a fight with us. */
+export function paceOfLooks(intervalMs: number): RepairPaceOptions {
+  const fightRepairs = 5;
+  const fightWindowMs = Math.max(defaultPace.fightWindowMs, 2 * fightRepairs * intervalMs);
+  return { shortestMs: intervalMs, longestMs: Math.max(defaultPace.longestMs, 8 * intervalMs), fightRepairs, fightWindowMs };
+}
+
 /** Pure: the time is a parameter, in milliseconds from any beginning. */
 export class RepairPace {
   readonly #options: RepairPaceOptions;

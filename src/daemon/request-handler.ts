@@ -58,7 +58,7 @@ export class RequestHandler {
       case 'ban':
         return this.#ban(request.jail, request.addresses);
       case 'unban':
-        return this.#unban(request.addresses);
+        return this.#unban(request.addresses, request.jail);
       case 'import':
         return this.#import(request.bans);
       case 'reload':
@@ -141,28 +141,46 @@ export class RequestHandler {
     return { banned, alreadyBanned };
   }
 
-  async #unban(addresses: readonly string[] | 'all'): Promise<UnbanAnswer> {
-    const { keeper, jails, log, confirmation } = this.#options;
+  async #unban(addresses: readonly string[] | 'all', name?: string): Promise<UnbanAnswer> {
+    const { keeper, log, confirmation } = this.#options;
+    if (name !== undefined) this.#requireHolder(name);
+    const isHeld = (network: BanTarget) => name === undefined || keeper.bans.isHeldBy(network, name);
     const concerned: BanDecision[] = [];
     const unbanned: string[] = [];
     const notBanned: string[] = [];
-    const all = () => Array.from(keeper.bans.bans(), ({ network }) => network);
-    const asked = addresses === 'all' ? all() : addresses.map((text) => this.#requireKnown(text));
-    for (const network of asked) {
-      for (const { jail } of jails.running) jail.clear(network);
-      const held = addresses === 'all' ? [network] : keeper.find(network);
+    const all = () => Array.from(keeper.bans.bans(), ({ network }) => network).filter((network) => isHeld(network));
+    const networks = addresses === 'all' ? all() : addresses.map((text) => this.#requireKnown(text));
+    const stillBanned = new Map<string, readonly string[]>();
+    for (const network of networks) {
+      this.#forget(network, name);
+      const held = addresses === 'all' ? [network] : keeper.find(network).filter(isHeld);
       for (const banned of held) {
-        const removed = keeper.remove(banned);
+        const removed = keeper.remove(banned, name);
         for (const decision of removed) confirmation.noteEnd(decision);
         concerned.push(...removed);
-        for (const { jail } of jails.running) jail.clear(banned);
-        log.notice(`unban ${shownTarget(banned.text)} by hand`);
+        this.#forget(banned, name);
+        log.notice(`unban ${shownTarget(banned.text)} by hand${name === undefined ? '' : ` in jail ${name}`}`);
         unbanned.push(banned.text);
       }
       if (held.length === 0) notBanned.push(network.text);
+      for (const target of name === undefined ? [] : [network, ...held]) {
+        const jails = this.#jailsThatBan(target);
+        if (jails.length > 0) stillBanned.set(target.text, jails);
+      }
     }
     await this.#carryOut(concerned);
-    return { unbanned, notBanned };
+    return { unbanned, notBanned, stillBanned: Array.from(stillBanned, ([network, jails]) => ({ network, jails })) };
+  }
+
+  /** What was counted of it, so that the next failure does not ban it again. */
+  #forget(network: BanTarget, name: string | undefined): void {
+    for (const { jail } of this.#options.jails.running) if (name === undefined || jail.options.name === name) jail.clear(network);
+  }
+
+  /** Whose bans shut out all of the network. */
+  #jailsThatBan(network: BanTarget): string[] {
+    const { keeper } = this.#options;
+    return [...new Set(keeper.find(network).flatMap((banned) => [...(keeper.bans.get(banned)?.holders.keys() ?? [])]))];
   }
 
   /** Bans of another program, by jails of the same names; what is protected or ignored here is not banned by it either. */
@@ -232,6 +250,12 @@ export class RequestHandler {
     const isHeld = isNetwork(target) || keeper.bans.get(target) !== undefined;
     if (isHeld || jails.running.some(({ jail }) => jail.windowOf(target).length > 0) || isKnown(target.text)) return target;
     return requireNetwork(text);
+  }
+
+  /** A jail that runs, or has bans from when it did. */
+  #requireHolder(name: string): void {
+    for (const { jail } of this.#options.keeper.bans.decisions()) if (jail === name) return;
+    this.#requireJail(name);
   }
 
   #requireJail(name: string): NonNullable<ReturnType<JailSet['find']>> {

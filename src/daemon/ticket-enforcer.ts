@@ -3,14 +3,20 @@
 import { type BanTicket, markOf } from '../action/ban-ticket.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
 import { type BanTarget, shownTarget } from '../core/ban-target.ts';
+import { systemClock } from '../core/clock.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import type { ActionHealth, Enforcement } from './enforcement.ts';
+import { RepairLog } from './repair-log.ts';
+import { paceOfLooks } from './repair-pace.ts';
+import { Verification } from './verification.ts';
 
 const firstRetryMs = 500;
 const lastRetryMs = 60_000;
 const stopLimitMs = 5000;
+const defaultCheckIntervalMs = 10_000;
+const nearEndUsec = 5_000_000;
 /** What cannot be lifted after so many tries is forgotten: most likely somebody lifted it by hand. */
 const mostUnbanTries = 5;
 
@@ -40,12 +46,27 @@ export class TicketEnforcer {
   #pausedUntil: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #isStopped = false;
+  /** Families that a look found lost. */
+  #gone: readonly Family[] = [];
+  /** Bans that others took away, to be told when they are back, and the families of which all is gone. */
+  readonly #lost = { families: new Set<Family>(), networks: new Set<string>() };
+  readonly #repairLog: RepairLog;
+  readonly #verification: Verification;
 
-  /** `jail`: whose bans these are. */
-  constructor(action: TicketAction, jail: string, log: Log) {
+  /** `jail`: whose bans these are; `checkIntervalMs`: how often they are looked at, 0 for never. */
+  constructor(action: TicketAction, jail: string, log: Log, checkIntervalMs = defaultCheckIntervalMs) {
+    const { name } = action;
     this.action = action;
     this.#jail = jail;
     this.#log = log;
+    this.#repairLog = new RepairLog({ name, log, hint: '', pace: paceOfLooks(checkIntervalMs) });
+    this.#verification = new Verification({
+      intervalMs: checkIntervalMs,
+      isNeeded: () => action.look !== undefined && this.#enforced.size > 0,
+      waitMs: () => this.#repairLog.waitMs,
+      look: () => this.#look(),
+      onFailure: (reason) => log.warning(`action ${name}: nobody can tell whether the bans are still in force: ${reason}`),
+    });
   }
 
   /** Why the action as a whole, or the ban tried last, is not enforced; undefined where nothing is open. */
@@ -54,13 +75,20 @@ export class TicketEnforcer {
   }
 
   health(): ActionHealth {
-    return { bans: this.bannedCount, failure: this.failure, isContested: false, repairs: 0, counters: undefined };
+    const { fight, isFight, repairs } = this.#repairLog;
+    const { failure, bannedCount: bans } = this;
+    return { bans, failure: failure ?? fight, isContested: failure === undefined && isFight, repairs, counters: undefined };
   }
 
   /** As the action was told; a command's firewall cannot be asked for one address. */
   async enforcement({ text }: BanTarget): Promise<Enforcement> {
     if (this.isEnforced(text)) return { isEnforced: true, reason: 'the action was told, and agreed' };
     return { isEnforced: false, reason: this.failureOf(text) ?? 'the action was not told yet' };
+  }
+
+  /** Those that it is to ban. */
+  get networks(): readonly string[] {
+    return [...this.#wanted.keys()];
   }
 
   get bannedCount(): number {
@@ -97,6 +125,26 @@ export class TicketEnforcer {
     }
   }
 
+  /** Bans in force that it was not told of, as its jail did not name it before. Mail is not sent for them. */
+  take(held: Iterable<BanTicket>): void {
+    for (const ticket of held) {
+      const restored = { ...ticket, restored: true };
+      this.#wanted.set(ticket.network, restored);
+      if (this.action.norestored) this.#enforced.set(ticket.network, restored);
+      else this.#pending.add(ticket.network);
+    }
+  }
+
+  /** Takes the place of one of the same name whose definition was another, and begins when that has ended. */
+  succeed(ended: Promise<void>, held: Iterable<BanTicket>): void {
+    this.take(held);
+    this.#running = ended
+      // Whoever runs it is to read the definition again.
+      .then(() => this.action.reload())
+      .catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`))
+      .then(() => this.#work());
+  }
+
   /** Resolves when it was tried, with all that is pending. */
   start(): Promise<void> {
     return this.#run();
@@ -104,12 +152,12 @@ export class TicketEnforcer {
 
   ban(ticket: BanTicket): Promise<void> {
     this.#wanted.set(ticket.network, ticket);
-    return this.#look(ticket.network);
+    return this.#tend(ticket.network);
   }
 
   unban(network: string): Promise<void> {
     this.#wanted.delete(network);
-    return this.#look(network);
+    return this.#tend(network);
   }
 
   /** Somebody else may have lifted this ban: it is lifted and made anew, so that it is there once. */
@@ -117,13 +165,15 @@ export class TicketEnforcer {
     if (this.action.norestored || !this.#wanted.has(network)) return Promise.resolve();
     this.#enforced.delete(network);
     this.#doubtful.add(network);
-    return this.#look(network);
+    return this.#tend(network);
   }
 
-  /** Looks whether the action still works as a whole; it looks by itself before each ban. */
+  /**
+   * Looks whether what the action set up is still there, and puts it and the bans back where it is not; it looks by itself before each ban.
+   * Resolves when that is done, or takes long.
+   */
   check(): Promise<void> {
-    this.#mustCheck ||= this.#enforced.size > 0;
-    return this.#run();
+    return this.#verification.now();
   }
 
   reload(): Promise<void> {
@@ -141,6 +191,8 @@ export class TicketEnforcer {
       await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
     }
     this.#isStopped = true;
+    this.#verification.stop();
+    this.#repairLog.stop();
     clearTimeout(this.#pausedUntil);
     for (const timer of this.#timers) clearTimeout(timer);
     // A command that hangs is nothing to wait for: it ends by its own limit, or with the service.
@@ -149,7 +201,7 @@ export class TicketEnforcer {
     clearTimeout(patience);
   }
 
-  #look(network: string): Promise<void> {
+  #tend(network: string): Promise<void> {
     this.#pending.add(network);
     return this.#run();
   }
@@ -171,7 +223,20 @@ export class TicketEnforcer {
         await this.#tryNetwork(network);
       } else break;
     }
+    this.#tellRepair();
     this.#running = undefined;
+    this.#verification.arm();
+  }
+
+  async #look(): Promise<void> {
+    // What is no address cannot be told from other words in a listing.
+    const networks = [...this.#enforced.keys()].filter((network) => parseIpNetwork(network) !== undefined);
+    const { lost, missing } = (await this.action.look?.(networks)) ?? { lost: [], missing: [] };
+    if (this.#isStopped) return;
+    this.#gone = lost.filter((family) => Array.from(this.#enforced.keys()).some((network) => familyOf(network) === family));
+    this.#mustCheck = this.#gone.length > 0;
+    if (!this.action.norestored) for (const network of missing) this.#miss(network);
+    if (this.#mustCheck || this.#pending.size > 0) await this.#run();
   }
 
   /** What concerns the action as a whole comes before any ban. */
@@ -198,7 +263,13 @@ export class TicketEnforcer {
     if (!this.#mustCheck) return undefined;
     return async () => {
       this.#mustCheck = false;
-      this.#putBack((await this.action.check()).lost, undefined);
+      try {
+        this.#putBack((await this.action.check()).lost, undefined);
+      } catch (error) {
+        // Each of the bans is tried again, and starts the action by itself.
+        this.#log.error(`action ${this.action.name}: ${messageOf(error)}`);
+        this.#putBack(this.#gone, undefined);
+      }
     };
   }
 
@@ -247,15 +318,43 @@ export class TicketEnforcer {
 
   /** Other bans of these families are gone with what enforced them. */
   #putBack(lost: readonly Family[], except: string | undefined): void {
-    if (lost.length === 0) return;
+    // Mail was sent, whatever became of what sends it.
+    if (lost.length === 0 || this.action.norestored) return;
     for (const network of [...this.#enforced.keys(), ...this.#doubtful]) {
-      // What is no address is told as IPv4 is.
-      const family = parseIpNetwork(network)?.family ?? 4;
+      const family = familyOf(network);
       if (network === except || !lost.includes(family)) continue;
+      const wanted = this.#wanted.get(network);
+      if (wanted !== undefined && this.#enforced.has(network)) {
+        this.#lost.families.add(family);
+        this.#lost.networks.add(network);
+        this.#wanted.set(network, { ...wanted, restored: true });
+      }
       this.#enforced.delete(network);
       this.#doubtful.delete(network);
       this.#pending.add(network);
     }
+  }
+
+  /** Lifted first, so that it is there once: since the look it may have come back. */
+  #miss(network: string): void {
+    const wanted = this.#wanted.get(network);
+    // Some firewalls know its end as well, and are a little before us.
+    if (wanted === undefined || endOf(wanted) < systemClock() + nearEndUsec || !this.#enforced.delete(network)) return;
+    this.#wanted.set(network, { ...wanted, restored: true });
+    this.#doubtful.add(network);
+    this.#pending.add(network);
+    this.#lost.networks.add(network);
+  }
+
+  #tellRepair(): void {
+    const { families, networks } = this.#lost;
+    if (networks.size === 0 || this.#pending.size > 0) return;
+    const bans = Array.from(networks).filter((network) => this.#enforced.has(network)).length;
+    const which = [...families].toSorted().map((family) => `IPv${family}`);
+    networks.clear();
+    families.clear();
+    const found = which.length > 0 ? `what the action had set up for ${which.join(' and ')} was gone` : 'bans were gone';
+    this.#repairLog.tell({ found, bans });
   }
 
   #fail(network: string, error: unknown): void {
@@ -279,7 +378,7 @@ export class TicketEnforcer {
     if (isRefused) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      void this.#look(network);
+      void this.#tend(network);
     }, waitMs(tries));
     this.#timers.add(timer);
   }
@@ -291,6 +390,9 @@ export class TicketEnforcer {
     }, waitMs(tries));
   }
 }
+
+/** What is no address is told as IPv4 is. */
+const familyOf = (network: string): Family => parseIpNetwork(network)?.family ?? 4;
 
 const waitMs = (tries: number): number => Math.min(firstRetryMs * 2 ** (tries - 1), lastRetryMs);
 

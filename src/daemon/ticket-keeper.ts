@@ -4,14 +4,22 @@ import type { TicketAction } from '../action/ticket-action.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
 import type { BanTarget } from '../core/ban-target.ts';
+import { inTime } from '../core/in-time.ts';
 import type { Log } from '../core/log.ts';
 import type { ActionHealth, Enforcement } from './enforcement.ts';
 import { TicketEnforcer } from './ticket-enforcer.ts';
 
+/** How long the end of the daemon waits for what a reload has ended. */
+const endLimitMs = 5000;
+
 export interface TicketKeeperOptions {
   readonly bans: BanList;
   readonly create: (jail: string, action: string) => TicketAction;
+  /** Equal while the definition would do the same; undefined where it cannot be read, or is in error. */
+  readonly fingerprintOf?: (jail: string, action: string) => string | undefined;
   readonly ticketOf: (decision: BanDecision) => BanTicket;
+  /** How often an action is looked at that can be; 0: never. */
+  readonly checkIntervalMs?: number | undefined;
   readonly log: Log;
 }
 
@@ -19,11 +27,14 @@ interface Use {
   readonly jail: string;
   readonly action: string;
   readonly enforcer: TicketEnforcer;
+  readonly fingerprint: string | undefined;
 }
 
 export class TicketKeeper {
   readonly #options: TicketKeeperOptions;
   readonly #uses = new Map<string, Use>();
+  /** What a reload has ended, at its last work. */
+  readonly #ending = new Set<Promise<void>>();
 
   constructor(options: TicketKeeperOptions) {
     this.#options = options;
@@ -57,34 +68,86 @@ export class TicketKeeper {
   tell({ network, jail }: Pick<BanDecision, 'network' | 'jail'>, action: string): void {
     const { bans, ticketOf } = this.#options;
     const held = bans.get(network)?.holders.get(jail);
+    const isHeld = held?.actions.includes(action) === true;
+    // What a reload took away has lifted its bans by itself.
+    if (!isHeld && !this.#uses.has(keyOf(jail, action))) return;
     const { enforcer } = this.#use(jail, action);
-    if (held?.actions.includes(action) === true) void enforcer.ban(ticketOf(held));
-    else void enforcer.unban(network.text).then(() => this.#bringBack(network.text, action, enforcer));
+    if (isHeld) void enforcer.ban(ticketOf(held));
+    else void enforcer.unban(network.text).then(() => this.#bringBack(network.text, jail, action));
   }
 
   /** What one command lifted may be what another jail's ban by the same command rests on: a rule of ufw, a line in hosts.deny. */
-  #bringBack(network: string, action: string, lifted: TicketEnforcer): void {
+  #bringBack(network: string, jail: string, action: string): void {
     for (const use of this.#uses.values()) {
-      if (use.enforcer !== lifted && definitionOf(use.action) === definitionOf(action)) void use.enforcer.again(network);
+      const isOther = use.jail !== jail || use.action !== action;
+      if (isOther && definitionOf(use.action) === definitionOf(action)) void use.enforcer.again(network);
     }
   }
 
-  /** Has every action look whether it still works. */
+  /** Has every action that can look whether its bans are still there. */
   check(): void {
     for (const { enforcer } of this.#uses.values()) void enforcer.check();
   }
 
-  /** The configuration was read again. `uses`: what the jails name now; what else is there stays while it holds bans. */
+  /** Whether the jail's action is told of bans that were made before: mail is not. */
+  isToldOfRestored(jail: string, action: string): boolean {
+    const known = this.#uses.get(keyOf(jail, action));
+    return !(known?.enforcer.action ?? this.#options.create(jail, action)).norestored;
+  }
+
+  /**
+   * The configuration was read again. `uses`: what the jails name now. What else is there ends, its bans lifted, unless a ban of a jail that
+   * is gone rests on it. What is new is told of the bans that name it; what has another definition ends by the old and begins by the new.
+   */
   reload(uses: readonly { readonly jail: string; readonly action: string }[]): void {
     const named = new Set(uses.map(({ jail, action }) => keyOf(jail, action)));
-    for (const [key, { enforcer }] of this.#uses) {
-      if (named.has(key)) void enforcer.reload();
-      else if (enforcer.bannedCount === 0) {
+    const held = this.#heldByUse();
+    for (const [key, use] of Array.from(this.#uses)) {
+      if (named.has(key)) this.#reloadOne(key, use, held.get(key) ?? []);
+      else if (!held.has(key)) {
         this.#uses.delete(key);
-        void enforcer.stop({ isFinal: true });
+        void this.#end(use);
       }
     }
-    this.start(uses.filter(({ jail, action }) => !this.#uses.has(keyOf(jail, action))));
+    for (const { jail, action } of uses.filter((use) => !this.#uses.has(keyOf(use.jail, use.action)))) {
+      const { enforcer } = this.#use(jail, action);
+      enforcer.take((held.get(keyOf(jail, action)) ?? []).map(this.#options.ticketOf));
+      void enforcer.start();
+    }
+  }
+
+  #reloadOne(key: string, use: Use, held: readonly BanDecision[]): void {
+    const { jail, action, enforcer, fingerprint } = use;
+    const current = this.#options.fingerprintOf?.(jail, action);
+    // One that is in error now goes on as it was.
+    if (current === undefined || current === fingerprint) return void enforcer.reload();
+    this.#options.log.notice(`action ${action} of ${jail}: its definition changed; ended by the old one, begun by the new one`);
+    this.#uses.delete(key);
+    this.#use(jail, action).enforcer.succeed(this.#end(use), held.map(this.#options.ticketOf));
+  }
+
+  /** Lifts all its bans; what others rest on is made anew. */
+  #end({ jail, action, enforcer }: Use): Promise<void> {
+    const { networks } = enforcer;
+    const ended = enforcer.stop({ isFinal: true }).then(() => {
+      for (const network of networks) this.#bringBack(network, jail, action);
+    });
+    this.#ending.add(ended);
+    void ended.finally(() => this.#ending.delete(ended));
+    return ended;
+  }
+
+  #heldByUse(): Map<string, BanDecision[]> {
+    const held = new Map<string, BanDecision[]>();
+    for (const decision of this.#options.bans.decisions()) {
+      for (const action of decision.actions) {
+        const key = keyOf(decision.jail, action);
+        const others = held.get(key);
+        if (others === undefined) held.set(key, [decision]);
+        else others.push(decision);
+      }
+    }
+    return held;
   }
 
   actions(): (ActionHealth & { readonly name: string })[] {
@@ -99,15 +162,17 @@ export class TicketKeeper {
 
   /** Waits for what runs; lifts nothing. */
   async stop(): Promise<void> {
-    await Promise.all(Array.from(this.#uses.values(), ({ enforcer }) => enforcer.stop()));
+    const ended = inTime(Promise.all(this.#ending), endLimitMs);
+    await Promise.all([ended, ...Array.from(this.#uses.values(), ({ enforcer }) => enforcer.stop())]);
   }
 
   #use(jail: string, action: string): Use {
     const key = keyOf(jail, action);
     const known = this.#uses.get(key);
     if (known !== undefined) return known;
-    const { create, log } = this.#options;
-    const use = { jail, action, enforcer: new TicketEnforcer(create(jail, action), jail, log) };
+    const { create, fingerprintOf, log, checkIntervalMs } = this.#options;
+    const enforcer = new TicketEnforcer(create(jail, action), jail, log, checkIntervalMs);
+    const use = { jail, action, enforcer, fingerprint: fingerprintOf?.(jail, action) };
     this.#uses.set(key, use);
     return use;
   }

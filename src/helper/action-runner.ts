@@ -4,6 +4,7 @@
 import { type BanTicket, targetOfTicket } from '../action/ban-ticket.ts';
 import type { HelperAnswer, HelperRequest } from '../action/helper-messages.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
+import { parseDefinition } from '../config/action-list.ts';
 import { type ActionReference, loadActionReferences } from '../config/action-references.ts';
 import { formatConfigError } from '../config/config-error.ts';
 import { type ActionTools, loadTicketAction } from '../config/ticket-action-config.ts';
@@ -21,6 +22,8 @@ export interface ActionRunnerOptions {
   readonly log: Log;
 }
 
+const endings: readonly string[] = ['unban', 'flush', 'stop'] satisfies HelperRequest['op'][];
+
 /** An unknown action has the configuration read again, but not by every request of a flood. */
 const freshMs = 1000;
 
@@ -33,6 +36,8 @@ export class ActionRunner {
   readonly #actions = new Map<string, TicketAction>();
   /** By action, settled when its last command has ended: one at a time. */
   readonly #queues = new Map<string, Promise<unknown>>();
+  /** The actions that are looked at: beside the queue, so that a look that hangs holds up no ban, and one at a time. */
+  readonly #looks = new Set<string>();
 
   constructor(options: ActionRunnerOptions) {
     this.#options = options;
@@ -41,6 +46,7 @@ export class ActionRunner {
   /** Rejects with the sentence that becomes the answer. */
   run(request: HelperRequest): Promise<HelperAnswer & { readonly ok: true }> {
     const key = keyOf(request);
+    if (request.op === 'look') return this.#look(key, request);
     const former = this.#queues.get(key) ?? Promise.resolve();
     const result = former.then(() => this.#runNow(key, request));
     const settled = result.then(
@@ -54,10 +60,21 @@ export class ActionRunner {
     return result;
   }
 
-  async #runNow(key: string, request: HelperRequest): Promise<HelperAnswer & { readonly ok: true }> {
-    if (request.op === 'reload') this.#forget();
+  async #look(key: string, request: Extract<HelperRequest, { op: 'look' }>): Promise<HelperAnswer & { readonly ok: true }> {
+    if (this.#looks.has(key)) throw new RingjailError('unavailable', 'an earlier look has not ended');
+    this.#looks.add(key);
+    try {
+      const sight = (await this.#action(key, request).look?.(request.networks)) ?? { lost: [], missing: [] };
+      return { id: request.id, ok: true, flushed: false, ...sight };
+    } finally {
+      this.#looks.delete(key);
+    }
+  }
+
+  async #runNow(key: string, request: Exclude<HelperRequest, { op: 'look' }>): Promise<HelperAnswer & { readonly ok: true }> {
+    if (request.op === 'reload') this.#forget(key);
     const action = this.#action(key, request);
-    const answer = { id: request.id, ok: true, lost: [], flushed: false } as const;
+    const answer = { id: request.id, ok: true, lost: [], missing: [], flushed: false } as const;
     switch (request.op) {
       case 'start':
       case 'check':
@@ -89,13 +106,22 @@ export class ActionRunner {
     const known = this.#actions.get(key);
     if (known !== undefined) return known;
     this.#readAgain(key);
-    const reference = this.#references.get(key);
+    const named = this.#references.get(key);
+    const reference = named ?? this.#begun(request);
     if (this.#refusal !== undefined) throw new RingjailError('configuration', this.#refusal);
     if (reference === undefined)
       throw new RingjailError('usage', `no enabled jail ${request.jail} of this configuration names action ${request.action}`);
     const action = this.#load(reference);
-    this.#actions.set(key, action);
+    if (named !== undefined) this.#actions.set(key, action);
     return action;
+  }
+
+  /** What the configuration named when it was begun, and names no more, may still be ended, and nothing else. */
+  #begun({ op, jail, action }: HelperRequest): ActionReference | undefined {
+    const started = this.#options.tools.started(jail, action);
+    if (!endings.includes(op) || !(started.has(4) || started.has(6))) return undefined;
+    const named = parseDefinition(action);
+    return named.ok ? { jail, action, named: named.value, origin: { file: 'an earlier jail.conf', line: 1 } } : undefined;
   }
 
   #load({ jail, action, named, origin }: ActionReference): TicketAction {
@@ -120,8 +146,9 @@ export class ActionRunner {
     for (const error of errors) this.#options.log.warning(formatConfigError(error));
   }
 
-  #forget(): void {
-    this.#actions.clear();
+  /** What has to be ended first by its old definition stays. */
+  #forget(key: string): void {
+    this.#actions.delete(key);
     this.#mustRead = true;
   }
 }

@@ -137,7 +137,8 @@ export class HelperServer {
     clearTimeout(this.#idleTimer);
     try {
       const result = await this.#options.run(request);
-      log.info(`uid ${uid}: ${what}: done in ${Math.round(performance.now() - start)} ms`);
+      const isRoutine = request.op === 'look' && result.lost.length + result.missing.length === 0;
+      log[isRoutine ? 'debug' : 'info'](`uid ${uid}: ${what}: done in ${Math.round(performance.now() - start)} ms`);
       return result;
     } catch (error) {
       log.warning(`uid ${uid}: ${what}: ${messageOf(error)}`);

@@ -21,11 +21,12 @@ interface Given extends Partial<CommandDefinition> {
   /** Exit codes in order; 0 after the last. */
   readonly exits?: Record<string, number[]>;
   readonly started?: readonly (4 | 6)[];
+  readonly says?: string;
 }
 
 const all = { start: 'start', stop: 'stop', check: 'check', ban: 'ban', unban: 'unban', flush: 'flush', prolong: 'prolong' };
 
-function create({ texts = all, exits = {}, started = [], ...definition }: Given = {}) {
+function create({ texts = all, exits = {}, started = [], says = 'said', ...definition }: Given = {}) {
   const ran: string[] = [];
   const commands: ShellCommand[] = [];
   const families = new Set<4 | 6>(started);
@@ -44,7 +45,7 @@ function create({ texts = all, exits = {}, started = [], ...definition }: Given 
     runShell: (command) => {
       commands.push(command);
       ran.push(command.script);
-      return Promise.resolve({ exitCode: exits[command.script]?.shift() ?? 0, output: 'said' });
+      return Promise.resolve({ exitCode: exits[command.script]?.shift() ?? 0, output: says });
     },
     started: { has: (family) => families.has(family), set: (family, is) => void (is ? families.add(family) : families.delete(family)) },
     hostNames: { full: 'host.example.org', short: 'host' },
@@ -186,5 +187,50 @@ describe('CommandAction', () => {
       RJ_IP_HOST: 'name.example',
       RJ_F_USER: "'root'",
     });
+  });
+});
+
+describe('CommandAction, looked at', () => {
+  it('checks what is started, one process a family, and changes nothing', async () => {
+    const { action, ran } = create({ started: [6], exits: { check: [1] } });
+    assert.deepEqual(await action.look?.([]), { lost: [6], missing: [] });
+    assert.deepEqual(ran, ['check']);
+    assert.deepEqual(await action.look?.([]), { lost: [], missing: [] });
+  });
+
+  it('where both families are one, both are lost', async () => {
+    const { action, ran } = create({ started: [4], exits: { check: [1] }, isPerFamily: false });
+    assert.deepEqual([await action.look?.([]), ran], [{ lost: [4, 6], missing: [] }, ['check']]);
+  });
+
+  it('without an actioncheck there is no way to', () => assert.equal(create({ texts: { ban: 'ban' } }).action.look, undefined));
+
+  const listing = { ban: 'ban', list: 'list' };
+
+  it('an actionlist tells which bans are gone, in whatever form it writes them', async () => {
+    const said = '-A f2b-x -s 192.0.2.7/32 -j DROP\n add x 192.0.2.8 timeout 0\nALL: [2001:DB8::7], {198.51.100.0/24}; 0.0.0.0/0';
+    const { action } = create({ texts: listing, started: [4, 6], says: said });
+    const there = ['192.0.2.7', '192.0.2.8', '2001:db8::7', '198.51.100.0/24'];
+    const gone = ['192.0.2.70', '92.0.2.8', '198.51.100.1', '2001:db8::/64'];
+    assert.deepEqual((await action.look?.([...there, ...gone]))?.missing.toSorted(), gone.toSorted());
+  });
+
+  it('one process a family that has bans and is started, none where all of it is lost', async () => {
+    const only4 = create({ texts: listing, started: [4] });
+    await only4.action.look?.(['192.0.2.7', '2001:db8::7']);
+    assert.deepEqual(only4.ran, ['list']);
+    const lost = create({ texts: { ...listing, check: 'check' }, started: [4], exits: { check: [1] } });
+    assert.deepEqual(await lost.action.look?.(['192.0.2.7']), { lost: [4], missing: [] });
+    assert.deepEqual(lost.ran, ['check']);
+    const none = create({ texts: listing, started: [4, 6] });
+    await none.action.look?.([]);
+    assert.deepEqual(none.ran, []);
+  });
+
+  it('an actionlist that fails, or writes too much, tells nothing', async () => {
+    const failing = create({ texts: listing, started: [4], exits: { list: [1] } });
+    await assert.rejects(async () => failing.action.look?.(['192.0.2.7']), /actionlist ended with 1: said/);
+    const endless = create({ texts: listing, started: [4], says: 'x'.repeat(16 << 20) });
+    await assert.rejects(async () => endless.action.look?.(['192.0.2.7']), /writes more than/);
   });
 });

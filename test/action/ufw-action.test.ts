@@ -14,13 +14,29 @@ class FakeUfw {
   /** Says yes to everything, and does nothing. */
   isLying = false;
   readonly changes: string[] = [];
+  /** Somebody flushed iptables behind ufw's back. */
+  isFlushed = false;
   readonly action = new UfwAction(async (program, args) => {
-    assert.equal(program, 'ufw');
+    if (program !== 'ufw') return { stdout: this.#chain(program, args), stderr: '' };
     return { stdout: this.#run(args), stderr: '' };
   });
 
   constructor(rules: readonly string[] = []) {
     this.rules = [...rules];
+  }
+
+  /** As iptables -S and ip6tables -S show what ufw made of the rules. */
+  #chain(program: string, args: readonly string[]): string {
+    const [prefix, chain] = program === 'iptables' ? [32, 'ufw-user-input'] : [128, 'ufw6-user-input'];
+    assert.deepEqual(args, ['-w', '5', '-S', chain]);
+    if (!this.isActive) throw new Error(`${program}: No chain/target/match by that name.`);
+    const rules = this.isFlushed ? [] : this.rules;
+    const lines = rules.flatMap((rule) => {
+      const [, verdict, from = ''] = /^(deny|reject) from (\S+)(?: comment .*)?$/.exec(rule) ?? [];
+      if (verdict === undefined || from.includes(':') !== (prefix === 128)) return [];
+      return `-A ${chain} -s ${from.includes('/') ? from : `${from}/${prefix}`} -j ${verdict === 'deny' ? 'DROP' : 'REJECT'}`;
+    });
+    return [`-N ${chain}`, ...lines, ''].join('\n');
   }
 
   #run(args: readonly string[]): string {
@@ -145,6 +161,75 @@ describe('UfwAction', () => {
     await assert.rejects(ufw.action.enforce([network('192.0.2.7')], wantedOf({ '192.0.2.7': later })), {
       code: 'unavailable',
       message: /ufw is not active.*sudo ufw enable/,
+    });
+  });
+
+  describe('looks whether the bans are still there', () => {
+    const bans = wantedOf({ '192.0.2.7': later, '2001:db8::/64': later });
+    const banned = async (rules: readonly string[] = []) => {
+      const ufw = new FakeUfw(rules);
+      await ufw.action.reconcile(bans);
+      return ufw;
+    };
+
+    it('they are, also where a rule of the owner serves as one', async () => {
+      for (const rules of [[], ['deny from 192.0.2.7']]) assert.equal(await (await banned(rules)).action.isInForce(bans), true);
+    });
+
+    const harms: Readonly<Record<string, (ufw: FakeUfw) => void>> = {
+      'a deleted rule': (ufw) => void ufw.rules.shift(),
+      'a reset': (ufw) => {
+        ufw.rules = [];
+        ufw.isActive = false;
+      },
+      'a disabled ufw': (ufw) => {
+        ufw.isActive = false;
+      },
+      'a flush behind its back': (ufw) => {
+        ufw.isFlushed = true;
+      },
+      'a rule that only looks alike': (ufw) => {
+        ufw.rules = ['reject from 192.0.2.7', ...ufw.rules.slice(0, 1)];
+      },
+    };
+    for (const [name, harm] of Object.entries(harms)) {
+      it(`${name}: they are not`, async () => {
+        const ufw = await banned();
+        harm(ufw);
+        assert.equal(await ufw.action.isInForce(bans), false);
+      });
+    }
+
+    it('nothing is asked of a family that has no ban', async () => {
+      const asked: string[] = [];
+      const action = new UfwAction(async (program) => {
+        asked.push(program);
+        return { stdout: '-A ufw-user-input -s 192.0.2.7/32 -j DROP\n', stderr: '' };
+      });
+      assert.equal(await action.isInForce(wantedOf({})), true);
+      assert.equal(await action.isInForce(wantedOf({ '192.0.2.7': later })), true);
+      assert.deepEqual(asked, ['iptables']);
+    });
+
+    it('rejects where nobody can tell', async () => {
+      const action = new UfwAction(() => Promise.reject(new Error('iptables: Permission denied')));
+      await assert.rejects(action.isInForce(bans), /Permission denied/);
+    });
+
+    it('tells what was missing, also when ufw refused to work in between', async () => {
+      const ufw = await banned();
+      ufw.rules = [];
+      ufw.isActive = false;
+      await assert.rejects(ufw.action.reconcile(bans), /not active/);
+      ufw.isActive = true;
+      assert.deepEqual(await ufw.action.reconcile(bans), { found: '2 rules of ufw missing', bans: 2 });
+      assert.equal(await ufw.action.reconcile(bans), undefined);
+    });
+
+    it('what only the kernel lacks is not ours to load again: told, with the cure', async () => {
+      const ufw = await banned();
+      ufw.isFlushed = true;
+      await assert.rejects(ufw.action.reconcile(bans), /the kernel does not have them.*sudo ufw reload/);
     });
   });
 });

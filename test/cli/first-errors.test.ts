@@ -21,6 +21,7 @@ describe('one line with cause and cure', () => {
     [['explain', ''], 64, /^ringjail: "" is no IP address or network; write 203\.0\.113\.7/],
     [['-s', '/nowhere/x.sock', 'explain', 'somebody'], 69, /^ringjail: no daemon answers/],
     [['unban'], 64, /^ringjail: name the addresses to unban, or --all/],
+    [['unban', '--jail', 'sshd'], 64, /^ringjail: name the addresses to unban, or --all/],
     [['-c', '/nowhere', 'check'], 78, /^ringjail: \/nowhere: there is no such directory; name the one to take with -c/],
     [['-c', '/nowhere', 'run'], 78, /^ringjail: \/nowhere: there is no such directory/],
     [['-c', '/nowhere', 'watch'], 78, /^ringjail: \/nowhere: there is no such directory/],

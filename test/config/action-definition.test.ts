@@ -87,6 +87,17 @@ describe('loadActionDefinition', () => {
     );
   });
 
+  it('an actionlist of its own, the known one, or none', () => {
+    const listOf = (text: string, family: 4 | 6 = 4) =>
+      load({
+        'a.conf': `[Definition]\nactionban = ipset add bad<v> <ip>\n${text}[Init]\nv = 4\n[Init?family=inet6]\nv = 6\n`,
+      }).definition?.commands[family].list?.pieces.join('');
+    assert.deepEqual([listOf(''), listOf('', 6)], ['ipset save bad4', 'ipset save bad6']);
+    assert.equal(listOf('actionlist = cat <v>\n', 6), 'cat 6');
+    assert.equal(listOf('actionlist =\n'), undefined);
+    assert.equal(load({ 'a.conf': '[Definition]\nactionban = ipset add bad <ip>\n' }).definition?.isPerFamily, false);
+  });
+
   for (const [text, expected] of [
     ['[Definition]\nactionban = <a>\na = <b>\nb = <a>\n', 'leads back to itself'],
     [

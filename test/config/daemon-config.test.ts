@@ -54,6 +54,23 @@ describe('loadDaemonConfig', () => {
     });
   }
 
+  const intervals: [string, number, number][] = [
+    ['', 10_000, 0],
+    ['checkinterval = 0', 0, 0],
+    ['checkinterval = 1', 1000, 0],
+    ['checkinterval = 0.5s', 10_000, 1],
+    ['checkinterval = 1d', 86_400_000, 0],
+    ['checkinterval = 86401', 10_000, 1],
+    ['checkinterval = -1', 10_000, 1],
+    ['checkinterval = often', 10_000, 1],
+  ];
+  for (const [text, ms, errors] of intervals) {
+    it(text === '' ? 'without checkinterval: ten seconds' : text, () => {
+      const config = loadDaemonConfig(configDirectory({ 'ringjail.conf': `[Definition]\n${text}\n` }));
+      assert.deepEqual([config.checkIntervalMs, config.errors.length], [ms, errors]);
+    });
+  }
+
   const protections: [string, number, number][] = [
     ['', day, 0],
     ['protect_logins = 0', 0, 0],

@@ -17,6 +17,7 @@ describe('parseRequest', () => {
     { command: 'explain', address: '\x1b[2J' },
     { command: 'unban', addresses: ['192.0.2.7'] },
     { command: 'unban', addresses: 'all' },
+    { command: 'unban', addresses: ['192.0.2.7'], jail: 'sshd' },
     { command: 'import', bans: [] },
     { command: 'import', bans: [imported, { ...imported, untilUsec: null, text: '\x1b[2J' }, { ...imported, untilUsec: 5 }] },
   ];
@@ -62,6 +63,8 @@ describe('parseRequest', () => {
     '{"command":"unban"}',
     '{"command":"unban","addresses":"ALL"}',
     '{"command":"unban","addresses":null}',
+    '{"command":"unban","addresses":["192.0.2.7"],"jail":null}',
+    '{"command":"unban","addresses":["192.0.2.7"],"jail":["sshd"]}',
     '{"command":"import"}',
     '{"command":"import","bans":{}}',
     '{"command":"import","bans":[null]}',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { BanList } from '../../src/ban/ban-list.ts';
-import { Enforcer } from '../../src/daemon/enforcer.ts';
+import { Enforcer, type EnforcerOptions } from '../../src/daemon/enforcer.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { network } from '../core/network.ts';
 import { FakeAction } from './fake-action.ts';
@@ -17,19 +17,22 @@ class WatchedAction extends FakeAction {
 
 class PolledAction extends FakeAction {
   isThere = true;
+  looks = 0;
+  answer = (): Promise<boolean> => Promise.resolve(this.isThere);
 
   isInForce(): Promise<boolean> {
-    return Promise.resolve(this.isThere);
+    this.looks++;
+    return this.answer();
   }
 }
 
-async function setUp<T extends FakeAction>(t: TestContext, action: T) {
+async function setUp<T extends FakeAction>(t: TestContext, action: T, options: EnforcerOptions = {}) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let nowMs = 1_000_000;
   t.mock.method(performance, 'now', () => nowMs);
   const log = recordingLog();
   const bans = new BanList();
-  const enforcer = new Enforcer(action, bans, log);
+  const enforcer = new Enforcer(action, bans, log, options);
   await enforcer.start();
   const pass = async (ms: number) => {
     nowMs += ms;
@@ -123,19 +126,101 @@ describe('Enforcer, when others change the firewall', () => {
 });
 
 describe('Enforcer, of an action that is told of nothing', () => {
+  const chainGone = { found: 'chain f2b-sshd gone', bans: 1 };
+  const setUpBanned = async (t: TestContext, action = new PolledAction(), options: EnforcerOptions = {}) => {
+    const trial = await setUp(t, action, options);
+    trial.bans.add(decisionOf('192.0.2.1', 2e15));
+    await trial.enforcer.update([network('192.0.2.1')]);
+    action.calls.length = 0;
+    action.looks = 0;
+    return trial;
+  };
+
   it('asks every ten seconds whether it is in force, and reconciles where it is not', async (t) => {
-    const { action, enforcer, pass } = await setUp(t, new PolledAction());
+    const { action, enforcer, log, pass } = await setUpBanned(t);
     await pass(10_000);
-    assert.deepEqual(action.calls, ['reconcile']);
+    assert.deepEqual(action.calls, []);
     action.isThere = false;
-    action.repairs.push({ found: 'chain f2b-sshd gone', bans: 1 });
+    action.repairs.push(chainGone);
     await pass(9999);
-    assert.deepEqual(action.calls, ['reconcile']);
+    assert.deepEqual(action.calls, []);
     await pass(1);
-    assert.deepEqual(action.calls, ['reconcile', 'reconcile']);
+    assert.deepEqual(action.calls, ['reconcile']);
     assert.equal(enforcer.repairs, 1);
+    assert.deepEqual(log.lines, ['warning: action nftables: somebody changed what enforces the bans: chain f2b-sshd gone; 1 ban put back']);
     await enforcer.stop();
     await pass(20_000);
-    assert.equal(action.calls.length, 2);
+    assert.equal(action.calls.length, 1);
+  });
+
+  it('without a ban asks nothing, and has no timer; from the first ban on it has, until the last ended', async (t) => {
+    const { action, bans, enforcer, pass } = await setUp(t, new PolledAction());
+    const timers = t.mock.method(globalThis, 'setTimeout');
+    await pass(100_000);
+    assert.deepEqual([action.looks, timers.mock.callCount()], [0, 0]);
+    bans.add(decisionOf('192.0.2.1', 2e15));
+    await enforcer.update([network('192.0.2.1')]);
+    await pass(10_000);
+    assert.equal(action.looks, 1);
+    bans.remove(network('192.0.2.1'));
+    await enforcer.update([network('192.0.2.1')]);
+    for (let time = 0; time < 10; time++) await pass(10_000);
+    const armed = timers.mock.callCount();
+    await pass(100_000);
+    assert.deepEqual([action.looks, timers.mock.callCount() - armed], [1, 0]);
+  });
+
+  it('every checkIntervalMs; 0: never', async (t) => {
+    const fast = await setUpBanned(t, new PolledAction(), { checkIntervalMs: 1000 });
+    await fast.pass(1000);
+    assert.equal(fast.action.looks, 1);
+    t.mock.restoreAll();
+    t.mock.timers.reset();
+    const never = await setUpBanned(t, new PolledAction(), { checkIntervalMs: 0 });
+    await never.pass(1_000_000);
+    assert.equal(never.action.looks, 0);
+  });
+
+  it('who takes it away before each look is in a fight, and it is put back ever more seldom', async (t) => {
+    const { action, enforcer, log, pass } = await setUpBanned(t);
+    action.isThere = false;
+    for (let time = 0; time < 5; time++) {
+      action.repairs.push(chainGone);
+      await pass(10_000);
+    }
+    assert.equal(action.calls.length, 5);
+    assert.equal(enforcer.health().isContested, true);
+    assert.match(log.lines.at(-1) ?? '', /^error: .* puts it back every 20 s only$/);
+    await pass(10_000);
+    assert.equal(action.calls.length, 5);
+    // Whoever asks for the status does not have it repaired sooner.
+    await enforcer.check();
+    assert.equal(action.calls.length, 5);
+    await pass(10_000);
+    assert.equal(action.calls.length, 6);
+  });
+
+  it('a look that hangs holds up no ban, no other look and nobody who asks; one that fails is told once', async (t) => {
+    const { action, bans, enforcer, log, pass } = await setUpBanned(t);
+    let fail = (_: Error): void => undefined;
+    action.answer = () => new Promise((_, reject) => (fail = reject));
+    await pass(10_000);
+    await pass(50_000);
+    assert.equal(action.looks, 1);
+    bans.add(decisionOf('192.0.2.2', 2e15));
+    await enforcer.update([network('192.0.2.2')]);
+    assert.deepEqual(action.calls, ['enforce 192.0.2.2']);
+    let isAnswered = false;
+    void enforcer.check().then(() => (isAnswered = true));
+    await pass(2000);
+    assert.equal(isAnswered, true);
+    for (let time = 0; time < 2; time++) {
+      fail(new Error('took too long'));
+      await settled();
+      await pass(10_000);
+    }
+    assert.equal(action.looks, 3);
+    assert.deepEqual(log.lines, ['warning: action nftables: nobody can tell whether the bans are still in force: took too long']);
+    assert.equal(enforcer.repairs, 0);
   });
 });

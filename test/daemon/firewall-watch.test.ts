@@ -46,4 +46,13 @@ describe('FirewallWatch', () => {
     assert.equal(checks, 2);
     assert.deepEqual(log.lines, ['warning: cannot follow who changes nftables (bind: EPERM): the bans are looked at every 10 s instead']);
   });
+
+  it('where there is no monitor and checkinterval is 0 says that nobody looks', (t) => {
+    const timers = t.mock.method(globalThis, 'setTimeout');
+    const log = recordingLog();
+    const open = () => assert.fail(new Error('bind: EPERM'));
+    new FirewallWatch({ open, onChange: () => undefined, check: async () => undefined, checkIntervalMs: 0, log }).start();
+    assert.equal(timers.mock.callCount(), 0);
+    assert.match(log.lines.join(), /nobody looks at the bans in between/);
+  });
 });

@@ -81,6 +81,8 @@ async function setUp(confirmMs?: number) {
       (await handler.handle(jail === undefined ? { command: 'status' } : { command: 'status', jail })) as DaemonStatus,
     ban: async (jail: string, ...addresses: string[]) => (await handler.handle({ command: 'ban', jail, addresses })) as BanAnswer,
     unban: async (...addresses: string[]) => (await handler.handle({ command: 'unban', addresses })) as UnbanAnswer,
+    unbanIn: async (jail: string, addresses: readonly string[] | 'all') =>
+      (await handler.handle({ command: 'unban', addresses, jail })) as UnbanAnswer,
     unbanAll: async () => (await handler.handle({ command: 'unban', addresses: 'all' })) as UnbanAnswer,
     import: async (...bans: ImportedBan[]) => (await handler.handle({ command: 'import', bans })) as ImportAnswer,
     confirm: async () => {
@@ -262,6 +264,7 @@ describe('unban by hand', () => {
     assert.deepEqual(await trial.ask.unban('::ffff:192.0.2.7', '192.0.2.8', '192.0.2.7'), {
       unbanned: ['192.0.2.7'],
       notBanned: ['192.0.2.8', '192.0.2.7'],
+      stillBanned: [],
     });
     assert.deepEqual([...trial.action.inForce.keys()], ['2001:db8::/64']);
     assert.equal(trial.order.length, 3);
@@ -270,7 +273,7 @@ describe('unban by hand', () => {
   it('of an address lifts the network that holds it', async () => {
     await using trial = await setUp();
     await trial.ask.ban('portscan', '2001:db8::/64');
-    assert.deepEqual(await trial.ask.unban('2001:db8::7'), { unbanned: ['2001:db8::/64'], notBanned: [] });
+    assert.deepEqual(await trial.ask.unban('2001:db8::7'), { unbanned: ['2001:db8::/64'], notBanned: [], stillBanned: [] });
     assert.deepEqual([...trial.action.inForce.keys()], []);
   });
 
@@ -290,9 +293,50 @@ describe('unban by hand', () => {
       (await trial.ask.status()).otherBans.map((ban) => ban.network),
       ['203.0.113.5'],
     );
-    assert.deepEqual(await trial.ask.unbanAll(), { unbanned: ['203.0.113.5', '192.0.2.7'], notBanned: [] });
-    assert.deepEqual(await trial.ask.unbanAll(), { unbanned: [], notBanned: [] });
+    assert.deepEqual(await trial.ask.unbanAll(), { unbanned: ['203.0.113.5', '192.0.2.7'], notBanned: [], stillBanned: [] });
+    assert.deepEqual(await trial.ask.unbanAll(), { unbanned: [], notBanned: [], stillBanned: [] });
     assert.deepEqual([...trial.action.inForce.keys()], []);
+  });
+
+  it('of one jail leaves the bans of others, and says so', async () => {
+    await using trial = await setUp();
+    await trial.ask.ban('portscan', '192.0.2.7', '192.0.2.8', '203.0.113.0/24');
+    await trial.ask.ban('forgood', '192.0.2.7', '203.0.113.9');
+    assert.deepEqual(await trial.ask.unbanIn('portscan', ['192.0.2.7', '192.0.2.8']), {
+      unbanned: ['192.0.2.7', '192.0.2.8'],
+      notBanned: [],
+      stillBanned: [{ network: '192.0.2.7', jails: ['forgood'] }],
+    });
+    assert.equal(trial.action.inForce.get('192.0.2.7'), Number.POSITIVE_INFINITY);
+    assert.equal(trial.action.inForce.has('192.0.2.8'), false);
+    assert.deepEqual(await trial.ask.unbanIn('portscan', ['192.0.2.7']), {
+      unbanned: [],
+      notBanned: ['192.0.2.7'],
+      stillBanned: [{ network: '192.0.2.7', jails: ['forgood'] }],
+    });
+    // A wider network of another jail shuts it out as well.
+    assert.deepEqual(await trial.ask.unbanIn('forgood', ['203.0.113.9']), {
+      unbanned: ['203.0.113.9'],
+      notBanned: [],
+      stillBanned: [{ network: '203.0.113.9', jails: ['portscan'] }],
+    });
+    assert.ok(trial.log.lines.includes('notice: unban 192.0.2.8 by hand in jail portscan'));
+  });
+
+  it('of one jail forgets only what that jail counted', async () => {
+    await using trial = await setUp();
+    assert.equal(trial.knock('192.0.2.7'), false);
+    await trial.ask.unbanIn('forgood', ['192.0.2.7']);
+    assert.equal(trial.knock('192.0.2.7'), true);
+  });
+
+  it('all of one jail, also of one that runs no more; a jail that nobody knows is refused', async () => {
+    await using trial = await setUp();
+    trial.keeper.add(decisionOf('203.0.113.5', nowUsec + hourUsec, { jail: 'gone' }));
+    await trial.ask.ban('portscan', '192.0.2.7');
+    assert.deepEqual(await trial.ask.unbanIn('gone', 'all'), { unbanned: ['203.0.113.5'], notBanned: [], stillBanned: [] });
+    assert.deepEqual([...trial.action.inForce.keys()], ['192.0.2.7']);
+    await assert.rejects(trial.ask.unbanIn('gone', 'all'), { code: 'usage', message: /no jail "gone" is running; these are: / });
   });
 
   it('what is no address is refused, and nothing is lifted', async () => {

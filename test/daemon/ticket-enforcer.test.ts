@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { type BanTicket, targetOfTicket } from '../../src/action/ban-ticket.ts';
-import type { ActionOutcome, TicketAction } from '../../src/action/ticket-action.ts';
+import type { ActionOutcome, Sight, TicketAction } from '../../src/action/ticket-action.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
@@ -22,13 +22,34 @@ class FakeAction implements TicketAction {
   hasFlush = false;
   running = 0;
   readonly norestored: boolean;
+  /** What the next looks find lost; the check that follows tells the same. */
+  readonly found: ActionOutcome['lost'][] = [];
+  readonly look: ((networks: readonly string[]) => Promise<Sight>) | undefined;
+  /** What the next look does not find. */
+  unseen: readonly string[] = [];
+  looks = 0;
+  missing: ActionOutcome['lost'] = [];
 
-  constructor(norestored = false) {
+  constructor(norestored = false, canLook = true) {
     this.norestored = norestored;
+    if (canLook) {
+      this.look = async () => {
+        this.looks += 1;
+        this.missing = this.found.shift() ?? [];
+        const missing = this.unseen;
+        this.unseen = [];
+        return { lost: this.missing, missing };
+      };
+    }
   }
 
   start = () => this.#do('start');
-  check = () => this.#do('check');
+  check = async () => {
+    await this.#do('check');
+    const lost = this.missing;
+    this.missing = [];
+    return { lost };
+  };
   ban = (ticket: BanTicket) => this.#do(`ban ${ticket.network}${ticket.restored ? ' restored' : ''}`);
   unban = (ticket: BanTicket) => {
     assert.notEqual(targetOfTicket(ticket), undefined, 'the mark is right');
@@ -60,9 +81,9 @@ class FakeAction implements TicketAction {
   }
 }
 
-function create(action = new FakeAction()) {
+function create(action = new FakeAction(), checkIntervalMs?: number) {
   const log = recordingLog();
-  const enforcer = new TicketEnforcer(action, 'sshd', log);
+  const enforcer = new TicketEnforcer(action, 'sshd', log, checkIntervalMs);
   enforcers.push(enforcer);
   return { action, enforcer, log };
 }
@@ -72,7 +93,9 @@ const b = ticketOf('192.0.2.2');
 const c = ticketOf('2001:db8::1');
 
 async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10));
+  const end = performance.now() + 20_000;
+  while (!isTrue() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.ok(isTrue(), `waited in vain: ${isTrue}`);
 }
 
 describe('TicketEnforcer', () => {
@@ -151,15 +174,13 @@ describe('TicketEnforcer', () => {
   });
 
   it('bans of a family that were lost are put back', async () => {
-    const { action, enforcer } = create();
+    const { action, enforcer, log } = create();
     await enforcer.ban(a);
     await enforcer.ban(c);
     action.lost = [4];
     await enforcer.ban(b);
-    assert.deepEqual(action.calls.slice(3), ['ban 192.0.2.2', 'ban 192.0.2.1']);
-    action.lost = [4, 6];
-    await enforcer.check();
-    assert.deepEqual(action.calls.slice(5).toSorted(), ['ban 192.0.2.1', 'ban 192.0.2.2', 'ban 2001:db8::1', 'check']);
+    assert.deepEqual(action.calls.slice(3), ['ban 192.0.2.2', 'ban 192.0.2.1 restored']);
+    assert.deepEqual([enforcer.health().repairs, log.lines.length], [1, 1]);
   });
 
   it('a restart: firewalls are told again, once, and lifted what ended meanwhile', async () => {
@@ -206,5 +227,117 @@ describe('TicketEnforcer', () => {
     await last.enforcer.ban(a);
     await last.enforcer.stop({ isFinal: true });
     assert.deepEqual(last.action.calls, ['start', 'ban 192.0.2.1', 'unban 192.0.2.1', 'stop']);
+  });
+});
+
+describe('TicketEnforcer, when others take away what the action set up', () => {
+  const banned = async (action = new FakeAction(), checkIntervalMs = 20) => {
+    const created = create(action, checkIntervalMs);
+    await Promise.all([a, b, c].map((ticket) => created.enforcer.ban({ ...ticket, untilUsec: undefined })));
+    action.calls.length = 0;
+    return created;
+  };
+  const gone =
+    'warning: action fake: somebody changed what enforces the bans: what the action had set up for IPv4 was gone; 2 bans put back';
+
+  it('looks by itself, has it repaired, tells the bans of the family again as restored, counts and says it', async () => {
+    const { action, enforcer, log } = await banned();
+    action.found.push([], [4]);
+    await until(() => enforcer.health().repairs === 1);
+    assert.deepEqual(action.calls, ['check', 'ban 192.0.2.1 restored', 'ban 192.0.2.2 restored']);
+    assert.deepEqual([log.lines, enforcer.failure], [[gone], undefined]);
+    await until(() => action.looks === 5);
+    assert.equal(action.calls.length, 3);
+  });
+
+  it('bans that a look does not find are made anew, each once; not those that end now, and no others', async () => {
+    const { action, enforcer, log } = await banned();
+    const ending = { ...ticketOf('192.0.2.3'), untilUsec: (Date.now() + 1000) * 1000 };
+    await enforcer.ban(ending);
+    action.calls.length = 0;
+    action.unseen = ['192.0.2.1', ending.network, '198.51.100.7'];
+    await until(() => enforcer.health().repairs === 1);
+    assert.deepEqual(action.calls, ['unban 192.0.2.1', 'ban 192.0.2.1 restored']);
+    assert.deepEqual(log.lines, ['warning: action fake: somebody changed what enforces the bans: bans were gone; 1 ban put back']);
+    assert.equal(enforcer.isEnforced('192.0.2.1'), true);
+  });
+
+  it('where the check then finds all in place, nothing was lost', async () => {
+    const { action, enforcer } = await banned();
+    let looks = 0;
+    Object.assign(action, { look: async () => ({ lost: looks++ === 0 ? [4] : [], missing: [] }) });
+    await until(() => looks > 2);
+    assert.deepEqual([action.calls, enforcer.health().repairs], [['check'], 0]);
+  });
+
+  it('of an action that has no way to look, and without a ban, nothing is run and no timer is set', async (t) => {
+    for (const [canLook, tickets] of [
+      [false, [a]],
+      [true, []],
+    ] as const) {
+      const action = new FakeAction(false, canLook);
+      const { enforcer } = create(action, 5000);
+      const timers = t.mock.method(globalThis, 'setTimeout');
+      await enforcer.start();
+      for (const ticket of tickets) await enforcer.ban(ticket);
+      await enforcer.check();
+      assert.deepEqual([timers.mock.callCount(), action.looks, action.calls.includes('check')], [0, 0, false]);
+      timers.mock.restore();
+    }
+  });
+
+  it('no timer is left when the last ban is lifted', async (t) => {
+    const { action, enforcer } = await banned();
+    for (const { network } of [a, b, c]) await enforcer.unban(network);
+    const { looks } = action;
+    // The one that was set before.
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    const timers = t.mock.method(globalThis, 'setTimeout');
+    await enforcer.check();
+    assert.deepEqual([timers.mock.callCount(), action.looks], [0, looks]);
+  });
+
+  it('a look that hangs holds up no ban, and one that fails is told once', async () => {
+    const { action, enforcer, log } = await banned(new FakeAction(), 20);
+    const hang: { end?: (error: Error) => void } = {};
+    Object.assign(action, { look: () => new Promise((_, reject) => Object.assign(hang, { end: reject })) });
+    await until(() => hang.end !== undefined);
+    await enforcer.ban(ticketOf('192.0.2.3'));
+    assert.deepEqual(action.calls, ['ban 192.0.2.3']);
+    for (let time = 0; time < 2; time++) {
+      const { end } = hang;
+      delete hang.end;
+      end?.(new Error('took longer than 60 s'));
+      await until(() => hang.end !== undefined);
+    }
+    const told = 'warning: action fake: nobody can tell whether the bans are still in force: took longer than 60 s';
+    assert.deepEqual([log.lines, enforcer.health().repairs], [[told], 0]);
+  });
+
+  it('what cannot be repaired is not enforced, and tried again', async () => {
+    const { action, enforcer, log } = await banned();
+    action.found.push([4]);
+    action.fails.set('check', 1);
+    action.fails.set('ban 192.0.2.1 restored', 1);
+    await until(() => enforcer.failureOf('192.0.2.1') !== undefined);
+    assert.ok(log.lines.includes('error: action fake: no check'));
+    await until(() => enforcer.isEnforced('192.0.2.1'));
+    assert.equal(enforcer.failure, undefined);
+  });
+
+  it('mail is not sent again', async () => {
+    const { action } = await banned(new FakeAction(true));
+    action.found.push([4]);
+    await until(() => action.looks > 2);
+    assert.deepEqual(action.calls, ['check']);
+  });
+
+  it('a fight is told, and looked at ever more seldom', async () => {
+    const { action, enforcer, log } = await banned();
+    action.found.push([4], [4], [4], [4], [4]);
+    await until(() => enforcer.health().isContested);
+    assert.equal(enforcer.health().repairs, 5);
+    assert.match(enforcer.failure ?? enforcer.health().failure ?? '', /somebody keeps taking away .* every 0\.04 s only$/);
+    assert.match(log.lines.at(-1) ?? '', /^error: action fake: somebody keeps/);
   });
 });

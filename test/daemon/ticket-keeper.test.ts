@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import type { BanTicket } from '../../src/action/ban-ticket.ts';
 import { nothingLost, type TicketAction } from '../../src/action/ticket-action.ts';
 import type { BanDecision } from '../../src/ban/ban.ts';
@@ -10,28 +10,40 @@ import { FakeAction } from './fake-action.ts';
 import { recordingLog } from './recording-log.ts';
 import { settled } from './settled.ts';
 
+const trials: Trial[] = [];
+afterEach(async () => {
+  for (const { keeper } of trials.splice(0)) await keeper.stop();
+});
+
 /** A keeper with a firewall and any number of commands, all of whose calls are written down. */
 class Trial {
   readonly calls: string[] = [];
   nowUsec = 10;
   readonly keeper: BanKeeper;
+  /** By action, what its definition says now; undefined for one in error. */
+  readonly definitions = new Map<string, string | undefined>();
 
   constructor(norestored = false) {
+    trials.push(this);
     const tell = (use: string, call: string) => async (ticket?: BanTicket) => {
-      this.calls.push(`${use}: ${call}${ticket === undefined ? '' : ` ${ticket.network}`}`);
+      this.calls.push(
+        `${use}: ${call}${ticket === undefined ? '' : ` ${ticket.network}${call === 'ban' && ticket.restored ? ' restored' : ''}`}`,
+      );
       return nothingLost;
     };
     const create = (jail: string, name: string): TicketAction => {
-      const use = `${name} of ${jail}`;
+      const definition = this.definitions.get(name);
+      const use = `${name} of ${jail}${definition === undefined ? '' : ` (${definition})`}`;
       const own = { start: tell(use, 'start'), check: tell(use, 'check'), prolong: tell(use, 'prolong') };
       const other = { ban: tell(use, 'ban'), unban: tell(use, 'unban'), flush: async () => false };
       const rest = { reload: async () => void (await tell(use, 'reload')()), stop: async () => void (await tell(use, 'stop')()) };
-      return { name, norestored, ...own, ...other, ...rest };
+      return { name, norestored: norestored || name === 'mail', ...own, ...other, ...rest };
     };
     this.keeper = new BanKeeper({
       createAction: (name) => new FakeAction(name),
       tickets: {
         create,
+        fingerprintOf: (_, name) => (this.definitions.has(name) ? this.definitions.get(name) : 'first'),
         isTicketAction: (name) => name !== 'nftables',
         ticketOf: (decision) => ticketOf(decision, { evidence: () => [], earlierBans: () => 1 }),
       },
@@ -80,7 +92,7 @@ describe('BanKeeper with actions of tickets', () => {
     await firewall.keeper.start([use('one', 'ufw[a=b]')]);
     const told = await firewall.told();
     assert.ok(told.includes('ufw[a=b] of one: unban 192.0.2.2'), told.join());
-    assert.ok(told.includes('ufw[a=b] of one: ban 192.0.2.1'), told.join());
+    assert.ok(told.includes('ufw[a=b] of one: ban 192.0.2.1 restored'), told.join());
     await firewall.keeper.stop();
     const mail = new Trial(true);
     mail.keeper.restore(restored);
@@ -89,14 +101,105 @@ describe('BanKeeper with actions of tickets', () => {
     await mail.keeper.stop();
   });
 
-  it('a reload: what stays is told, what no jail names and holds no ban goes', async () => {
+  it('a reload: what stays is told, what its jail names no more lifts its bans and stops, what is new is told of them', async () => {
     const trial = new Trial();
     await trial.keeper.start([use('one', 'a'), use('one', 'b'), use('one', 'c')]);
-    trial.ban('192.0.2.1', 'one', 'c');
+    const { network } = trial.ban('192.0.2.1', 'one', 'a', 'c');
     await trial.told();
     await trial.keeper.reload([use('one', 'a'), use('one', 'd')]);
     const told = await trial.told();
-    assert.deepEqual(told.toSorted(), ['a of one: reload', 'b of one: stop', 'd of one: start']);
+    assert.deepEqual(told.toSorted(), [
+      'a of one: reload',
+      'b of one: stop',
+      'c of one: stop',
+      'c of one: unban 192.0.2.1',
+      'd of one: ban 192.0.2.1 restored',
+      'd of one: start',
+    ]);
+    assert.ok(told.indexOf('c of one: unban 192.0.2.1') < told.indexOf('c of one: stop'));
+    assert.deepEqual(trial.keeper.bans.get(network)?.holders.get('one')?.actions, ['a', 'd']);
+    trial.keeper.remove(network);
+    assert.deepEqual(await trial.told(), ['a of one: unban 192.0.2.1', 'd of one: unban 192.0.2.1']);
+    await trial.keeper.stop();
+  });
+
+  it('a reload: mail is not sent for bans that were made before its jail named it', async () => {
+    const trial = new Trial();
+    await trial.keeper.start([use('one', 'a')]);
+    const { network } = trial.ban('192.0.2.1', 'one', 'a');
+    await trial.told();
+    for (let time = 0; time < 2; time++) {
+      await trial.keeper.reload([use('one', 'a'), use('one', 'mail')]);
+      const told = await trial.told();
+      assert.equal(
+        told.some((call) => call.includes('ban')),
+        false,
+        told.join(),
+      );
+    }
+    assert.deepEqual(trial.keeper.bans.get(network)?.holders.get('one')?.actions, ['a']);
+    trial.ban('192.0.2.2', 'one', 'a', 'mail');
+    assert.deepEqual(await trial.told(), ['a of one: ban 192.0.2.2', 'mail of one: ban 192.0.2.2']);
+    await trial.keeper.stop();
+  });
+
+  it('a reload: bans of a jail that is gone stay with what they rest on', async () => {
+    const trial = new Trial();
+    await trial.keeper.start([use('gone', 'a'), use('one', 'a')]);
+    trial.ban('192.0.2.1', 'gone', 'a');
+    await trial.told();
+    await trial.keeper.reload([use('one', 'a')]);
+    assert.deepEqual(await trial.told(), ['a of one: reload']);
+    trial.keeper.remove(trial.ban('192.0.2.1', 'gone', 'a').network);
+    assert.equal((await trial.told())[0], 'a of gone: unban 192.0.2.1');
+    await trial.keeper.stop();
+  });
+
+  it('a reload: a definition that changed ends by the old one and begins by the new one, one after the other', async () => {
+    const trial = new Trial();
+    await trial.keeper.start([use('one', 'a'), use('one', 'mail')]);
+    trial.ban('192.0.2.1', 'one', 'a', 'mail');
+    await trial.told();
+    for (const name of ['a', 'mail']) trial.definitions.set(name, 'second');
+    await trial.keeper.reload([use('one', 'a'), use('one', 'mail')]);
+    const told = await trial.told();
+    assert.deepEqual(
+      told.filter((call) => call.startsWith('a ')),
+      [
+        'a of one: unban 192.0.2.1',
+        'a of one: stop',
+        'a of one (second): reload',
+        'a of one (second): start',
+        'a of one (second): ban 192.0.2.1 restored',
+      ],
+    );
+    assert.ok(!told.some((call) => call.startsWith('mail') && call.includes(': ban')), told.join());
+    await trial.keeper.reload([use('one', 'a'), use('one', 'mail')]);
+    assert.deepEqual(await trial.told(), ['a of one (second): reload', 'mail of one (second): reload']);
+    trial.keeper.remove(decisionOf('192.0.2.1', 1).network);
+    assert.ok((await trial.told()).includes('a of one (second): unban 192.0.2.1'));
+    await trial.keeper.stop();
+  });
+
+  it('a reload: a definition that is in error now goes on as it was', async () => {
+    const trial = new Trial();
+    await trial.keeper.start([use('one', 'a')]);
+    trial.ban('192.0.2.1', 'one', 'a');
+    await trial.told();
+    trial.definitions.set('a', undefined);
+    await trial.keeper.reload([use('one', 'a')]);
+    assert.deepEqual(await trial.told(), ['a of one: reload']);
+    await trial.keeper.stop();
+  });
+
+  it('a reload: what one jail lets go is made anew for another that rests on the same command', async () => {
+    const trial = new Trial();
+    await trial.keeper.start([use('one', 'ufw[name="one"]'), use('two', 'ufw[name="two"]')]);
+    trial.ban('192.0.2.1', 'one', 'ufw[name="one"]');
+    trial.ban('192.0.2.1', 'two', 'ufw[name="two"]');
+    await trial.told();
+    await trial.keeper.reload([use('one', 'nftables'), use('two', 'ufw[name="two"]')]);
+    assert.deepEqual((await trial.told()).slice(-2), ['ufw[name="two"] of two: unban 192.0.2.1', 'ufw[name="two"] of two: ban 192.0.2.1']);
     await trial.keeper.stop();
   });
 

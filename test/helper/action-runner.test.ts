@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import type { HelperRequest } from '../../src/action/helper-messages.ts';
 import { StartedFile } from '../../src/action/started-file.ts';
 import { parseIpNetwork } from '../../src/core/ip-network.ts';
-import { ActionRunner } from '../../src/helper/action-runner.ts';
+import { ActionRunner, type ActionRunnerOptions } from '../../src/helper/action-runner.ts';
 import { findUntrusted } from '../../src/helper/trusted-file.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
@@ -26,20 +26,24 @@ function create() {
   const jail =
     '[sshd]\nenabled = yes\naction = block[port=ssh]\n  kick\n  %(more)s\nmore = other\n[off]\nenabled = no\naction = block\nmore =\n';
   writeFileSync(join(directory, 'jail.conf'), jail);
-  writeFileSync(join(directory, 'action.d/block.conf'), '[Definition]\nactionban = block <ip> <port>\nactionunban = free <ip>\n');
+  const commands = 'actioncheck = see\nactionban = block <ip> <port>\nactionunban = free <ip>\n';
+  writeFileSync(join(directory, 'action.d/block.conf'), `[Definition]\n${commands}`);
   writeFileSync(join(directory, 'action.d/kick.conf'), '[Definition]\nactionban = kick "<fid>"\nactionunban = free <fid>\n');
   writeFileSync(join(directory, 'action.d/other.conf'), '[Definition]\nactionban = eval "<matches>"\n');
   const log = recordingLog();
   const ran: string[] = [];
+  /** What somebody sees who looks: an exit code. */
+  const sight = { exit: Promise.resolve(0) };
   const gateway = parseIpNetwork('192.0.2.1');
   assert.ok(gateway);
-  const runner = new ActionRunner({
+  const options: ActionRunnerOptions = {
     configDirectory: directory,
     protectedNetworks: () => new NetworkList([{ network: gateway, reason: 'gateway' }]),
     tools: {
-      runShell: ({ script, env }) => {
+      runShell: async ({ script, env }) => {
+        if (script === 'see') return { exitCode: await sight.exit, output: '' };
         ran.push(`${script} ${env['RJ_IP'] ?? env['RJ_FID']}`);
-        return Promise.resolve({ exitCode: 0, output: '' });
+        return { exitCode: 0, output: '' };
       },
       runCommand: () => Promise.reject(new Error('no program is run')),
       started: (jail, action) => new StartedFile(join(directory, 'started.json'), log).of(jail, action),
@@ -48,8 +52,9 @@ function create() {
     },
     hasUnit: () => false,
     log,
-  });
-  return { directory, runner, ran, file: join(directory, 'action.d/block.conf') };
+  };
+  const runner = new ActionRunner(options);
+  return { directory, runner, restarted: () => new ActionRunner(options), ran, sight, file: join(directory, 'action.d/block.conf') };
 }
 
 const banBy = (action: string, network = '192.0.2.7', jail = 'sshd'): HelperRequest => ({
@@ -60,12 +65,14 @@ const banBy = (action: string, network = '192.0.2.7', jail = 'sshd'): HelperRequ
   ticket: ticketOf(network, { jail }),
 });
 
+const unbanBy = (action: string): HelperRequest => ({ ...banBy(action), op: 'unban', ticket: ticketOf('192.0.2.7', { jail: 'sshd' }) });
+
 const block = 'block[port="ssh"]';
 
 describe('ActionRunner', { skip: needsRoot }, () => {
   it('runs what an enabled jail names, as it names it', async () => {
     const { runner, ran } = create();
-    assert.deepEqual(await runner.run(banBy(block)), { id: 9, ok: true, lost: [], flushed: false });
+    assert.deepEqual(await runner.run(banBy(block)), { id: 9, ok: true, lost: [], missing: [], flushed: false });
     assert.deepEqual(ran, ['block "${RJ_IP}" ssh 192.0.2.7']);
   });
 
@@ -126,6 +133,64 @@ describe('ActionRunner', { skip: needsRoot }, () => {
       assert.deepEqual(ran, []);
     });
   }
+
+  it('what no jail names any more is ended, also after a restart of the helper, and not begun again', async () => {
+    const { directory, runner, ran, restarted } = create();
+    await runner.run(banBy(block));
+    writeFileSync(join(directory, 'jail.conf'), '[sshd]\nenabled = yes\naction = other\n');
+    const next = restarted();
+    await assert.rejects(next.run(banBy(block, '192.0.2.8')), /no enabled jail sshd .* names action block/);
+    await next.run(unbanBy(block));
+    await assert.rejects(next.run(banBy(block, '192.0.2.8')), /no enabled jail sshd/);
+    await next.run({ id: 1, op: 'stop', jail: 'sshd', action: block });
+    await assert.rejects(next.run(unbanBy(block)), /no enabled jail sshd/);
+    assert.deepEqual(ran.slice(1), ['free "${RJ_IP}" 192.0.2.7']);
+  });
+
+  it('a definition that was edited is taken by a reload, of that action alone', async () => {
+    const { directory, file, runner, ran } = create();
+    const jail = '[sshd]\nenabled = yes\naction = block[port=ssh]\n  block[port=25]\n';
+    writeFileSync(join(directory, 'jail.conf'), jail);
+    const mail = 'block[port="25"]';
+    for (const action of [block, mail]) await runner.run(banBy(action));
+    writeFileSync(file, '[Definition]\nactionban = new <ip> <port>\nactionunban = newfree <ip>\n');
+    await runner.run(unbanBy(block));
+    await runner.run({ id: 1, op: 'reload', jail: 'sshd', action: block });
+    await runner.run(banBy(block));
+    await runner.run(unbanBy(mail));
+    assert.deepEqual(
+      ran.map((line) => line.split(' ')[0]),
+      ['block', 'block', 'free', 'new', 'free'],
+    );
+  });
+
+  const look = { id: 8, op: 'look', jail: 'sshd', action: block, networks: [] } as const;
+
+  it('a look tells what is lost, and leaves it to a check', async () => {
+    const { runner, ran, sight } = create();
+    assert.deepEqual((await runner.run(look)).lost, []);
+    await runner.run(banBy(block));
+    sight.exit = Promise.resolve(1);
+    assert.deepEqual(await runner.run(look), { id: 8, ok: true, lost: [4, 6], missing: [], flushed: false });
+    assert.equal(ran.length, 1);
+  });
+
+  it('a look that hangs holds up no ban, and no other one is begun meanwhile', async () => {
+    const { runner, ran, sight } = create();
+    await runner.run(banBy(block));
+    let end = (_: number): void => undefined;
+    sight.exit = new Promise((resolve) => {
+      end = resolve;
+    });
+    const hanging = runner.run(look);
+    await assert.rejects(runner.run({ ...look, id: 9 }), /an earlier look has not ended/);
+    sight.exit = Promise.resolve(0);
+    await runner.run(banBy(block, '192.0.2.8'));
+    assert.equal(ran.length, 2);
+    end(1);
+    assert.deepEqual((await hanging).lost, [4, 6]);
+    assert.deepEqual((await runner.run(look)).lost, []);
+  });
 
   it('findUntrusted', () => {
     assert.equal(findUntrusted('/etc/passwd'), undefined);

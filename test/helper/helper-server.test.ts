@@ -26,7 +26,7 @@ let sockets = 0;
 interface Given {
   readonly limits?: Partial<HelperLimits>;
   readonly isAllowed?: (uid: number) => boolean;
-  readonly run?: (request: HelperRequest) => Promise<{ lost: readonly (4 | 6)[] }>;
+  readonly run?: (request: HelperRequest) => Promise<{ lost: readonly (4 | 6)[]; missing?: readonly string[] }>;
 }
 
 async function serve({ limits = {}, isAllowed = () => true, run = () => Promise.resolve({ lost: [] }) }: Given = {}) {
@@ -38,7 +38,7 @@ async function serve({ limits = {}, isAllowed = () => true, run = () => Promise.
   const helper = new HelperServer({
     run: async (request) => {
       seen.push(request);
-      return { id: request.id, ok: true, flushed: false, ...(await run(request)) };
+      return { id: request.id, ok: true, missing: [], flushed: false, ...(await run(request)) };
     },
     uidOf: uidOfPeer,
     isAllowed,
@@ -77,6 +77,22 @@ const check = (id = 1): string => formatHelperRequest({ id, op: 'check', jail: '
 const ban = (network: unknown, others: object = {}): string =>
   `${JSON.stringify({ id: 1, op: 'ban', jail: 'sshd', action: 'ufw', ticket: { ...ticketOf('192.0.2.7'), network, ...others } })}\n`;
 
+describe('HelperServer, looked at every ten seconds', () => {
+  it('writes only what was found', async () => {
+    const answers: (readonly (4 | 6)[])[] = [[], [4]];
+    const { ask, log } = await serve({ run: async () => ({ lost: answers.shift() ?? [] }) });
+    const look = formatHelperRequest({ id: 1, op: 'look', jail: 'sshd', action: 'iptables', networks: [] });
+    assert.deepEqual(JSON.parse(await ask(look)), { id: 1, ok: true, missing: [], flushed: false, lost: [] });
+    assert.deepEqual(JSON.parse(await ask(look)), { id: 1, ok: true, missing: [], flushed: false, lost: [4] });
+    assert.deepEqual(
+      log.lines.map((line) => line.split(':')[0]),
+      ['debug', 'info'],
+    );
+  });
+});
+
+const look = (networks: readonly unknown[]) => `${JSON.stringify({ id: 1, op: 'look', jail: 'sshd', action: 'ufw', networks })}\n`;
+
 describe('hostile frames', () => {
   for (const [name, frame] of Object.entries({
     'no JSON': 'hello\n',
@@ -99,6 +115,11 @@ describe('hostile frames', () => {
     "another jail's ticket": ban('192.0.2.7', { jail: 'other' }),
     'failures that are text': ban('192.0.2.7', { failures: '1; reboot' }),
     'fields that are no text': ban('192.0.2.7', { fields: { 'F-USER': ['x'] } }),
+    'a look at shell text': look(['192.0.2.7; reboot']),
+    'a look at a number': look([7]),
+    'a look at nothing': '{"id":1,"op":"look","jail":"sshd","action":"ufw"}\n',
+    'a look at too many': look(Array(1001).fill('192.0.2.7')),
+    'a check of networks': '{"id":1,"op":"check","jail":"sshd","action":"ufw","networks":[]}\n',
     'an id that is text': '{"id":"1","op":"check","jail":"sshd","action":"ufw"}\n',
     'a huge frame': `${'x'.repeat(maxFrameBytes + 1)}\n`,
     'a huge frame without an end': 'x'.repeat(maxFrameBytes * 2),
@@ -229,6 +250,24 @@ describe('HelperClient', () => {
       seen.map((request) => 'ticket' in request && request.ticket),
       [ticket],
     );
+  });
+
+  it('has looked at as many as fit into a frame, and at the others the next time; an answer names only networks', async () => {
+    const { path, seen } = await serve({
+      run: async (request) => ({ lost: [], missing: 'networks' in request ? request.networks.slice(-1) : [] }),
+    });
+    const client = new HelperClient(path);
+    closers.push(() => client.close());
+    const action = new RemoteAction({ name: 'ufw', jail: 'sshd', norestored: false, canLook: true, client });
+    const networks = Array.from({ length: 1500 }, (_, index) => `2001:db8:1111:2222:3333:4444:5555:${(index + 4096).toString(16)}`);
+    const missing = [];
+    for (let time = 0; time < 3; time++) missing.push((await action.look?.(networks))?.missing[0]);
+    assert.deepEqual(missing, [networks[999], networks[1499], networks[999]]);
+    assert.deepEqual(
+      seen.map((request) => 'networks' in request && request.networks.length),
+      [1000, 500, 1000],
+    );
+    assert.equal(new RemoteAction({ name: 'ufw', jail: 'sshd', norestored: false, client }).look, undefined);
   });
 
   it('comes back when the helper does', async () => {

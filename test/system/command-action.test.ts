@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { HelperClient } from '../../src/action/helper-client.ts';
 import { RemoteAction } from '../../src/action/remote-action.ts';
 import { formatDefinition, parseDefinition } from '../../src/config/action-list.ts';
+import { loadTicketAction } from '../../src/config/ticket-action-config.ts';
 import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
 import { recordingLog } from '../daemon/recording-log.ts';
@@ -47,8 +48,9 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
   const create = (jail: string): TicketEnforcer => {
     const named = parseDefinition(actions[jail] ?? '');
     assert.ok(named.ok);
-    const action = new RemoteAction({ name: formatDefinition(named.value), jail, norestored: jail.includes('mail'), client });
-    const enforcer = new TicketEnforcer(action, jail, recordingLog());
+    const { norestored, canLook } = loadTicketAction(directory, named.value, { section: jail, origin: { file: 'j', line: 1 } }, 'host');
+    const action = new RemoteAction({ name: formatDefinition(named.value), jail, norestored, canLook, client });
+    const enforcer = new TicketEnforcer(action, jail, recordingLog(), 1000);
     enforcers.push(enforcer);
     return enforcer;
   };
@@ -56,7 +58,7 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
   const banned = async (jail: string, others = {}) => {
     const enforcer = create(jail);
     for (const network of [v4, v6]) {
-      await enforcer.ban(ticketOf(network, { jail, ...others }));
+      await enforcer.ban(ticketOf(network, { jail, untilUsec: undefined, ...others }));
       assert.equal(enforcer.failureOf(network), undefined);
     }
     return enforcer;
@@ -105,9 +107,19 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     assert.match(await onServer('iptables', '-S', 'INPUT'), /-p tcp -m multiport --dports 22,80 -j f2b-ipt/);
     assert.match(await onServer('ip6tables', '-S'), new RegExp(`-A f2b-ipt -s ${v6}/128 -j DROP`));
     await onServer('iptables', '-F');
+    const rule = `-A f2b-ipt -s ${v4}/32 -j DROP`;
+    assert.ok(!(await onServer('iptables', '-S')).includes(rule));
+    await until('the ban is back', async () => (await onServer('iptables', '-S')).includes(rule));
+    await onServer('iptables', '-F');
     await onServer('iptables', '-X', 'f2b-ipt');
-    await enforcer.check();
-    await until('the ban is back', async () => (await onServer('iptables', '-S')).includes(`-A f2b-ipt -s ${v4}/32 -j DROP`));
+    await until('the ban is back', async () => (await onServer('iptables', '-S')).includes(rule));
+    // actioncheck looks at the jump alone.
+    await onServer('iptables', '-F', 'f2b-ipt');
+    await until('the ban is back', async () => (await onServer('iptables', '-S')).includes(rule));
+    await until('all are counted', () => enforcer.health().repairs === 3);
+    assert.equal((await onServer('iptables', '-S', 'f2b-ipt')).match(new RegExp(v4, 'g'))?.length, 1);
+    assert.match(await onServer('iptables', '-S', 'INPUT'), /-p tcp -m multiport --dports 22,80 -j f2b-ipt/);
+    assert.equal((await onServer('ip6tables', '-S', 'f2b-ipt')).match(new RegExp(v6, 'g'))?.length, 1);
     await lifted(enforcer);
     assert.doesNotMatch(await onServer('iptables', '-S'), new RegExp(v4));
     assert.doesNotMatch(await onServer('ip6tables', '-S'), new RegExp(v6));
@@ -130,8 +142,9 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     assert.match(await onServer('nft', 'list', 'set', 'inet', 'f2b-table', 'addr-set-nft'), new RegExp(v4));
     assert.match(await onServer('nft', 'list', 'set', 'inet', 'f2b-table', 'addr6-set-nft'), new RegExp(v6));
     await onServer('nft', 'flush', 'ruleset');
-    await enforcer.check();
     await until('the ban is back', async () => (await onServer('nft', 'list', 'ruleset')).includes(v4));
+    await onServer('nft', 'flush', 'set', 'inet', 'f2b-table', 'addr6-set-nft');
+    await until('the ban is back', async () => (await onServer('nft', 'list', 'ruleset')).includes(v6));
     await lifted(enforcer);
     assert.doesNotMatch(await onServer('nft', 'list', 'ruleset'), new RegExp(`${v4}|${v6}`));
     await enforcer.stop({ isFinal: true });
@@ -143,6 +156,17 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     const enforcer = await banned('ipset');
     assert.match(await onServer('ipset', 'list'), new RegExp(`${v4} timeout 0`));
     assert.match(await onServer('ipset', 'list'), new RegExp(`${v6} timeout 0`));
+    await onServer('iptables', '-F');
+    await onServer('ipset', 'destroy', 'f2b-set');
+    assert.doesNotMatch(await onServer('ipset', 'list'), new RegExp(v4));
+    await until('the ban is back', async () => (await onServer('ipset', 'list')).includes(`${v4} timeout 0`));
+    assert.match(await onServer('iptables', '-S', 'INPUT'), /--match-set f2b-set src/);
+    // actioncheck sees nothing of these.
+    await onServer('ipset', 'flush', 'f2b-set6');
+    await until('the ban is back', async () => (await onServer('ipset', 'list')).includes(`${v6} timeout 0`));
+    await onServer('ipset', 'del', 'f2b-set', v4);
+    await until('the ban is back', async () => (await onServer('ipset', 'list')).includes(`${v4} timeout 0`));
+    await until('all are counted', () => enforcer.health().repairs === 3);
     await lifted(enforcer);
     assert.doesNotMatch(await onServer('ipset', 'list'), new RegExp(v4));
   });
@@ -151,6 +175,9 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     const enforcer = await banned('ufw');
     assert.match(await onServer('ufw', 'show', 'added'), new RegExp(`deny from ${v4} comment 'by Fail2Ban after 5 attempts against ufw'`));
     assert.match(await onServer('ufw', 'show', 'added'), new RegExp(`deny from ${v6}`));
+    for (const address of [v4, v6]) await onServer('ufw', 'delete', 'deny', 'from', address);
+    assert.doesNotMatch(await onServer('ufw', 'show', 'added'), /deny from/);
+    await until('both are back', async () => (await onServer('ufw', 'show', 'added')).match(/deny from/g)?.length === 2);
     await lifted(enforcer);
     assert.doesNotMatch(await onServer('ufw', 'show', 'added'), /deny from/);
   });
@@ -167,6 +194,12 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     const enforcer = await banned('route');
     assert.match(await onServer('ip', 'route'), new RegExp(`unreachable ${v4}`));
     assert.match(await onServer('ip', '-6', 'route'), new RegExp(`unreachable ${v6}`));
+    for (const address of [v4, v6]) await onServer('ip', 'route', 'del', 'unreachable', address);
+    assert.doesNotMatch(await onServer('ip', 'route'), /unreachable/);
+    await until(
+      'both are back',
+      async () => ((await onServer('ip', 'route')) + (await onServer('ip', '-6', 'route'))).match(/unreachable (?:10|fd)/g)?.length === 2,
+    );
     await lifted(enforcer);
     assert.doesNotMatch(await onServer('ip', 'route'), /unreachable/);
   });
@@ -246,6 +279,13 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     const enforcer = await banned('shorewall');
     assert.match(await onServer('iptables', '-S', 'dynamic'), new RegExp(`-s ${v4}/32 -j DROP`));
     assert.match(await onServer('ip6tables', '-S', 'dynamic'), new RegExp(`-s ${v6}/128 -j DROP`));
+    await onServer('shorewall', 'allow', v4);
+    await onServer('shorewall6', 'allow', v6);
+    assert.doesNotMatch(await onServer('iptables', '-S', 'dynamic'), /DROP/);
+    await until('both are back', async () => {
+      const rules = (await onServer('iptables', '-S', 'dynamic')) + (await onServer('ip6tables', '-S', 'dynamic'));
+      return [v4, v6].every((address) => new RegExp(`-s ${address}/\\d+ -j DROP`).test(rules));
+    });
     await lifted(enforcer);
     assert.doesNotMatch(await onServer('iptables', '-S', 'dynamic'), /DROP/);
   });

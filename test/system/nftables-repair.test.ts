@@ -13,6 +13,7 @@ import { openNetfilterMonitor, openNftables, openSetLookup, openTableReader } fr
 import { systemClock } from '../../src/core/clock.ts';
 import { Enforcer, type EnforcerOptions } from '../../src/daemon/enforcer.ts';
 import { FirewallWatch } from '../../src/daemon/firewall-watch.ts';
+import { wantedOf } from '../action/wanted.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { network } from '../core/network.ts';
 import { recordingLog } from '../daemon/recording-log.ts';
@@ -172,7 +173,7 @@ else if (role !== 'yes') {
           for (const table of [own, other]) assert.ok(lookup.has(table.sets[0] ?? '', Buffer.from(last.bytes)), table.sets[0]);
         }
         assert.deepEqual(
-          all.enforcers.map(({ action }) => action.isInForce?.()),
+          all.enforcers.map(({ action }) => action.isInForce?.(wantedOf({}))),
           [true, true],
         );
         assert.deepEqual(

@@ -95,6 +95,70 @@ describe('the action ufw', { skip: needsRoot }, () => {
   });
 });
 
+describe('bans in ufw that somebody takes away', { skip: needsRoot }, () => {
+  const lab = new Laboratory('rjufwv');
+  const addresses = ['10.77.0.31', 'fd77::31'];
+  let daemon: DaemonProcess;
+  const ufw = async (...args: string[]) => {
+    const { code, stdout, stderr } = await run(lab.onServer('ufw', ...args));
+    assert.equal(code, 0, stdout + stderr);
+    return stdout;
+  };
+  const inKernel = async () => {
+    const shown = await Promise.all(
+      [
+        ['iptables', 'ufw-user-input'],
+        ['ip6tables', 'ufw6-user-input'],
+      ].map(([program = '', chain = '']) => run(lab.onServer(program, '-w', '5', '-S', chain))),
+    );
+    const rules = shown.map(({ stdout }) => stdout).join();
+    return addresses.filter((address) => rules.includes(` -s ${address}/`));
+  };
+  const back = () => until('the bans are back', async () => (await inKernel()).length === 2);
+  const action = async () => (await daemon.status()).actions.find(({ name }) => name === 'ufw');
+
+  before(async () => {
+    lab.up();
+    lab.enableUfw('high');
+    daemon = new DaemonProcess(lab, { jailLocal, isRoot: true, settings: '[Definition]\ncheckinterval = 1\n' });
+    await daemon.start();
+    assert.equal((await daemon.control('ban', 'portscan', ...addresses)).code, 0);
+    await back();
+  });
+
+  after(async () => {
+    await daemon?.dispose();
+    lab.down();
+  });
+
+  test('ufw delete: back, counted, told, and only what was missing', async () => {
+    await ufw('delete', 'deny', 'from', addresses[0] ?? '');
+    assert.deepEqual(await inKernel(), addresses.slice(1));
+    await back();
+    await until('it is counted', async () => (await action())?.repairs === 1);
+    assert.match(daemon.stderr, /action ufw: somebody changed what enforces the bans: 1 rule of ufw missing; 1 ban put back/);
+    assert.match((await daemon.control('status')).stdout, /action ufw: 2 bans enforced; put back 1 time after others changed it/);
+    assert.equal((await ufw('show', 'added')).split('\n').filter((line) => line.includes('ringjail')).length, 2);
+  });
+
+  test('ufw --force reset, which disables it: told, and in force as soon as somebody enables it', async () => {
+    await ufw('--force', 'reset');
+    await until('it is told', async () => /ufw is not active/.test((await action())?.failure ?? ''));
+    await ufw('--force', 'enable');
+    await back();
+    await until('all is well again', async () => (await action())?.failure === null);
+    assert.match(daemon.stderr, /2 rules of ufw missing; 2 bans put back/);
+  });
+
+  test('iptables flushed behind the back of ufw: told with the cure, as more than the bans is gone; enforced after ufw reload', async () => {
+    await run(lab.onServer('iptables', '-w', '5', '-F'));
+    await until('it is told', async () => /sudo ufw reload/.test((await action())?.failure ?? ''));
+    await ufw('reload');
+    await back();
+    await until('all is well again', async () => (await action())?.failure === null, 30_000);
+  });
+});
+
 describe("the limit of ufw's log", { skip: needsRoot }, () => {
   const lab = new Laboratory('rjlimit');
   let daemon: DaemonProcess;

@@ -1,0 +1,79 @@
+// A daemon that is root, whose actions change while bans are in force: what a reload tells the commands of action.d.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { DaemonProcess } from '../lab/daemon-process.ts';
+import { Laboratory, until } from '../lab/laboratory.ts';
+import { needsRoot } from './requires-root.ts';
+
+const jailOf = (...actions: string[]) => `[portscan]\naction = ${actions.join('\n  ')}\n`;
+
+describe('a reload while bans are in force', { skip: needsRoot }, () => {
+  const lab = new Laboratory('rjreload');
+  let daemon: DaemonProcess;
+  const file = () => join(daemon.directory, 'told');
+  const define = (version: string) => {
+    const line = (name: string, values: string) => `action${name} = echo "${version} ${name} ${values}" >>${file()}\n`;
+    const commands = [line('start', ''), line('stop', ''), line('ban', '<ip> <restored>'), line('unban', '<ip>')];
+    writeFileSync(join(daemon.directory, 'config/action.d/told.conf'), `[Definition]\n${commands.join('')}`);
+  };
+  /** Waits for so many lines more, and gives them. */
+  const told = async (count: number) => {
+    await until(`${count} lines`, () => readFileSync(file(), 'utf8').split('\n').length > count);
+    const lines = readFileSync(file(), 'utf8').split('\n').slice(0, -1);
+    writeFileSync(file(), '');
+    return lines.map((line) => line.trim());
+  };
+  const reload = async () => assert.equal((await daemon.control('reload')).code, 0);
+
+  before(async () => {
+    lab.up();
+    daemon = new DaemonProcess(lab, { jailLocal: jailOf('nftables'), isRoot: true });
+    define('first');
+    writeFileSync(file(), '');
+    await daemon.start();
+    assert.equal((await daemon.control('ban', 'portscan', '10.77.0.41', 'fd77::41')).code, 0);
+  });
+
+  after(async () => {
+    await daemon?.dispose();
+    lab.down();
+  });
+
+  test('a command that is named now is told of them, as restored ones', async () => {
+    daemon.configure(jailOf('nftables', 'told'));
+    await reload();
+    assert.deepEqual(await told(3), ['first start', 'first ban 10.77.0.41 1', 'first ban fd77::41 1']);
+    await until('status has it', async () =>
+      (await daemon.status()).actions.some((action) => action.name === 'told of portscan' && action.bans === 2),
+    );
+  });
+
+  test('a definition that was edited: ended by the old one, begun by the new one', async () => {
+    define('second');
+    await reload();
+    assert.deepEqual(await told(6), [
+      'first unban 10.77.0.41',
+      'first unban fd77::41',
+      'first stop',
+      'second start',
+      'second ban 10.77.0.41 1',
+      'second ban fd77::41 1',
+    ]);
+    await reload();
+    assert.equal((await daemon.control('unban', '10.77.0.41')).code, 0);
+    assert.deepEqual(await told(1), ['second unban 10.77.0.41']);
+  });
+
+  test('a command that is named no more lifts them and stops, and the ban holds', async () => {
+    daemon.configure(jailOf('nftables'));
+    await reload();
+    assert.deepEqual(await told(2), ['second unban fd77::41', 'second stop']);
+    const { jails, actions } = await daemon.status();
+    assert.deepEqual(
+      [jails[0]?.banned.map(({ network }) => network), actions.map(({ name, bans }) => [name, bans])],
+      [['fd77::41'], [['nftables', 1]]],
+    );
+  });
+});
