@@ -168,6 +168,12 @@ export class BanKeeper {
     return true;
   }
 
+  /** A ban that was bounded may last as long as it was decided; whoever enforces it by now goes on with it. */
+  unbind(decision: BanDecision): void {
+    const { actions } = this.bans.get(decision.network)?.holders.get(decision.jail) ?? decision;
+    this.add({ ...decision, actions });
+  }
+
   /** Lets go one network, whoever holds it, or one jail's hold; `settle` makes the actions agree. */
   remove(network: BanTarget, jail?: string): BanDecision[] {
     const removed = this.bans.remove(network, jail);

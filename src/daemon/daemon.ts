@@ -76,7 +76,7 @@ export class Daemon {
       log,
       clock: systemClock,
       onConfirm: (bans) => {
-        for (const decision of bans) this.#keeper.add(decision);
+        for (const decision of bans) this.#keeper.unbind(decision);
         this.#carryOut();
       },
       onLift: (bans) => {

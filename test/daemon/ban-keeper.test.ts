@@ -158,6 +158,17 @@ describe('BanKeeper', () => {
     assert.equal(trial.keeper.bans.get(a)?.holders.get('j')?.untilUsec, begin + 60 * second);
   });
 
+  it('a ban that was bounded, and confirmed after a reload, stays with what its jail names now', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(usesOf('nftables'));
+    await trial.ban('192.0.2.1', 60 * second, { jail: 'j' });
+    await trial.keeper.reload(usesOf('ufw'));
+    trial.keeper.unbind(decisionOf('192.0.2.1', begin + 120 * second, { jail: 'j', actions: ['nftables'] }));
+    await trial.keeper.settle();
+    assert.deepEqual([trial.inForce('nftables'), trial.inForce('ufw')], [[], ['192.0.2.1']]);
+    assert.equal(trial.keeper.bans.get(a)?.holders.get('j')?.untilUsec, begin + 120 * second);
+  });
+
   it('a reload gives up the actions that neither jails nor bans name, and begins with new ones', async (t) => {
     const trial = new Trial(t);
     await trial.keeper.start(usesOf('nftables'));
