@@ -146,13 +146,13 @@ describe('what is no address', () => {
       await assert.rejects(trial.ask.explain(other), { code: 'usage', message: /is no IP address or network/ });
       await assert.rejects(trial.ask.unban(text, other), { code: 'usage', message: /is no IP address or network/ });
     }
-    assert.deepEqual(await trial.ask.unban(text, 'bob'), { unbanned: [text], notBanned: ['bob'] });
+    assert.deepEqual(await trial.ask.unban(text, 'bob'), { unbanned: [text], notBanned: ['bob'], stillBanned: [] });
     assert.deepEqual([...trial.action.inForce.keys()], ['192.0.2.7']);
     assert.equal(trial.jails.find('users')?.jail.trackedCount, 0);
     assert.ok(trial.log.lines.includes('notice: unban "$(reboot) \\"" by hand'));
     trial.fail(text);
     trial.fail(text);
-    assert.deepEqual(await trial.ask.unbanAll(), { unbanned: ['192.0.2.7', text], notBanned: [] });
+    assert.deepEqual(await trial.ask.unbanAll(), { unbanned: ['192.0.2.7', text], notBanned: [], stillBanned: [] });
   });
 
   it('is imported by a jail that bans such, and by no other', async () => {

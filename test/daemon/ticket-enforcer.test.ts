@@ -132,11 +132,10 @@ describe('TicketEnforcer', () => {
     enforcer.restore([], ['bob', '192.0.2.9']);
     await enforcer.start();
     await enforcer.ban(ticketOf('eve', { isRaw: true }));
-    action.lost = [6];
+    action.found.push([6], [4]);
     await enforcer.check();
-    action.lost = [4];
     await enforcer.check();
-    assert.deepEqual(action.calls, ['start', 'unban bob', 'unban 192.0.2.9', 'ban eve', 'check', 'check', 'ban eve']);
+    assert.deepEqual(action.calls, ['start', 'unban bob', 'unban 192.0.2.9', 'ban eve', 'check', 'ban eve restored']);
   });
 
   it('what is refused is told and known, and not tried again, nor lifted', async (t) => {
@@ -152,7 +151,7 @@ describe('TicketEnforcer', () => {
     await enforcer.unban('a "b');
     t.mock.timers.tick(3_600_000);
     await enforcer.check();
-    assert.deepEqual(action.calls.slice(4), ['check']);
+    assert.deepEqual([action.calls.slice(4), action.looks], [[], 1]);
     assert.equal(enforcer.failure, undefined);
     assert.deepEqual(
       log.lines.filter((line) => line.startsWith('error')),
@@ -260,6 +259,23 @@ describe('TicketEnforcer, when others take away what the action set up', () => {
     assert.deepEqual(action.calls, ['unban 192.0.2.1', 'ban 192.0.2.1 restored']);
     assert.deepEqual(log.lines, ['warning: action fake: somebody changed what enforces the bans: bans were gone; 1 ban put back']);
     assert.equal(enforcer.isEnforced('192.0.2.1'), true);
+  });
+
+  it('what is no address is not looked for, and stays where IPv6 is lost', async () => {
+    const { action, enforcer } = await banned();
+    await enforcer.ban({ ...ticketOf('host:22', { isRaw: true }), untilUsec: undefined });
+    const asked: (readonly string[])[] = [];
+    action.calls.length = 0;
+    Object.assign(action, {
+      look: async (networks: readonly string[]) => {
+        asked.push(networks);
+        return { lost: asked.length === 1 ? [6] : [], missing: [] };
+      },
+    });
+    await until(() => asked.length > 2);
+    assert.deepEqual([...new Set(asked.flat())], ['192.0.2.1', '192.0.2.2', c.network]);
+    assert.ok(!action.calls.some((call) => call.includes('host:22')), action.calls.join());
+    assert.equal(enforcer.isEnforced('host:22'), true);
   });
 
   it('where the check then finds all in place, nothing was lost', async () => {
