@@ -4,18 +4,10 @@ import type { Clock } from '../core/clock.ts';
 import { systemCodeOf } from '../core/errors.ts';
 import type { SourcePosition } from '../record/record-batch.ts';
 import { type JournalPlace, type JournalSelector, type RecordSelector, sourceNameOf } from '../record/record-selector.ts';
-import { BatchSize } from './batch-size.ts';
-import { identityOf, journalRoots, MissingFolderWatch, unreadablePart } from './journal-directory.ts';
+import { unreadablePart } from './journal-directory.ts';
 import { journalOpenError, journalPermissionError } from './journal-error.ts';
+import { JournalRun } from './journal-run.ts';
 import type { Loss, Source, SourceSink } from './source.ts';
-
-const bytesPerBatch = 1 << 20;
-
-// journald tells of new entries 250 to 500 ms late (journald-server.c, POST_CHANGE_TIMER_INTERVAL_USEC and the accuracy of sd-event), though
-// they can be read at once.
-// While more failures are likely they are looked for: an empty look takes 10 us (bench/journal-latency.ts).
-const lookEveryMs = 2;
-const looksForMs = 3000;
 
 export interface JournalSourceOptions {
   readonly open: (place: RawJournalPlace, onReadable: () => void) => JournalReader;
@@ -37,7 +29,7 @@ export class JournalSource implements Source {
   #selectors: readonly JournalSelector[] = [];
   #position: JournalPosition | undefined;
   #reader: JournalReader | undefined;
-  #session: JournalSession | undefined;
+  #run: JournalRun | undefined;
   #records = 0;
   #passedOver = 0;
   #lost = 0;
@@ -59,8 +51,8 @@ export class JournalSource implements Source {
 
   run(signal: AbortSignal, sink: SourceSink): Promise<void> {
     return new Promise((resolve, reject) => {
-      const session = new JournalSession(this.#options.place, {
-        open: () => this.#open(() => session.read(), sink),
+      const run = new JournalRun(this.#options.place, {
+        open: () => this.#open(() => run.read(), sink),
         isGoingOn: () => !signal.aborted,
         take: (raw, isCaughtUp) => this.#take(raw, isCaughtUp, sink),
         onCaughtUp: () => sink.onCaughtUp(),
@@ -68,9 +60,9 @@ export class JournalSource implements Source {
         onEnd: (error) => end(error),
       });
       const end = (error?: unknown) => {
-        session.close();
+        run.close();
         this.#reader = undefined;
-        this.#session = undefined;
+        this.#run = undefined;
         signal.removeEventListener('abort', onAbort);
         if (error === undefined) resolve();
         else reject(error);
@@ -78,13 +70,13 @@ export class JournalSource implements Source {
       const onAbort = () => end();
       if (signal.aborted) return resolve();
       signal.addEventListener('abort', onAbort);
-      this.#session = session;
-      session.start();
+      this.#run = run;
+      run.start();
     });
   }
 
   expectMore(): void {
-    this.#session?.expectMore();
+    this.#run?.expectMore();
   }
 
   describe(): Readonly<Record<string, string | number>> {
@@ -173,126 +165,6 @@ export class JournalSource implements Source {
     this.#losses++;
     this.#lost += loss.count ?? 0;
     sink.onLoss(loss);
-  }
-}
-
-interface SessionCalls {
-  open(): JournalReader | undefined;
-  isGoingOn(): boolean;
-  take(raw: RawJournalRecords, isCaughtUp: boolean): void;
-  onCaughtUp(): void;
-  onLoss(loss: Loss): void;
-  onEnd(error: unknown): void;
-}
-
-/** One run: a reader, opened again when the folders of the journal come or go, or a file was cut off under it. */
-class JournalSession {
-  readonly #roots: readonly string[];
-  readonly #calls: SessionCalls;
-  #reader: JournalReader | undefined;
-  #watch: MissingFolderWatch | undefined;
-  #identity = '';
-  #isCaughtUp = false;
-  /** The next read of a backlog. */
-  #next: NodeJS.Immediate | undefined;
-  readonly #batchSize = new BatchSize();
-  #hasReadSinceCut = true;
-  #looks: NodeJS.Timeout | undefined;
-  #looksUntilMs = 0;
-
-  constructor(place: JournalPlace, calls: SessionCalls) {
-    this.#roots = journalRoots(place);
-    this.#calls = calls;
-  }
-
-  start(): void {
-    this.#guard(() => this.#open());
-  }
-
-  /** Woken by the reader. */
-  read(): void {
-    if (this.#next !== undefined) return;
-    this.#guard(() => this.#readOn());
-  }
-
-  expectMore(): void {
-    this.#looksUntilMs = performance.now() + looksForMs;
-    this.#looks ??= setInterval(() => this.#look(), lookEveryMs);
-  }
-
-  close(): void {
-    this.#stopLooking();
-    clearImmediate(this.#next);
-    this.#next = undefined;
-    this.#watch?.close();
-    this.#reader?.close();
-    this.#reader = undefined;
-  }
-
-  #open(): void {
-    this.close();
-    this.#identity = identityOf(this.#roots);
-    this.#watch = new MissingFolderWatch(this.#roots, () => {
-      if (this.#calls.isGoingOn()) this.start();
-    });
-    this.#reader = this.#calls.open();
-    if (this.#reader === undefined) this.#catchUp();
-    else this.#readOn();
-  }
-
-  #readOn(): void {
-    const reader = this.#reader;
-    if (reader === undefined || !this.#calls.isGoingOn()) return;
-    const begin = performance.now();
-    const raw = reader.read(this.#batchSize.records, bytesPerBatch);
-    if (raw.read > 0) this.#hasReadSinceCut = true;
-    this.#calls.take(raw, this.#isCaughtUp);
-    this.#batchSize.note(raw.read, performance.now() - begin);
-    if (!this.#calls.isGoingOn()) return;
-    if (raw.isInvalidated && identityOf(this.#roots) !== this.#identity) {
-      this.#open();
-    } else if (raw.isAtEnd) {
-      this.#catchUp();
-      reader.start();
-    } else {
-      // In turn with everything else; not woken by the poll meanwhile.
-      reader.stop();
-      this.#next = setImmediate(() => {
-        this.#next = undefined;
-        this.read();
-      });
-    }
-  }
-
-  #look(): void {
-    if (performance.now() > this.#looksUntilMs) this.#stopLooking();
-    // The last look is no rest: what comes after it is told of.
-    this.read();
-  }
-
-  #stopLooking(): void {
-    clearInterval(this.#looks);
-    this.#looks = undefined;
-  }
-
-  #catchUp(): void {
-    if (this.#isCaughtUp) return;
-    this.#isCaughtUp = true;
-    this.#calls.onCaughtUp();
-  }
-
-  #guard(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      if (systemCodeOf(error) !== 'EFAULT' || !this.#hasReadSinceCut) {
-        this.#calls.onEnd(error);
-        return;
-      }
-      this.#hasReadSinceCut = false;
-      this.#calls.onLoss({ count: undefined, reason: 'a journal file was cut off while it was read' });
-      this.start();
-    }
   }
 }
 
