@@ -95,7 +95,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     'take over the bans of fail2ban: ringjail import fail2ban /var/lib/fail2ban/fail2ban.sqlite3',
     (kind: string, path: string) => (context) => importBans(context, kind, path),
   );
-  define('reload', 'take the jails that changed in the configuration; bans and counts stay', () => reload);
+  define('reload', 'take the jails and actions that changed in the configuration; bans and counts stay', () => reload);
   define('confirm', 'keep the bans that run --confirm made on probation, and go on banning', () => confirm);
   define(
     'check',
