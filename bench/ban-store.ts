@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { BanStore } from '../src/ban/ban-store.ts';
 import type { StoreChanges } from '../src/ban/store-changes.ts';
 import { parseIpAddress } from '../src/core/ip-network.ts';
+import { Session } from '../src/match/session.ts';
+import { SessionCache } from '../src/match/session-cache.ts';
 
 const directory = mkdtempSync(join(process.env['BENCH_DIRECTORY'] ?? tmpdir(), 'ringjail-bench-'));
 const text =
@@ -120,4 +122,43 @@ for (const tracked of [1000, 100_000, 1_000_000]) {
   );
   store.close();
 }
+/** As many as are kept: of each one line was read, of those that changed another one is. */
+const cache = new SessionCache();
+const noMarks = { isNofail: false, isGained: false, isForget: false, isPending: undefined, isOnce: false };
+function addLine(index: number): void {
+  const id = `host.example.org,${index}`;
+  const session = cache.find(id, 0) ?? new Session(0);
+  const line = `host.example.org sshd[${index}]: Failed password for root from 198.51.100.7 port 58506 ssh2`;
+  session.add(new Map(Object.entries({ mlfid: id, user: 'root', ip4: '198.51.100.7' })), noMarks, [line]);
+  cache.keep(id, session);
+}
+for (let index = 0; index < 1000; index++) addLine(index);
+const path = join(directory, 'sessions.db');
+const store = new BanStore(path, { clock: () => 1_700_000_000_000_000 });
+console.log('\n1000 sessions');
+for (const [changed, commits] of [
+  [10, 1000],
+  [1000, 100],
+  [Number.POSITIVE_INFINITY, 100],
+] as const) {
+  const takes: number[] = [];
+  const times: number[] = [];
+  for (let commit = 0; commit < commits; commit++) {
+    if (changed > 1000) cache.touchAll();
+    else for (let count = 0; count < changed; count++) addLine(random(1000));
+    const begin = performance.now();
+    const changes = { ...changesOf([], commit), sessions: [{ jail: 'sshd', filter: 'sshd', ...cache.takeChanges() }] };
+    takes.push(performance.now() - begin);
+    store.commit(changes);
+    times.push(performance.now() - begin);
+    cache.settleChanges(true);
+  }
+  console.log(
+    `  ${changed > 1000 ? 'all anew' : `${changed} changes`}: ${distribution(times)}; of it to take them: ${distribution(takes)}`,
+  );
+}
+const openBegin = performance.now();
+cache.restore(store.sessions().map(({ id, state }) => [id, state]));
+console.log(`  read and restored in ${(performance.now() - openBegin).toFixed(1)} ms; file ${mega(statSync(path).size)}`);
+store.close();
 rmSync(directory, { recursive: true });

@@ -1,6 +1,6 @@
-// What must outlive the daemon, in SQLite: bans, the jails' windows and the sources' positions belong to one moment, and change in one
-// transaction. After a kill at any instant the records since are read again into the windows of that same moment: none is lost, none
-// counts twice. A transaction costs what changed, not what is there.
+// What must outlive the daemon, in SQLite: bans, the jails' windows, the sessions of their filters and the sources' positions belong to one
+// moment, and change in one transaction. After a kill at any instant the records since are read again into the windows and sessions of
+// that same moment: none is lost, none counts twice. A transaction costs what changed, not what is there.
 //
 // WAL with synchronous=NORMAL: what was committed survives the end of the process, however it ends. A power cut may take the latest
 // transactions, whole ones and in order; what a person commanded is synced (`isDurable`).
@@ -15,6 +15,7 @@ import { migrate, schemaSteps } from './store-schema.ts';
 import { type HistoryRow, prepareStatements, type StoreStatements } from './store-statements.ts';
 import { StoreWriter } from './store-writer.ts';
 import { isEvidence, isPosition, parseDecision, parseJson } from './stored-decision.ts';
+import { parseSession, type StoredSessionRow } from './stored-session.ts';
 import { parseEntries, type StoredWindows } from './stored-window.ts';
 
 export interface BanStoreOptions {
@@ -103,6 +104,18 @@ export class BanStore {
       const read = this.#whereRead(parseEntries(entries));
       return read === undefined ? [] : [[identity, read] as const];
     });
+  }
+
+  sessions(): StoredSessionRow[] {
+    return this.#statements.sessions.all().flatMap(({ state, ...place }) => {
+      const read = this.#whereRead(parseSession(state));
+      return read === undefined ? [] : [{ ...place, state: read }];
+    });
+  }
+
+  /** Lets go what other filters than these told of sessions, each named with its jail. */
+  forgetOtherSessions(kept: readonly (readonly [jail: string, filter: string])[]): void {
+    this.#statements.removeSessionsOfOthers.run(JSON.stringify(kept));
   }
 
   /** Lets go what jails other than these counted, where it is older: a jail in error may come back, one that was taken out does not. */

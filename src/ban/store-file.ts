@@ -8,6 +8,7 @@ import type { BanDecision } from './ban.ts';
 import { BanStore, type BanStoreOptions } from './ban-store.ts';
 import type { StoredPosition } from './store-changes.ts';
 import { UnusableStore } from './store-schema.ts';
+import type { StoredSessionRow } from './stored-session.ts';
 import type { StoredWindows } from './stored-window.ts';
 
 /** All that an earlier run left, of one moment. */
@@ -17,6 +18,7 @@ export interface StoreContents {
   readonly positions: Readonly<Record<string, StoredPosition>>;
   /** By jail. */
   readonly windows: ReadonlyMap<string, StoredWindows>;
+  readonly sessions?: readonly StoredSessionRow[];
   /** Who logged in lately, as it was given to the store; to be checked by its owner. */
   readonly logins?: unknown;
 }
@@ -87,7 +89,8 @@ function openAndRead(path: string, options: BanStoreOptions): { store: BanStore;
   const store = new BanStore(path, options);
   try {
     const windows = new Map(store.jailNames().map((jail) => [jail, store.windows(jail)]));
-    return { store, contents: { bans: store.bans(), positions: store.positions(), windows, logins: store.logins() } };
+    const [bans, positions, sessions, logins] = [store.bans(), store.positions(), store.sessions(), store.logins()];
+    return { store, contents: { bans, positions, windows, sessions, logins } };
   } catch (error) {
     store.close();
     throw error;

@@ -9,7 +9,7 @@ const applicationId = 0x72696e67;
  *
  * windows.touched orders a jail's windows, longest unseen first; evidence.id one identity's records. bans.until_usec is null for good. history.ended_usec is null while
  * the ban is held; bancount counts the bans of a network by a jail where it was known from elsewhere. evidence.record is JSON. memories: what else
- * outlives the daemon, as JSON.
+ * outlives the daemon, as JSON. sessions.state is JSON, too (stored-session.ts).
  */
 export const schemaSteps: readonly string[] = [
   `
@@ -36,6 +36,12 @@ export const schemaSteps: readonly string[] = [
   `,
   `
   CREATE TABLE memories(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE sessions(
+    jail INTEGER NOT NULL, filter TEXT NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL,
+    PRIMARY KEY(jail, filter, id)
+  ) WITHOUT ROWID;
   `,
 ];
 

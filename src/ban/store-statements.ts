@@ -38,6 +38,19 @@ export function prepareStatements(database: Sqlite) {
     removeWindow: database.prepare<[number, string]>('DELETE FROM windows WHERE jail = ? AND identity = ?'),
     removeWindowsOf: database.prepare<[number]>('DELETE FROM windows WHERE jail = ?'),
 
+    sessions: database.prepare<[], { jail: string; filter: string; id: string; state: string }>(
+      'SELECT name AS jail, filter, sessions.id, state FROM sessions JOIN jails ON jails.id = sessions.jail',
+    ),
+    setSession: database.prepare<[number, string, string, string]>(
+      'INSERT OR REPLACE INTO sessions(jail, filter, id, state) VALUES(?, ?, ?, ?)',
+    ),
+    removeSession: database.prepare<[number, string, string]>('DELETE FROM sessions WHERE jail = ? AND filter = ? AND id = ?'),
+    removeSessionsOf: database.prepare<[number, string]>('DELETE FROM sessions WHERE jail = ? AND filter = ?'),
+    removeSessionsOfOthers: database.prepare<[string]>(
+      `DELETE FROM sessions WHERE ((SELECT name FROM jails WHERE id = sessions.jail), filter)
+         NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))`,
+    ),
+
     bans: database.prepare<[], { network: string; jail: string; sinceUsec: number; untilUsec: number | null; decision: string }>(
       `SELECT network, name AS jail, since_usec AS sinceUsec, until_usec AS untilUsec, decision
        FROM bans JOIN jails ON jails.id = bans.jail ORDER BY since_usec`,

@@ -3,9 +3,10 @@ import type { Clock } from '../core/clock.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { BanChange, BanDecision } from './ban.ts';
 import type { JailNumbers } from './jail-numbers.ts';
-import type { StoreChanges, StoredWindowChange } from './store-changes.ts';
+import type { StoreChanges, StoredSessionChanges, StoredWindowChange } from './store-changes.ts';
 import type { StoreStatements } from './store-statements.ts';
 import { formatDecision, storedUntil } from './stored-decision.ts';
+import { formatSession } from './stored-session.ts';
 import { formatEntries } from './stored-window.ts';
 
 /** As BanStoreOptions has them. */
@@ -38,7 +39,7 @@ export class StoreWriter {
   }
 
   /** Within a transaction of the caller's. Pauses every few rows, so that others can have their turn. */
-  *write({ bans, jails, positions, logins }: StoreChanges): Generator<void, void, void> {
+  *write({ bans, jails, sessions = [], positions, logins }: StoreChanges): Generator<void, void, void> {
     const { setPosition, removePosition, setMemory } = this.#statements;
     const nowUsec = this.#options.clock();
     const made = new Map<string, BanDecision>();
@@ -48,6 +49,7 @@ export class StoreWriter {
       this.#proveBan(network.text, this.#jails.of(jail), evidence);
       if (index % rowsPerStep === 0) yield;
     }
+    for (const ofFilter of sessions) yield* this.#writeSessions(ofFilter);
     for (const [source, position] of Object.entries(positions)) {
       if (position === null) removePosition.run(source);
       else setPosition.run(source, JSON.stringify(position));
@@ -118,6 +120,18 @@ export class StoreWriter {
       if (isGone) statements.removeEvidence.run(jail, identity);
     }
     if (isWhole) statements.removeStrayEvidence.run(jail, jail, jail);
+  }
+
+  *#writeSessions({ jail: name, filter, isWhole, sessions }: StoredSessionChanges): Generator<void, void, void> {
+    const { setSession, removeSession, removeSessionsOf } = this.#statements;
+    const jail = this.#jails.of(name);
+    if (isWhole) removeSessionsOf.run(jail, filter);
+    let row = 0;
+    for (const { id, state } of sessions) {
+      if (row++ % rowsPerStep === 0) yield;
+      if (state !== undefined) setSession.run(jail, filter, id, formatSession(state));
+      else if (!isWhole) removeSession.run(jail, filter, id);
+    }
   }
 
   /** What comes from somebody who is banned already did not lead to the ban, and must not push out what did. */

@@ -67,4 +67,4 @@ export const isEvidence = (value: unknown): value is Evidence =>
 const isOrigin = (value: unknown): value is BanDecision['origin'] =>
   value === 'failures' || value === 'hand' || value === 'found' || value === 'imported';
 
-const isStrings = (value: unknown): value is string[] => Array.isArray(value) && value.every((item) => typeof item === 'string');
+export const isStrings = (value: unknown): value is string[] => Array.isArray(value) && value.every((item) => typeof item === 'string');

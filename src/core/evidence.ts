@@ -10,3 +10,6 @@ export interface Evidence {
 }
 
 export const maxEvidenceCharacters = 512;
+
+/** Of each of `fields`. */
+export const maxFieldCharacters = 256;

@@ -1,11 +1,22 @@
-// What the store lacks of all that is in memory: the ban list's, the jails', the sources' and the logins' changes, of one moment.
+// What the store lacks of all that is in memory: the ban list's, the jails', their filters', the sources' and the logins' changes, of one
+// moment.
 import type { BanList } from '../ban/ban-list.ts';
 import type { StoreChanges, StoredPosition } from '../ban/store-changes.ts';
 import type { Jail } from '../jail/jail.ts';
+import type { SessionCache } from '../match/session-cache.ts';
+
+/** What the filter of a jail knows of sessions. */
+export interface JailSessions {
+  readonly jail: string;
+  /** As Filter.sessions names it. */
+  readonly filter: string;
+  readonly cache: SessionCache;
+}
 
 export interface ChangeSources {
   readonly bans: BanList;
   readonly jails: () => Iterable<Jail>;
+  readonly sessions?: () => readonly JailSessions[];
   readonly positions: () => Readonly<Record<string, StoredPosition>>;
   /** Who logged in lately. */
   readonly logins?: { readonly revision: number; save(): unknown };
@@ -20,7 +31,7 @@ interface Written {
 export class ChangeCollector {
   readonly #sources: ChangeSources;
   #written: Written = { positions: new Map(), logins: undefined };
-  #taken: { readonly jails: readonly Jail[]; readonly written: Written } | undefined;
+  #taken: { readonly jails: readonly Jail[]; readonly sessions: readonly JailSessions[]; readonly written: Written } | undefined;
 
   constructor(sources: ChangeSources) {
     this.#sources = sources;
@@ -40,6 +51,7 @@ export class ChangeCollector {
   touchAll(): void {
     this.#sources.bans.touchAll();
     for (const jail of this.#sources.jails()) jail.touchAll();
+    for (const { cache } of this.#sessions()) cache.touchAll();
     this.#written = { positions: new Map(), logins: undefined };
   }
 
@@ -47,27 +59,34 @@ export class ChangeCollector {
   take(): StoreChanges {
     const { bans, logins } = this.#sources;
     const jails = Array.from(this.#sources.jails());
+    const sessions = this.#sessions();
     const positions = this.#sources.positions();
     const written = { positions: formatPositions(positions), logins: logins?.revision };
     const changed = Object.entries(positions).filter(([source]) => written.positions.get(source) !== this.#written.positions.get(source));
     const changes = {
       bans: bans.takeChanges(),
       jails: jails.map((jail) => ({ name: jail.options.name, ...jail.takeChanges() })),
+      sessions: sessions.map(({ jail, filter, cache }) => ({ jail, filter, ...cache.takeChanges() })),
       positions: Object.fromEntries(changed),
       ...(logins === undefined || written.logins === this.#written.logins ? {} : { logins: logins.save() }),
     };
-    this.#taken = { jails, written };
+    this.#taken = { jails, sessions, written };
     return changes;
   }
 
   /** What was taken is in the store, or has not got there. */
   settle(isWritten: boolean): void {
     if (this.#taken === undefined) return;
-    const { jails, written } = this.#taken;
+    const { jails, sessions, written } = this.#taken;
     this.#taken = undefined;
     this.#sources.bans.settleChanges(isWritten);
     for (const jail of jails) jail.settleChanges(isWritten);
+    for (const { cache } of sessions) cache.settleChanges(isWritten);
     if (isWritten) this.#written = written;
+  }
+
+  #sessions(): readonly JailSessions[] {
+    return this.#sources.sessions?.() ?? [];
   }
 }
 

@@ -119,6 +119,7 @@ export class Daemon {
       clock: systemClock,
       bans: this.#keeper.bans,
       jails: () => jails.running.map(({ jail }) => jail),
+      sessions: () => jails.sessions(),
       positions: () => this.#flow.sources.positions(),
       configurationOf: (name) => jails.configurationOf(name),
       maxEvidenceOf: (name) => jails.find(name)?.jail.options.maxmatches,
@@ -185,7 +186,7 @@ export class Daemon {
     for (const warning of restored.warnings) this.#warn(warning);
     this.#flow.sources.restore(restored.positions);
     this.#flow.logins.restore(restored.logins);
-    this.#jails.restore(restored.windows);
+    this.#jails.restore(restored.windows, restored.sessions);
     this.#keeper.restore(restored.bans);
     this.#store.begin();
     // Without a store nothing is known of the bans that stand in the kernel.

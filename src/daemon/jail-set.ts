@@ -1,9 +1,11 @@
 // The jails at work, as the configuration has them; a reload changes them and keeps what they remember.
 import { createHash } from 'node:crypto';
+import type { StoredSessionRow } from '../ban/stored-session.ts';
 import { type ConfigError, formatConfigError } from '../config/config-error.ts';
 import { type JailContext, loadJails } from '../config/jail-config.ts';
 import { Jail, type JailState } from '../jail/jail.ts';
 import { NetworkList } from '../jail/network-list.ts';
+import type { JailSessions } from './change-collector.ts';
 import type { RunningJail } from './running-jail.ts';
 
 export class JailSet {
@@ -41,7 +43,7 @@ export class JailSet {
   }
 
   /**
-   * Reads the configuration. Jails without an error run as it says, with the windows they had; a jail in error runs on as it was; one
+   * Reads the configuration. Jails without an error run as it says, with the windows and sessions they had; a jail in error runs on as it was; one
    * that is gone or disabled stops, and its bans stay until they end or are lifted.
    */
   load(): void {
@@ -49,8 +51,11 @@ export class JailSet {
     this.#errors = errors;
     const loaded = jails.map(({ options, policy, filter, usedns, findsTexts, warnings, records }): RunningJail => {
       const jail = new Jail(options);
-      const former = this.find(options.name)?.jail;
-      if (former !== undefined) jail.takeOver(former);
+      const former = this.find(options.name);
+      if (former !== undefined) {
+        jail.takeOver(former.jail);
+        filter.takeOver?.(former.filter);
+      }
       return {
         selectors: records.selectors,
         filter,
@@ -70,8 +75,18 @@ export class JailSet {
   }
 
   /** By jail, as the store holds them. */
-  restore(windows: ReadonlyMap<string, JailState>): void {
+  restore(windows: ReadonlyMap<string, JailState>, sessions: readonly StoredSessionRow[] = []): void {
     for (const { jail } of this.#running) jail.restore(windows.get(jail.options.name) ?? []);
+    for (const { jail, filter, cache } of this.sessions()) {
+      cache.restore(sessions.flatMap((row) => (row.jail === jail && row.filter === filter ? [[row.id, row.state] as const] : [])));
+    }
+  }
+
+  /** Of the filters that know sessions. */
+  sessions(): JailSessions[] {
+    return this.#running.flatMap(({ jail, filter }) =>
+      Array.from(filter.sessions ?? [], ([name, cache]) => ({ jail: jail.options.name, filter: name, cache })),
+    );
   }
 
   /** A hash of what the jail is configured as: bans made by the same configuration have the same one. */

@@ -1,4 +1,4 @@
-// Keeps the store up with the ban list, the jails and the sources' positions: a moment's changes in one transaction, soon after the first
+// Keeps the store up with the ban list, the jails, their filters' sessions and the sources' positions: a moment's changes in one transaction, soon after the first
 // of them, or at once. Where they are many, they are written in slices, between which everything else goes on. Where the disk refuses, all
 // goes on in memory, visibly, and is written when the disk takes it again.
 import { statSync } from 'node:fs';
@@ -78,7 +78,7 @@ export class StoreKeeper {
     return this.#store;
   }
 
-  /** Once, at the start. The caller gives the windows and bans to jails and list, and then calls `begin`. */
+  /** Once, at the start. The caller gives windows, sessions and bans to jails, filters and list, and then calls `begin`. */
   open(): Restored {
     const { path, log } = this.#options;
     let contents: StoreContents = noContents;
@@ -100,7 +100,7 @@ export class StoreKeeper {
 
   /** Everything restored is in memory: writes what was read from a copy, as the store could not be written. */
   begin(): void {
-    const { jails, clock } = this.#options;
+    const { jails, sessions = () => [], clock } = this.#options;
     if (this.#store === undefined) return;
     this.#changes.noteLogins();
     if (this.#lacksAll) this.flush();
@@ -108,6 +108,7 @@ export class StoreKeeper {
     const names = Array.from(jails(), ({ options }) => options.name);
     try {
       this.#store.forgetOthers(names, clock() - forgottenAfterUsec);
+      this.#store.forgetOtherSessions(sessions().map(({ jail, filter }) => [jail, filter]));
     } catch (error) {
       this.#fail(error);
     }
@@ -280,8 +281,10 @@ export class StoreKeeper {
 const asideWarning = ({ path, reason }: SetAside): string =>
   `what was kept of bans and counts could not be read (${reason}); it stays as ${path}, and counting begins anew`;
 
-const isEmpty = ({ bans, positions, windows }: StoreContents): boolean =>
-  bans.length === 0 && Object.keys(positions).length === 0 && Array.from(windows.values()).every(({ length }) => length === 0);
+const isEmpty = ({ bans, positions, windows, sessions = [] }: StoreContents): boolean =>
+  [bans, sessions].every(({ length }) => length === 0) &&
+  Object.keys(positions).length === 0 &&
+  Array.from(windows.values()).every(({ length }) => length === 0);
 
 /** 0 where there is no such file. */
 const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0;

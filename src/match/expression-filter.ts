@@ -1,7 +1,7 @@
 // A filter of filter.d at work on record batches: expressions, sessions and windows, by LineFilter.
 import type { PatternSet } from '../binding/pattern-set.ts';
 import { type BanTarget, parseLoggedTarget } from '../core/ban-target.ts';
-import { maxEvidenceCharacters } from '../core/evidence.ts';
+import { maxEvidenceCharacters, maxFieldCharacters } from '../core/evidence.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { FailureSink, Filter, GivenUp } from './filter.ts';
 
@@ -9,6 +9,7 @@ import { type CompiledExpressions, requiredLiterals } from './line-expressions.t
 import type { FoundFailure, LineFilter } from './line-filter.ts';
 import { textOf } from './line-groups.ts';
 import type { LineIdentity } from './line-identity.ts';
+import type { SessionCache } from './session-cache.ts';
 
 export interface ExpressionFilterOptions {
   readonly name: string;
@@ -67,16 +68,35 @@ class ExpressionFilter implements Filter {
     this.#successes = successes;
   }
 
+  get sessions(): ReadonlyMap<string, SessionCache> {
+    const sessions = new Map<string, SessionCache>();
+    for (const [name, lineFilter] of this.#lineFilters()) if (lineFilter.sessions !== undefined) sessions.set(name, lineFilter.sessions);
+    return sessions;
+  }
+
+  takeOver(former: Filter): void {
+    for (const [name, lineFilter] of this.#lineFilters()) {
+      const sessions = former.sessions?.get(name);
+      if (sessions !== undefined) lineFilter.goOnWith(sessions);
+    }
+  }
+
+  /** By the names of their sessions in the store. */
+  *#lineFilters(): Generator<readonly [string, LineFilter]> {
+    yield [this.name, this.#lineFilter];
+    if (this.#successes !== undefined) yield [`${this.name} successregex`, this.#successes];
+  }
+
   match(batch: RecordBatch, records: Uint32Array, sink: FailureSink): void {
     const { bytes, lineStart, messageEnd, realtimeUsec } = batch;
     for (const record of this.#withFailregex(batch, records)) {
       const timeUsec = realtimeUsec[record] ?? 0;
       const start = lineStart[record] ?? 0;
       const end = messageEnd[record] ?? 0;
-      const failure = this.#lineFilter.find(bytes, start, end, this.#hasDates);
+      const failure = this.#lineFilter.find(bytes, start, end, this.#hasDates, timeUsec / 1e6);
       if (failure !== undefined) tell(failure, timeUsec, batch, record, sink);
       else if (sink.onSuccess !== undefined) {
-        const gained = this.#lineFilter.gained ?? this.#successes?.find(bytes, start, end, this.#hasDates)?.identity;
+        const gained = this.#lineFilter.gained ?? this.#successes?.find(bytes, start, end, this.#hasDates, timeUsec / 1e6)?.identity;
         const target = gained && targetOf(gained);
         if (target !== undefined) sink.onSuccess(target);
       }
@@ -138,12 +158,11 @@ function fieldsOf(groups: FoundFailure['groups'], silent: ReadonlySet<string>): 
   for (const [name, value] of groups) {
     if (value === undefined || silent.has(name)) continue;
     fields ??= {};
-    fields[`F-${name.toUpperCase()}`] = textOf(value).slice(0, mostFieldCharacters);
+    fields[`F-${name.toUpperCase()}`] = textOf(value).slice(0, maxFieldCharacters);
   }
   return fields === undefined ? {} : { fields };
 }
 
-const mostFieldCharacters = 256;
 /** What has tags of its own, and what only the matching needs. */
 const silentGroups = new Set(['fid', 'content', 'mlfid', 'nofail', 'mlfonce', 'mlfforget', 'mlfgained', 'mlfpending']);
 /** Where the address is not who failed, it is one more thing that was found: <F-IP4>. */

@@ -2,6 +2,7 @@
 import type { BanTarget } from '../core/ban-target.ts';
 import type { RecordBatch } from '../record/record-batch.ts';
 import type { Failure, NamedFailure } from './failure.ts';
+import type { SessionCache } from './session-cache.ts';
 
 export interface FailureSink {
   onFailure(failure: Failure): void;
@@ -28,4 +29,8 @@ export interface Filter {
   match(batch: RecordBatch, records: Uint32Array, sink: FailureSink): void;
   /** Since the last call. */
   takeGivenUp(): readonly GivenUp[];
+  /** What it knows of the sessions in the log, by a name that says which expressions told; none where they know no sessions. */
+  readonly sessions?: ReadonlyMap<string, SessionCache>;
+  /** Goes on with the sessions of a filter that has the same names for them. */
+  takeOver?(former: Filter): void;
 }

@@ -1,6 +1,7 @@
 // The expressions of one filter, compiled for LineFilter: what filter.d calls prefregex, failregex and ignoreregex (jail.conf(5)).
 import { compilePatterns, type Expression, PatternError, type PatternSet } from '../binding/pattern-set.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { groupMeaning } from './failregex-group.ts';
 
 /** In PCRE2's syntax, tags resolved. Of fail2ban's, only a failregex that sees several lines is multiline. */
 export interface LineExpressions {
@@ -30,6 +31,14 @@ export interface CompiledExpressions {
 export function requiredLiterals(set: PatternSet): string[] {
   const literals = Array.from({ length: set.size }, (_, index) => set.literals(index));
   return literals.every((texts) => texts.length > 0) ? [...new Set(literals.flat())] : [];
+}
+
+/** Whether one of them has an <F-MLFID>. */
+export function knowsSessions({ prefregex, failregex }: CompiledExpressions): boolean {
+  const names = [prefregex, failregex].flatMap((set) =>
+    Array.from({ length: set?.size ?? 0 }, (_, index) => Array.from(set?.groupNames(index).keys() ?? [])),
+  );
+  return names.flat().some((name) => groupMeaning(name).key === 'mlfid');
 }
 
 /** All expressions that do not compile, at once. */

@@ -1,5 +1,5 @@
 // One filter at work on lines of text, one after the other: date, expressions, session, identity, in fail2ban's order.
-import type { CompiledExpressions } from './line-expressions.ts';
+import { type CompiledExpressions, knowsSessions } from './line-expressions.ts';
 import type { LineFailure } from './line-failure.ts';
 import { type GroupValue, type LineGroups, readGroups, textOf } from './line-groups.ts';
 import { identityOfGroups, type LineIdentity } from './line-identity.ts';
@@ -18,7 +18,7 @@ export interface LineFilterOptions {
   readonly expressions: CompiledExpressions;
   /** Finds the dates in lines whose time is not given. */
   readonly dates: LineDates | undefined;
-  /** Seconds since 1970; tells how old a session is. */
+  /** Seconds since 1970; tells how old a session is, for lines whose time is not given. */
   readonly nowSec: () => number;
 }
 
@@ -46,7 +46,8 @@ export class LineFilter {
   readonly #dates: LineDates | undefined;
   readonly #subjects = new SubjectBuilder();
   readonly #search: LineSearch;
-  readonly #sessions = new SessionCache();
+  readonly #knowsSessions: boolean;
+  #sessions = new SessionCache();
   #outcome: LineOutcome = 'missed';
   #gained: LineIdentity | undefined;
 
@@ -54,6 +55,17 @@ export class LineFilter {
     this.#nowSec = nowSec;
     this.#dates = dates;
     this.#search = new LineSearch(expressions, this.#subjects);
+    this.#knowsSessions = knowsSessions(expressions);
+  }
+
+  /** Undefined where no expression has an <F-MLFID>. */
+  get sessions(): SessionCache | undefined {
+    return this.#knowsSessions ? this.#sessions : undefined;
+  }
+
+  /** With the sessions of another, which is not used any more. */
+  goOnWith(sessions: SessionCache): void {
+    this.#sessions = sessions;
   }
 
   /** What became of the last line. */
@@ -81,7 +93,7 @@ export class LineFilter {
   match(bytes: Buffer, start: number, end: number, timeSec?: number): LineFailure | undefined {
     const line = cleanLine(bytes, start, end);
     const date = timeSec === undefined ? this.#dates?.detect(line.bytes, line.start, line.end) : undefined;
-    const found = this.#find(line, date);
+    const found = this.#find(line, date, this.#nowSec());
     if (found === undefined) return undefined;
     const { identity, match, groups, session, lines } = found;
     return {
@@ -95,27 +107,28 @@ export class LineFilter {
     };
   }
 
-  /** The same, without what only people ask for. `hasDate`: whether the line has one that is cut out. */
-  find(bytes: Buffer, start: number, end: number, hasDate: boolean): FoundFailure | undefined {
+  /** The same, without what only people ask for. `hasDate`: whether the line has one that is cut out; its time is `timeSec` all the same. */
+  find(bytes: Buffer, start: number, end: number, hasDate: boolean, timeSec: number): FoundFailure | undefined {
     const line = cleanLine(bytes, start, end);
-    return this.#find(line, hasDate ? this.#dates?.detect(line.bytes, line.start, line.end) : undefined);
+    return this.#find(line, hasDate ? this.#dates?.detect(line.bytes, line.start, line.end) : undefined, timeSec);
   }
 
-  #find(line: LineBytes, date: CutDate | undefined): Completed | undefined {
+  /** `sessionSec`: what a session's age is told by. */
+  #find(line: LineBytes, date: CutDate | undefined, sessionSec: number): Completed | undefined {
     this.#gained = undefined;
     const match = this.#search.search(line, this.#subjects.ofLine(line, date));
-    if (typeof match !== 'string') return this.#complete(match);
+    if (typeof match !== 'string') return this.#complete(match, sessionSec);
     this.#outcome = match;
     return undefined;
   }
 
-  #complete(match: LineMatch): Completed | undefined {
+  #complete(match: LineMatch, sessionSec: number): Completed | undefined {
     const { prefregex, failregex, lines } = match;
     const groups = readGroups(prefregex ?? failregex);
     if (prefregex !== undefined) for (const [name, value] of readGroups(failregex)) groups.set(name, value);
     const id = groups.get('mlfid');
     const marks = marksOf(groups);
-    const { session, isFailure } = id === undefined ? without(marks) : this.#addToSession(textOf(id), groups, marks, lines);
+    const { session, isFailure } = id === undefined ? without(marks) : this.#addToSession(textOf(id), sessionSec, groups, marks, lines);
     if (!isFailure) {
       if (marks.isGained) this.#gained = identityOfGroups(groups) ?? (session && identityOfGroups(session.groups));
       this.#outcome = 'held';
@@ -128,8 +141,7 @@ export class LineFilter {
     return { identity, lines: session?.lines ?? lines, match, groups: session?.groups ?? groups, session };
   }
 
-  #addToSession(id: string, groups: LineGroups, marks: SessionMarks, lines: readonly string[]): Added {
-    const nowSec = this.#nowSec();
+  #addToSession(id: string, nowSec: number, groups: LineGroups, marks: SessionMarks, lines: readonly string[]): Added {
     const session = this.#sessions.find(id, nowSec) ?? new Session(nowSec);
     const isFailure = session.add(groups, marks, lines);
     if (marks.isForget) this.#sessions.delete(id);

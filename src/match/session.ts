@@ -1,5 +1,6 @@
 // What is known of one session (<F-MLFID>): a connection whose log lines tell only together who failed. Pure.
 import { type GroupValue, type LineGroups, textOf } from './line-groups.ts';
+import { type SessionState, storedGroups, storedLines, storedUsers } from './session-state.ts';
 
 /** What one line says about its session; fail2ban's <F-NOFAIL>, <F-MLFGAINED>, <F-MLFFORGET>, <F-MLFPENDING>, and ours. */
 export interface SessionMarks {
@@ -48,12 +49,45 @@ export class Session {
   isPending = false;
   /** Characters that are kept. */
   size = 0;
+  /** Grows with each line that changes the session. */
+  revision = 0;
   #wasHeld = false;
   /** A line was a failure, or told of a login. */
   #isDecided = false;
 
   constructor(startSec: number) {
     this.startSec = startSec;
+  }
+
+  /** Goes on as one that was saved. */
+  static restore({ startSec, isPending, wasHeld, isDecided, attempts, groups, users, lines }: SessionState): Session {
+    const session = new Session(startSec);
+    for (const [name, text] of groups) session.groups.set(name, text);
+    for (const user of users) session.users.add(user);
+    for (const text of [...session.groups.values(), ...session.users]) session.size += text.length;
+    session.#setLines(lines, attempts);
+    session.isPending = isPending;
+    session.#wasHeld = wasHeld;
+    session.#isDecided = isDecided;
+    session.revision = 1;
+    return session;
+  }
+
+  /** As plain data that does not change any more. */
+  save(): SessionState {
+    const { startSec, isPending } = this;
+    // Otherwise the next line begins anew.
+    const isGathering = this.#wasHeld || isPending;
+    return {
+      startSec,
+      isPending,
+      wasHeld: this.#wasHeld,
+      isDecided: this.#isDecided,
+      attempts: isGathering ? this.attempts : 0,
+      groups: Array.from(storedGroups(this.groups)),
+      users: storedUsers(this.users),
+      lines: isGathering ? storedLines(this.lines) : [],
+    };
   }
 
   /**
@@ -63,6 +97,7 @@ export class Session {
    */
   add(groups: LineGroups, marks: SessionMarks, lines: readonly string[]): boolean {
     if (marks.isOnce && this.#isDecided && !this.isPending) return false;
+    this.revision++;
     const user = textOf(groups.get('user'));
     if (user !== '' && this.users.size < maxUsers && !this.users.has(user)) {
       this.users.add(user);

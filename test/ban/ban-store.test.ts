@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
+import type { BanStore } from '../../src/ban/ban-store.ts';
 import type { StoreChanges } from '../../src/ban/store-changes.ts';
+import type { StoredSession } from '../../src/ban/stored-session.ts';
 import { openSqlite } from '../../src/binding/sqlite.ts';
 import { decisionOf } from './decision.ts';
 import { bansOf, changesOf, lifted, made, openAt, storePath } from './store-fixture.ts';
@@ -251,6 +253,113 @@ describe('BanStore', () => {
       [Number.POSITIVE_INFINITY, 7_258_118_400_000_000],
     );
     store.close();
+  });
+});
+
+describe('BanStore, sessions', () => {
+  const session = (startSec: number, rest: Partial<StoredSession> = {}): StoredSession => {
+    return { startSec, isPending: false, wasHeld: false, isDecided: false, attempts: 0, groups: [], users: [], lines: [], ...rest };
+  };
+  const change = (id: string, state: StoredSession | undefined) => ({ id, state });
+  const sessionsOf = (jail: string, filter: string, isWhole: boolean, ...sessions: ReturnType<typeof change>[]) => {
+    return changesOf({ sessions: [{ jail, filter, isWhole, sessions }] });
+  };
+  const shown = (store: BanStore) => store.sessions().map(({ jail, filter, id, state }) => [jail, filter, id, state.startSec].join(' '));
+
+  it('are read back as they were, whatever attackers wrote', () => {
+    const path = storePath();
+    const text = '"}],\\"\x1b[2J\n\0\u2028\xff😀__proto__';
+    const states = [
+      session(1_700_000_000.25, { isPending: true, attempts: 7, groups: [['user', text]], users: [text, 'v'], lines: [text, ''] }),
+      session(2, { wasHeld: true, groups: [['__proto__', 'x']] }),
+      session(3, { isDecided: true, isPending: true }),
+    ];
+    const store = openAt(path);
+    store.commit(sessionsOf('sshd', 'sshd', true, ...states.map((state, index) => change(`${text} ${index}`, state))));
+    store.close();
+    const read = openAt(path);
+    assert.deepEqual(
+      read.sessions(),
+      states.map((state, index) => ({ jail: 'sshd', filter: 'sshd', id: `${text} ${index}`, state })),
+    );
+    assert.equal(read.unreadCount, 0);
+    read.close();
+  });
+
+  it('changes replace, and take away; what is written whole replaces what that filter of that jail had', () => {
+    const store = openAt(storePath());
+    store.commit(sessionsOf('a', 'f', false, change('x', session(1)), change('y', session(2)), change('z', session(3))));
+    store.commit(sessionsOf('a', 'f successregex', false, change('x', session(4))));
+    store.commit(sessionsOf('b', 'f', false, change('x', session(5))));
+    store.commit(sessionsOf('a', 'f', false, change('y', undefined), change('x', session(6)), change('none', undefined)));
+    assert.deepEqual(shown(store), ['a f x 6', 'a f z 3', 'a f successregex x 4', 'b f x 5']);
+    store.commit(sessionsOf('a', 'f', true, change('w', session(7))));
+    assert.deepEqual(shown(store), ['a f w 7', 'a f successregex x 4', 'b f x 5']);
+    store.forgetOtherSessions([
+      ['a', 'f'],
+      ['b', 'g'],
+    ]);
+    assert.deepEqual(shown(store), ['a f w 7']);
+    store.close();
+  });
+
+  it('change with the windows and positions of their transaction, or not at all', () => {
+    const path = storePath();
+    const store = openAt(path);
+    const broken = {
+      *[Symbol.iterator]() {
+        yield change('x', session(1));
+        throw new Error('in the middle');
+      },
+    };
+    const changes = changesOf({
+      ...windowsOf('a', window('x', [entry(1)])),
+      sessions: [{ jail: 'a', filter: 'f', isWhole: false, sessions: broken }],
+      positions: { journal: { cursor: 'c' } },
+    });
+    assert.throws(() => store.commit(changes), /in the middle/);
+    assert.deepEqual([store.sessions(), store.windows('a'), store.positions()], [[], [], {}]);
+    const unfinished = store.begin(
+      sessionsOf('a', 'f', true, ...Array.from({ length: 100 }, (_, index) => change(`s${index}`, session(1)))),
+    );
+    assert.equal(unfinished.advance(0), false);
+    store.close();
+    const again = openAt(path);
+    assert.deepEqual(again.sessions(), []);
+    again.close();
+  });
+
+  it('those that make no sense are left out and counted', () => {
+    const path = storePath();
+    const store = openAt(path);
+    store.commit(sessionsOf('a', 'f', true, change('x', session(1))));
+    store.close();
+    const database = openSqlite(path);
+    const broken = [
+      '',
+      'null',
+      '{}',
+      '[]',
+      '["1",0,0,[],[],[]]',
+      '[1,8,0,[],[],[]]',
+      '[1,-1,0,[],[],[]]',
+      '[1,0,0.5,[],[],[]]',
+      '[1,0,-1,[],[],[]]',
+      '[1,0,0,{},[],[]]',
+      '[1,0,0,[["a"]],[],[]]',
+      '[1,0,0,[["a","b","c"]],[],[]]',
+      '[1,0,0,[["a",null]],[],[]]',
+      '[1,0,0,[],[5],[]]',
+      '[1,0,0,[],[],"x"]',
+      '[1,0,0,[],[]]',
+      '[1e999,0,0,[],[],[]]',
+    ];
+    for (const state of broken) database.prepare("INSERT INTO sessions VALUES(1, 'f', ?, ?)").run(`s${state}`, state);
+    database.close();
+    const read = openAt(path);
+    assert.deepEqual(shown(read), ['a f x 1']);
+    assert.equal(read.unreadCount, broken.length);
+    read.close();
   });
 });
 

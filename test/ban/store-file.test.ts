@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSyn
 import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import { openBanStore, readStoreCopy } from '../../src/ban/store-file.ts';
-import { schemaSteps } from '../../src/ban/store-schema.ts';
+import { migrate, schemaSteps } from '../../src/ban/store-schema.ts';
 import { openSqlite } from '../../src/binding/sqlite.ts';
 import { decisionOf } from './decision.ts';
 import { bansOf, changesOf, made, openAt, storePath } from './store-fixture.ts';
@@ -35,7 +35,7 @@ const broken: [name: string, spoil: (path: string) => void, reason: RegExp][] = 
   ['an odd part of it', (path) => truncateSync(path, page + 100), /malformed/],
   ['a second page of zeros', (path) => overwrite(path, page, Buffer.alloc(page)), /malformed/],
   ['nothing but zeros', (path) => writeFileSync(path, Buffer.alloc(statSync(path).size)), /not a database/],
-  ['a newer version', (path) => change(path, `PRAGMA user_version = ${schemaSteps.length + 1}`), /of version 3.*knows up to 2/],
+  ['a newer version', (path) => change(path, `PRAGMA user_version = ${schemaSteps.length + 1}`), /of version \d+.*knows up to \d/],
   ['a database of another program', (path) => change(path, 'PRAGMA application_id = 5'), /another program/],
   ['without a table', (path) => change(path, 'DROP TABLE bans'), /no such table: bans/],
 ];
@@ -111,6 +111,17 @@ describe('openBanStore', () => {
     const latest = openBanStore(path, { ...options, steps });
     assert.deepEqual([latest.contents.bans.length, latest.setAside], [400, undefined]);
     latest.store.close();
+  });
+
+  it('a store from before there were sessions has none', () => {
+    const path = storePath();
+    const database = openSqlite(path);
+    migrate(database, schemaSteps.slice(0, 2));
+    database.exec(`INSERT INTO positions VALUES('journal', '{"cursor":"c"}')`);
+    database.close();
+    const { store, contents, setAside } = openBanStore(path, options);
+    assert.deepEqual([contents.sessions, contents.positions, setAside], [[], { journal: { cursor: 'c' } }, undefined]);
+    store.close();
   });
 
   it('a migration that fails leaves the older version whole, aside', () => {

@@ -8,6 +8,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openBanStore } from '../../src/ban/store-file.ts';
+import type { StoredSessionRow } from '../../src/ban/stored-session.ts';
 import { Sequence } from '../lab/store-writer.ts';
 import { Random } from '../record/random.ts';
 import { emptyDirectory } from './store-fixture.ts';
@@ -35,6 +36,8 @@ async function killedRun(path: string, lifeMs: number, sliceMs: number): Promise
 
 const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
 
+const sessionsById = (rows: readonly StoredSessionRow[] = []) => rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+
 describe(`the store, killed ${kills} times under load`, { timeout: 280_000 }, () => {
   it(`loses nothing, doubles nothing (RINGJAIL_SEED=${seed})`, async () => {
     console.log(`seed ${seed}`);
@@ -61,6 +64,7 @@ describe(`the store, killed ${kills} times under load`, { timeout: 280_000 }, ()
         const { name } = jail.options;
         assert.deepEqual(contents.windows.get(name) ?? [], jail.save(), `windows of ${name} at ${position}`);
       }
+      assert.deepEqual(sessionsById(contents.sessions), sessionsById(model.sessionRows()), `sessions at ${position}`);
       const stored = contents.bans.map((ban) => ({ key: `${ban.network.text} ${ban.jail}`, ban })).sort(byKey);
       const expected = Array.from(model.bans.decisions(), (ban) => ({ key: `${ban.network.text} ${ban.jail}`, ban })).sort(byKey);
       assert.deepEqual(stored, expected, `bans at ${position}`);
@@ -73,6 +77,9 @@ describe(`the store, killed ${kills} times under load`, { timeout: 280_000 }, ()
     }
     console.log(`${advanced} of ${kills} kills came after something was committed; position ${model.position}, ${model.bans.size} bans`);
     assert.ok(advanced > kills / 2);
-    assert.ok(model.bans.size > 10 && model.jails.every((jail) => jail.trackedCount > 0), 'there was load');
+    assert.ok(
+      model.bans.size > 10 && model.jails.every((jail) => jail.trackedCount > 0) && model.sessionRows().length > 500,
+      'there was load',
+    );
   });
 });

@@ -8,10 +8,12 @@ import { type Restored, StoreKeeper } from '../../src/daemon/store-keeper.ts';
 import { Jail } from '../../src/jail/jail.ts';
 import { LoginMemory } from '../../src/jail/login-memory.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
+import { SessionCache } from '../../src/match/session-cache.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { emptyDirectory } from '../ban/store-fixture.ts';
 import { network } from '../core/network.ts';
 import { failureOf } from '../jail/failure.ts';
+import { addLine } from '../match/session-knock.ts';
 import { recordingLog } from './recording-log.ts';
 
 const day = 86_400_000_000;
@@ -31,13 +33,14 @@ function jailOf(name: string): Jail {
   return new Jail({ name, actions: ['nftables'], isDistinct: false, ignoreip, ...limits });
 }
 
-/** A list, a jail and a position, as a daemon's, and what keeps them. */
+/** A list, a jail, sessions and a position, as a daemon's, and what keeps them. */
 class Trial {
   readonly path: string;
   readonly bans = new BanList();
   readonly log = recordingLog();
   readonly keeper: StoreKeeper;
   jails = [jailOf('one')];
+  readonly sessions = new SessionCache();
   readonly logins = new LoginMemory(day);
   sequence = 0;
 
@@ -50,6 +53,7 @@ class Trial {
       clock: () => 0,
       bans: this.bans,
       jails: () => this.jails,
+      sessions: () => this.jails.map(({ options }) => ({ jail: options.name, filter: 'f', cache: this.sessions })).slice(0, 1),
       positions: () => (this.sequence === 0 ? {} : { kernel: { sequence: this.sequence } }),
       logins: this.logins,
     });
@@ -61,6 +65,7 @@ class Trial {
     this.logins.restore(restored.logins);
     this.sequence = Number(restored.positions['kernel']?.['sequence'] ?? 0);
     for (const jail of this.jails) jail.restore(restored.windows.get(jail.options.name) ?? []);
+    this.sessions.restore(restored.sessions?.map(({ id, state }) => [id, state]) ?? []);
     for (const ban of restored.bans) this.bans.add(ban);
     this.bans.forgetChanges();
     this.keeper.begin();
@@ -70,11 +75,13 @@ class Trial {
   knock(address: string, timeUsec = 1): void {
     const decision = this.jails[0]?.observe(failureOf(address, timeUsec), nobody);
     this.sequence++;
+    addLine(this.sessions, `"${address}"`, this.sequence % 2 === 0 ? 'root' : 'nobody', this.sequence);
     if (decision !== undefined) this.bans.add(decision);
   }
 
   get memory() {
-    return { bans: Array.from(this.bans.decisions()), windows: this.jails[0]?.save(), sequence: this.sequence };
+    const { bans, sessions, sequence } = this;
+    return { bans: Array.from(bans.decisions()), windows: this.jails[0]?.save(), sessions: sessions.save(), sequence };
   }
 }
 

@@ -2,12 +2,15 @@
 // position that was committed. test/ban/store-kill.test.ts kills it, and counts along with the same sequence.
 import { writeSync } from 'node:fs';
 import { BanList } from '../../src/ban/ban-list.ts';
+import type { StoredSessionRow } from '../../src/ban/stored-session.ts';
 import { createLog } from '../../src/core/log.ts';
 import { StoreKeeper } from '../../src/daemon/store-keeper.ts';
 import { Jail, type JailOptions } from '../../src/jail/jail.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
+import { SessionCache } from '../../src/match/session-cache.ts';
 import { network } from '../core/network.ts';
 import { failureOf } from '../jail/failure.ts';
+import { addLine } from '../match/session-knock.ts';
 import { Random } from '../record/random.ts';
 
 const nobody = new NetworkList([]);
@@ -20,10 +23,11 @@ const jailOptions: readonly JailOptions[] = [
   { name: 'crowded', isDistinct: false, maxretry: 3, findtimeUsec: 5000, maxtracked: 30, ...limits },
 ];
 
-/** Jails and bans; step n is the same for all who have the seed. Its time is n, in microseconds. */
+/** Jails, sessions and bans; step n is the same for all who have the seed. Its time is n, in microseconds. */
 export class Sequence {
   readonly bans = new BanList();
   readonly jails = jailOptions.map((options) => new Jail(options));
+  readonly sessions = new SessionCache();
   readonly #seed: number;
   position = 0;
   /** The latest step made a ban. */
@@ -31,6 +35,11 @@ export class Sequence {
 
   constructor(seed: number) {
     this.#seed = seed;
+  }
+
+  /** As the store has them. */
+  sessionRows(): StoredSessionRow[] {
+    return this.sessions.save().map(([id, state]) => ({ jail: 'ports', filter: 'f', id, state }));
   }
 
   step(): void {
@@ -45,6 +54,10 @@ export class Sequence {
       return;
     }
     this.bans.expire(this.position);
+    // Far more than are kept, some of them long, and some old.
+    const session = `s${random.below(1500)}`;
+    if (random.once(10)) this.sessions.delete(session);
+    else addLine(this.sessions, session, random.pick(['nobody', 'root', 'x'.repeat(300)]), this.position / 10);
     const failure = failureOf(address, this.position, random.below(6));
     for (const jail of this.jails) {
       const decision = jail.observe(failure, nobody);
@@ -62,11 +75,13 @@ export function keep(sequence: Sequence, path: string, sliceMs: number): StoreKe
     clock: () => sequence.position,
     bans: sequence.bans,
     jails: () => sequence.jails,
+    sessions: () => [{ jail: 'ports', filter: 'f', cache: sequence.sessions }],
     positions: () => ({ kernel: { sequence: sequence.position } }),
   });
   const restored = keeper.open();
   sequence.position = Number(restored.positions['kernel']?.['sequence'] ?? 0);
   for (const jail of sequence.jails) jail.restore(restored.windows.get(jail.options.name) ?? []);
+  sequence.sessions.restore(restored.sessions?.map(({ id, state }) => [id, state]) ?? []);
   for (const ban of restored.bans) sequence.bans.add(ban);
   sequence.bans.forgetChanges();
   keeper.begin();

@@ -96,6 +96,41 @@ findtime = 1d
     assertCounted(90, total);
   });
 
+  it('20 kills in the middle of connections, of which each counts once whatever sshd writes about it', async () => {
+    const random = new Random(seed);
+    const total = 4000;
+    /** So many connections are open at a time. */
+    const open = 50;
+    const opened = (index: number) => `<38>sshd[${1 + index}]: Invalid user admin from ${addressOf(92, index)} port 4242`;
+    const closed = (index: number) =>
+      `<38>sshd[${1 + index}]: Connection closed by invalid user admin ${addressOf(92, index)} port 4242 [preauth]`;
+    let written = 0;
+    const write = async () => {
+      while (written < total + open) {
+        const indices = Array.from({ length: Math.min(1 + random.below(40), total + open - written) }, (_, index) => written + index);
+        await sshd.sendAll(
+          indices.flatMap((index) => [...(index < total ? [opened(index)] : []), ...(index >= open ? [closed(index - open)] : [])]),
+        );
+        written += indices.length;
+        await wait(80);
+      }
+    };
+    const writing = write();
+    const during: number[] = [];
+    for (let kill = 0; kill < 20; kill++) {
+      await daemon.spawn();
+      await wait(500 + random.below(500));
+      during.push(written);
+      await daemon.stop('SIGKILL');
+    }
+    await writing;
+    console.log(`killed after ${during[0]} to ${during.at(-1)} of ${total} connections`);
+    await daemon.start();
+    await until('all is counted', () => sum(counted(92)) >= total, 30_000);
+    await daemon.stop();
+    assertCounted(92, total);
+  });
+
   it('rotation, vacuum and restarts of journald while entries arrive: each failure counted once', async () => {
     const total = 8000;
     const lot = 100;
