@@ -1,4 +1,5 @@
-// What is known of a session (<F-MLFID>) as the store has it: JSON, [startSec, marks, attempts, [[group, text], ...], [user, ...], [line, ...]].
+// What is known of a session (<F-MLFID>) as the store has it: JSON, [startSec, marks, attempts, [[group, text], ...], [user, ...],
+// [line, ...]].
 import { isStrings, parseJson } from './stored-decision.ts';
 
 export interface StoredSession {

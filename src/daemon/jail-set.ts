@@ -43,8 +43,9 @@ export class JailSet {
   }
 
   /**
-   * Reads the configuration. Jails without an error run as it says, with the windows and sessions they had; a jail in error runs on as it was; one
-   * that is gone or disabled stops, and its bans stay until they end or are lifted.
+   * Reads the configuration. Jails without an error run as it says, with the windows they had, and with their sessions where the filter
+   * has the same name; a jail in error runs on as it was; one that is gone or disabled stops, and its bans stay until they end or are
+   * lifted.
    */
   load(): void {
     const { jails, errors } = loadJails(this.#context());

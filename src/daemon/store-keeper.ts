@@ -1,6 +1,6 @@
-// Keeps the store up with the ban list, the jails, their filters' sessions and the sources' positions: a moment's changes in one transaction, soon after the first
-// of them, or at once. Where they are many, they are written in slices, between which everything else goes on. Where the disk refuses, all
-// goes on in memory, visibly, and is written when the disk takes it again.
+// Keeps the store up with the ban list, the jails, their filters' sessions and the sources' positions: a moment's changes in one
+// transaction, soon after the first of them, or at once. Where they are many, they are written in slices, between which everything else
+// goes on. Where the disk refuses, all goes on in memory, visibly, and is written when the disk takes it again.
 import { statSync } from 'node:fs';
 import type { BanStore, BanStoreOptions, StoreTransaction } from '../ban/ban-store.ts';
 import { countEarlierBans } from '../ban/earlier-bans.ts';

@@ -11,6 +11,9 @@ const maxSessions = 1000;
 /** fail2ban's, from the session's first line. */
 const maxAgeSec = 300;
 
+/** What nobody asks for any more goes after a day, as a ban's records do: not sooner, since of two sources one may still read what waited. */
+const forgottenAfterSec = 86_400;
+
 /** Characters, of all sessions together. */
 const maxSize = 8 * 1024 * 1024;
 
@@ -56,8 +59,11 @@ export class SessionCache {
     this.#size += size - entry.size;
     entry.size = size;
     entry.revision = session.revision;
-    if (known === undefined) this.#entries.set(id, entry);
     this.#note(id);
+    if (known === undefined) {
+      this.#entries.set(id, entry);
+      this.#forget(session.startSec);
+    }
     while (this.#entries.size > maxSessions || this.#size > maxSize) this.delete(this.#entries.oldest?.key ?? '');
   }
 
@@ -97,6 +103,15 @@ export class SessionCache {
     for (const [id, state] of states.toSorted(([, a], [, b]) => a.startSec - b.startSec)) this.keep(id, Session.restore(state));
     this.#changes.clear();
     for (const [id] of states) if (this.#entries.get(id) === undefined) this.#note(id);
+  }
+
+  /** At most two, so that no line pays for many. */
+  #forget(nowSec: number): void {
+    for (let count = 0; count < 2; count++) {
+      const oldest = this.#entries.oldest;
+      if (oldest === undefined || oldest.value.session.startSec >= nowSec - forgottenAfterSec) return;
+      this.delete(oldest.key);
+    }
   }
 
   #note(id: string): void {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import type { JailContext } from '../../src/config/jail-config.ts';
 import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { JailSet } from '../../src/daemon/jail-set.ts';
@@ -12,12 +12,13 @@ import { StoreKeeper } from '../../src/daemon/store-keeper.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { emptyDirectory } from '../ban/store-fixture.ts';
 import { configDirectory } from '../config/config-directory.ts';
+import { copyFail2banConfig, removeFail2banConfig, skipWithoutFail2ban } from '../lab/fail2ban-package.ts';
 import { lineOf, loadFilterSamples } from '../lab/filter-samples.ts';
 import { batchOf } from '../record/batch-of.ts';
 import { FakeAction } from './fake-action.ts';
 import { recordingLog } from './recording-log.ts';
 
-const config = configDirectory({});
+let config = configDirectory({});
 cpSync(join(import.meta.dirname, '../../../config'), config, { recursive: true });
 
 const clock = () => 1_000_000;
@@ -304,6 +305,24 @@ describe('a reload in the middle of a connection', () => {
         [failures === 1 ? 'sshd' : 'other'],
       );
       next.kill();
+    });
+  }
+});
+
+describe("fail2ban's sshd filter, which ends its sessions, and has failures that wait", { skip: skipWithoutFail2ban }, () => {
+  const shipped = config;
+  before(() => {
+    config = copyFail2banConfig();
+  });
+  after(() => {
+    removeFail2banConfig(config);
+    config = shipped;
+  });
+  for (const mode of ['normal', 'aggressive']) {
+    it(`all samples of ours, mode = ${mode}`, (t) => {
+      configure(`filter = sshd[mode=${mode}]`);
+      const lines = loadFilterSamples('sshd').flatMap(({ samples }) => samples.map((sample) => lineOf(sample)));
+      examine(t, lines, 3);
     });
   }
 });

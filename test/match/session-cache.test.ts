@@ -209,6 +209,23 @@ describe('SessionCache: what changed', () => {
     assert.deepEqual([isWhole, sessions.length], [true, 1000]);
   });
 
+  it('what is a day old goes with the sessions that come, two at most with each', () => {
+    const day = 86_400;
+    const filter = filterOf({ failregex });
+    const at = (line: string, time: number) => {
+      filter.find(Buffer.from(line), 0, line.length, false, time);
+      return sessionsOf(filter)
+        .save()
+        .map(([id]) => id)
+        .join('');
+    };
+    for (const id of ['a', 'b', 'c', 'd']) at(`${id} wrong user u`, timeSec);
+    assert.deepEqual(
+      [at('e wrong user u', timeSec + day), at('f wrong user u', timeSec + day + 1), at('g wrong user u', timeSec + day + 1)],
+      ['abcde', 'cdef', 'efg'],
+    );
+  });
+
   it('a session with a very long id stays in memory', () => {
     const filter = filterOf({ failregex });
     outcomesOf(filter, [`${'x'.repeat(512)} wrong user u`, `${'y'.repeat(513)} wrong user u`]);
