@@ -49,6 +49,8 @@ export class CallQueue {
 
   /** Has `prepare` make a call due again when it is time, and runs. `tries`: how often it has failed. */
   retry(tries: number, prepare: () => void): void {
+    // Of a call that ended after the stop: its timer would keep the process alive for nothing.
+    if (this.#isStopped) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       prepare();
