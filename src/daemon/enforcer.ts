@@ -2,6 +2,7 @@
 import type { Action, Counters, FoundBan, Repair, WantedBans } from '../action/action.ts';
 import type { Ban } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
+import { defaultCheckIntervalMs } from '../config/daemon-config.ts';
 import { isNetwork } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { inTime } from '../core/in-time.ts';
@@ -16,14 +17,12 @@ const firstRetryMs = 500;
 const lastRetryMs = 60_000;
 // A jail that still sees a banned address has us look again, but no attacker can have us do nothing else.
 const suspicionMs = 3000;
-/** How often an outside is looked at that tells nobody when it is changed. */
-const defaultCheckIntervalMs = 10_000;
 // Somebody waits at a terminal for what a look may take a minute to tell.
 const answerLimitMs = 2000;
 
 export interface EnforcerOptions {
   readonly pace?: Partial<RepairPaceOptions>;
-  /** 0: never. */
+  /** How often an outside is looked at that tells nobody when it is changed; 0: never. */
   readonly checkIntervalMs?: number | undefined;
 }
 

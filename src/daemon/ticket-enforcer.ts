@@ -1,20 +1,20 @@
 // Keeps one action of tickets (commands, mail, web hooks) told of the bans that it is to enforce. Nothing waits for it, and what it could
 // not bring about is known by its reason.
 import type { BanTicket } from '../action/ban-ticket.ts';
-import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ticket-action.ts';
+import { type ActionOutcome, nothingGone, nothingLost, type TicketAction } from '../action/ticket-action.ts';
+import { defaultCheckIntervalMs } from '../config/daemon-config.ts';
 import { type BanTarget, shownTarget } from '../core/ban-target.ts';
 import { systemClock } from '../core/clock.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import { CallQueue } from './call-queue.ts';
-import type { ActionHealth, Enforcement } from './enforcement.ts';
+import { type ActionHealth, type Enforcement, notToldYet } from './enforcement.ts';
 import { RepairLog } from './repair-log.ts';
 import { paceOfLooks } from './repair-pace.ts';
 import { TicketLedger, type TicketStep } from './ticket-ledger.ts';
 import { Verification } from './verification.ts';
 
-const defaultCheckIntervalMs = 10_000;
 /** What cannot be lifted after so many tries is forgotten: most likely somebody lifted it by hand. */
 const mostUnbanTries = 5;
 
@@ -69,7 +69,8 @@ export class TicketEnforcer {
   /** As the action was told; a command's firewall cannot be asked for one address. */
   async enforcement({ text }: BanTarget): Promise<Enforcement> {
     if (this.isEnforced(text)) return { isEnforced: true, reason: 'the action was told, and agreed' };
-    return { isEnforced: false, reason: this.failureOf(text) ?? 'the action was not told yet' };
+    const reason = this.failureOf(text);
+    return reason === undefined ? notToldYet : { isEnforced: false, reason };
   }
 
   /** Those that it is to ban. */
@@ -162,7 +163,7 @@ export class TicketEnforcer {
   async #look(): Promise<void> {
     // What is no address cannot be told from other words in a listing.
     const networks = this.#ledger.enforced.filter((network) => parseIpNetwork(network) !== undefined);
-    const { lost, missing } = (await this.action.look?.(networks)) ?? { lost: [], missing: [] };
+    const { lost, missing } = (await this.action.look?.(networks)) ?? nothingGone;
     if (this.#queue.isStopped) return;
     this.#gone = this.#ledger.enforcedFamilies(lost);
     this.#mustCheck = this.#gone.length > 0;
