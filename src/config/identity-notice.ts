@@ -13,7 +13,7 @@ interface JailOfTexts {
   readonly origin: Origin;
 }
 
-/** A line for our firewalls together, and one for each of the other actions. */
+/** A line for each firewall that is shown the list, whatever its ports, and one for each action that cannot be told. */
 export function noticeIdentities({ jail, actions, origin }: JailOfTexts, context: ActionContext): ConfigError[] {
   const firewalls = new Set(actions.flatMap((name) => (name === 'ufw' ? name : scopeOfAction(name) === undefined ? [] : 'nftables')));
   const others = actions.filter((name) => name !== 'ufw' && scopeOfAction(name) === undefined);
