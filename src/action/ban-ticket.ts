@@ -1,4 +1,4 @@
-// What a command is told of a ban: plain data, fit to be sent to the helper, and the values of the tags. Pure.
+// What an action is told of a ban: plain data, fit to be sent to the helper, and the values of the tags. Pure.
 import { type BanTarget, isNetwork, parseRawIdentity } from '../core/ban-target.ts';
 import { type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
 

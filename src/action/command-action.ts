@@ -74,7 +74,7 @@ export class CommandAction implements TicketAction {
     if (result === undefined) return [];
     const { exitCode, output } = result;
     if (exitCode !== 0) throw new RingjailError('unavailable', `actionlist ended with ${exitCode}: ${output.slice(-500)}`);
-    // Its begin was cut off, and some of the bans with it.
+    // Its beginning was cut off, and some of the bans with it.
     if (output.length > mostListBytes - 1024) throw new RingjailError('unavailable', `actionlist writes more than ${mostListBytes} bytes`);
     // Between addresses stands whatever the program likes; none of it is in one.
     const found = new Set(output.split(/[^0-9A-Fa-f.:/]+/).flatMap((word) => parseIpNetwork(word)?.text ?? []));

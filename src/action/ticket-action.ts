@@ -43,3 +43,4 @@ export interface TicketAction {
 }
 
 export const nothingLost: ActionOutcome = { lost: [] };
+export const nothingGone: Sight = { lost: [], missing: [] };

@@ -1,6 +1,6 @@
 // What is banned now: the one truth that actions are made to agree with. A ban is held by jails; the network is free when none holds it.
 import { type BanTarget, isNetwork } from '../core/ban-target.ts';
-import type { Ban, BanChange, BanDecision } from './ban.ts';
+import { type Ban, type BanChange, type BanDecision, holdKeyOf } from './ban.ts';
 import { EndQueue } from './end-queue.ts';
 
 // More changes than this are not remembered one by one: a store that cannot be written for long gets the whole list instead.
@@ -133,7 +133,7 @@ export class BanList {
 
   /** Bans that the store may not know yet. */
   madeLately(network: BanTarget, jail: string): BanDecision[] {
-    const key = `${network.text}\n${jail}`;
+    const key = holdKeyOf(network.text, jail);
     return [this.#taken?.changed.get(key)?.made, this.#changed.get(key)?.made].filter((made) => made !== undefined);
   }
 
@@ -174,7 +174,7 @@ export class BanList {
 
   #remember({ network, jail }: BanDecision, made: BanDecision | undefined): void {
     if (this.#isWholeChanged) return;
-    const key = `${network.text}\n${jail}`;
+    const key = holdKeyOf(network.text, jail);
     this.#changed.set(key, { network, jail, made: made ?? this.#changed.get(key)?.made });
     if (this.#changed.size > maxChanges + this.#bans.size) this.touchAll();
   }

@@ -24,7 +24,10 @@ export interface BanDecision {
   readonly bancount?: number;
 }
 
-/** What became of one jail's hold on one network since the changes were last forgotten. */
+/** For maps of what jails hold: neither a network's text nor a jail's name has a line break in it. */
+export const holdKeyOf = (network: string, jail: string): string => `${network}\n${jail}`;
+
+/** What became of one jail's hold on one network since the changes were last taken or forgotten. */
 export interface BanChange {
   readonly network: BanTarget;
   readonly jail: string;

@@ -1,7 +1,7 @@
 // Writes what changed into the store's tables, row by row.
 import type { Clock } from '../core/clock.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { BanChange, BanDecision } from './ban.ts';
+import { type BanChange, type BanDecision, holdKeyOf } from './ban.ts';
 import type { JailNumbers } from './jail-numbers.ts';
 import type { StoreChanges, StoredSessionChanges, StoredWindowChange } from './store-changes.ts';
 import type { StoreStatements } from './store-statements.ts';
@@ -78,7 +78,7 @@ export class StoreWriter {
         statements.setBan.run(text, jail, sinceUsec, untilUsec, decision);
       }
       if (change.made !== undefined) {
-        made.set(`${text}\n${change.jail}`, change.made);
+        made.set(holdKeyOf(text, change.jail), change.made);
         this.#addHistory(change.made, jail, nowUsec);
       }
       if (change.held === undefined) this.#end(text, jail, nowUsec);
@@ -115,7 +115,7 @@ export class StoreWriter {
       if (row++ % rowsPerStep === 0) yield;
       if (entries !== undefined) statements.setWindow.run(jail, identity, ++this.#touched, formatEntries(entries));
       else if (!isWhole) statements.removeWindow.run(jail, identity);
-      this.#writeEvidence(name, identity, evidence, made.get(`${identity}\n${name}`));
+      this.#writeEvidence(name, identity, evidence, made.get(holdKeyOf(identity, name)));
       const isGone = entries === undefined && statements.isKnown.get({ identity, jail }) === undefined;
       if (isGone) statements.removeEvidence.run(jail, identity);
     }

@@ -1,5 +1,5 @@
 // A jail's `action`: which firewall or command enforces its bans, each by a name that tells all, for a ban outlives its configuration.
-import { actionNameOf } from '../action/nftables-scope.ts';
+import { actionNameOf, scopeOfAction } from '../action/nftables-scope.ts';
 import { formatDefinition, type NamedDefinition, parseDefinitionList } from './action-list.ts';
 import { quoteText } from './config-error.ts';
 import type { ConfigValue } from './interpolation.ts';
@@ -28,6 +28,9 @@ export function readActions(reader: OptionReader, context: ActionContext): strin
   }
   return [...new Set(list.value.flatMap((named) => chooseAction(reader, value, named, context) ?? []))];
 }
+
+/** Whether an action of that name, as `readActions` gives it, is told of each ban (action.d), and not shown the list. */
+export const isTicketAction = (name: string, isRoot: boolean): boolean => scopeOfAction(name) === undefined && !(name === 'ufw' && isRoot);
 
 function chooseAction(reader: OptionReader, value: ConfigValue, named: NamedDefinition, context: ActionContext): string | undefined {
   const { name, options, offset } = named;

@@ -29,7 +29,7 @@ const options = ['loglevel', 'dbpurgeage', 'protect_logins', 'checkinterval', 's
 // As in fail2ban.
 const defaultPurgeAgeMs = 24 * 60 * 60 * 1000;
 const defaultProtectLoginsMs = 24 * 60 * 60 * 1000;
-const defaultCheckIntervalMs = 10_000;
+export const defaultCheckIntervalMs = 10_000;
 const longestCheckIntervalMs = 24 * 60 * 60 * 1000;
 
 /** fail2ban's words, too. */

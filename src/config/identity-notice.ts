@@ -1,6 +1,6 @@
 // What a jail's actions cannot do with a ban of what is no address: told when the configuration is read, not first at a ban.
 import { scopeOfAction } from '../action/nftables-scope.ts';
-import type { ActionContext } from './action-choice.ts';
+import { type ActionContext, isTicketAction } from './action-choice.ts';
 import { parseDefinition } from './action-list.ts';
 import type { ConfigError, Origin } from './config-error.ts';
 import { loadTicketAction } from './ticket-action-config.ts';
@@ -13,12 +13,13 @@ interface JailOfTexts {
   readonly origin: Origin;
 }
 
-/** A line for our firewalls together, and one for each of the other actions. */
+/** A line for each firewall that is shown the list, whatever its ports, and one for each action that cannot be told. */
 export function noticeIdentities({ jail, actions, origin }: JailOfTexts, context: ActionContext): ConfigError[] {
-  const firewalls = new Set(actions.flatMap((name) => (name === 'ufw' ? name : scopeOfAction(name) === undefined ? [] : 'nftables')));
-  const others = actions.filter((name) => name !== 'ufw' && scopeOfAction(name) === undefined);
+  const shown = actions.filter((name) => !isTicketAction(name, context.isRoot));
+  const firewalls = new Set(shown.map((name) => (scopeOfAction(name) === undefined ? name : 'nftables')));
+  const told = actions.filter((name) => isTicketAction(name, context.isRoot));
   const unheld = Array.from(firewalls, (name) => `${name} cannot hold it; name a command action`);
-  const untold = others.flatMap((name) => {
+  const untold = told.flatMap((name) => {
     const named = parseDefinition(name);
     const refusal = named.ok
       ? loadTicketAction(context.directory, named.value, { section: jail, origin }, context.hostName).refuse()

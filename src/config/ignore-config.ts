@@ -1,4 +1,5 @@
-// Whom a jail passes over: ignoreip with addresses, networks, host names and, where a jail bans such, users and the like; ignoreself; ignorecommand with its ignorecache.
+// Whom a jail passes over: ignoreip with addresses, networks, host names and, where a jail bans such, users and the like; ignoreself;
+// ignorecommand with its ignorecache.
 
 import { parseRawIdentity } from '../core/ban-target.ts';
 import { parseDuration } from '../core/duration.ts';

@@ -63,7 +63,7 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
   return {
     create,
     norestored: definition?.norestored ?? false,
-    // Of both families: what is no address is told as IPv4 is.
+    // What is no address is told as IPv4 is.
     refuse: (text) =>
       definition && (text === undefined ? refuseIdentities(definition.commands[4]) : refuseIdentity(definition.commands[4], text)),
     canLook: definition !== undefined && canLook(definition),

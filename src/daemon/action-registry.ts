@@ -38,9 +38,6 @@ export function createAction(name: string): Action {
   return { name, reconcile: refuse, enforce: refuse };
 }
 
-/** Whether the action is told of each ban (action.d), and not shown the list. */
-export const isTicketAction = (name: string, isRoot: boolean): boolean => scopeOfAction(name) === undefined && !(name === 'ufw' && isRoot);
-
 export interface TicketActionSettings {
   /** The configuration, with action.d in it. */
   readonly directory: string;

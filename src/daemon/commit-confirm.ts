@@ -1,7 +1,6 @@
 // `ringjail run --confirm 10m`: a first try over ssh that cannot lock anyone out. What is banned in this time is on probation: without a
 // `ringjail confirm` in time, or where the daemon is stopped before, it is lifted, and from then on the daemon only observes.
-import type { BanDecision } from '../ban/ban.ts';
-import type { BanTarget } from '../core/ban-target.ts';
+import { type BanDecision, holdKeyOf } from '../ban/ban.ts';
 import type { Clock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
@@ -91,12 +90,12 @@ export class CommitConfirm {
 
   /** A ban was made, by a jail or by hand; as it was decided. */
   noteBan(decision: BanDecision): void {
-    if (this.#state === 'waiting') this.#bans.set(keyOf(decision.network, decision.jail), decision);
+    if (this.#state === 'waiting') this.#bans.set(holdKeyOf(decision.network.text, decision.jail), decision);
   }
 
   /** A ban ended by itself or was lifted; one of the same kind from before the start must not be taken for it. */
   noteEnd({ network, jail }: Pick<BanDecision, 'network' | 'jail'>): void {
-    this.#bans.delete(keyOf(network, jail));
+    this.#bans.delete(holdKeyOf(network.text, jail));
   }
 
   /** A jail decided to ban while `mayBan` is false. */
@@ -139,5 +138,3 @@ export class CommitConfirm {
     this.#options.onLift(bans);
   }
 }
-
-const keyOf = (network: BanTarget, jail: string): string => `${network.text}\n${jail}`;

@@ -21,3 +21,5 @@ export interface Enforcement {
   /** How that is known, or why it is not so: "asked of the firewall". */
   readonly reason: string;
 }
+
+export const notToldYet: Enforcement = { isEnforced: false, reason: 'the action was not told yet' };

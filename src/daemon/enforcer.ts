@@ -1,8 +1,7 @@
 // Keeps one action in agreement with the ban list: hands it what changed, repeats with back-off what failed, and knows what is not enforced.
 import type { Action, Counters, FoundBan, Repair, WantedBans } from '../action/action.ts';
-import type { Ban } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
-import { isNetwork } from '../core/ban-target.ts';
+import { defaultCheckIntervalMs } from '../config/daemon-config.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { inTime } from '../core/in-time.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
@@ -11,19 +10,18 @@ import type { ActionHealth, Enforcement } from './enforcement.ts';
 import { RepairLog } from './repair-log.ts';
 import { paceOfLooks, type RepairPaceOptions } from './repair-pace.ts';
 import { Verification } from './verification.ts';
+import { wantedOf, withUnknown } from './wanted-bans.ts';
 
 const firstRetryMs = 500;
 const lastRetryMs = 60_000;
 // A jail that still sees a banned address has us look again, but no attacker can have us do nothing else.
 const suspicionMs = 3000;
-/** How often an outside is looked at that tells nobody when it is changed. */
-const defaultCheckIntervalMs = 10_000;
 // Somebody waits at a terminal for what a look may take a minute to tell.
 const answerLimitMs = 2000;
 
 export interface EnforcerOptions {
   readonly pace?: Partial<RepairPaceOptions>;
-  /** 0: never. */
+  /** How often an outside is looked at that tells nobody when it is changed; 0: never. */
   readonly checkIntervalMs?: number | undefined;
 }
 
@@ -247,42 +245,3 @@ export class Enforcer {
 }
 
 const hasAny = (bans: Iterable<unknown>): boolean => bans[Symbol.iterator]().next().done !== true;
-
-/** The bans that name the action. */
-export function wantedOf(bans: BanList, action: string): WantedBans {
-  const endOf = ({ holders }: Ban): number | undefined => {
-    let end: number | undefined;
-    // Not by lists: this is done for every ban there is, whenever all is looked at.
-    for (const holder of holders.values()) {
-      if (holder.actions.includes(action) && !(holder.untilUsec <= (end ?? Number.NEGATIVE_INFINITY))) end = holder.untilUsec;
-    }
-    return end;
-  };
-  return {
-    untilUsec: (network) => {
-      const ban = bans.get(network);
-      return ban === undefined ? undefined : endOf(ban);
-    },
-    *all() {
-      for (const ban of bans.bans()) {
-        const { network } = ban;
-        if (!isNetwork(network)) continue;
-        const end = endOf(ban);
-        if (end !== undefined) yield { network, untilUsec: end };
-      }
-    },
-  };
-}
-
-/** What is wanted, and what is in force beside it. */
-function withUnknown(wanted: WantedBans, unknown: () => ReadonlyMap<string, FoundBan>): WantedBans {
-  return {
-    untilUsec: (network) => wanted.untilUsec(network) ?? unknown().get(network.text)?.untilUsec,
-    *all() {
-      yield* wanted.all();
-      for (const { network, untilUsec } of unknown().values()) {
-        if (wanted.untilUsec(network) === undefined) yield { network, untilUsec };
-      }
-    },
-  };
-}

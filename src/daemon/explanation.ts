@@ -96,7 +96,7 @@ class Explanation {
     return {
       jail: name,
       isRunning: running !== undefined,
-      identity: identity,
+      identity,
       thresholds: running === undefined ? null : this.#thresholds(running),
       ignored: formatListed(running?.jail.options.ignoreip.find(this.#asked)),
       window: running === undefined ? null : this.#window(running),

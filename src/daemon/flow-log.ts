@@ -23,8 +23,8 @@ export class FlowLog {
   readonly #nowMs: () => number;
   readonly #names: NameLog;
   readonly #givenUp: GivenUpLog;
-  #refusedAtMs = Number.NEGATIVE_INFINITY;
-  #fullAtMs = Number.NEGATIVE_INFINITY;
+  /** When a ban that is not made was told last, by the reason. */
+  readonly #toldAtMs = new Map<'protected' | 'too many', number>();
 
   constructor(options: FlowLogOptions) {
     this.#log = options.log;
@@ -39,9 +39,7 @@ export class FlowLog {
   }
 
   refused({ network, jail }: BanDecision, reason: string): void {
-    const nowMs = this.#nowMs();
-    if (nowMs - this.#refusedAtMs < refusalIntervalMs) return;
-    this.#refusedAtMs = nowMs;
+    if (!this.#isDue('protected')) return;
     this.#log.warning(
       `${shownTarget(network.text)} is not banned by jail ${jail}, because it is protected (${reason}): its packets may be forged`,
     );
@@ -49,9 +47,7 @@ export class FlowLog {
 
   /** `most`: how many texts may be banned at once. */
   tooMany({ network, jail }: BanDecision, most: number): void {
-    const nowMs = this.#nowMs();
-    if (nowMs - this.#fullAtMs < refusalIntervalMs) return;
-    this.#fullAtMs = nowMs;
+    if (!this.#isDue('too many')) return;
     const cure = 'somebody makes up names; look at the filter of the jail, or unban them';
     this.#log.error(
       `${shownTarget(network.text)} is not banned by jail ${jail}: ${most} that are no addresses are banned already; ${cure}`,
@@ -78,6 +74,13 @@ export class FlowLog {
   /** To be called after each batch: which expressions took too many steps. */
   batchMatched(jails: readonly RunningJail[]): void {
     this.#givenUp.look(jails);
+  }
+
+  #isDue(reason: 'protected' | 'too many'): boolean {
+    const nowMs = this.#nowMs();
+    if (nowMs - (this.#toldAtMs.get(reason) ?? Number.NEGATIVE_INFINITY) < refusalIntervalMs) return false;
+    this.#toldAtMs.set(reason, nowMs);
+    return true;
   }
 }
 

@@ -1,5 +1,5 @@
 // The one flow, on one screen: source -> record batch -> match -> failure -> jail -> decision -> ban list -> action.
-import type { BanDecision } from '../ban/ban.ts';
+import { type BanDecision, holdKeyOf } from '../ban/ban.ts';
 import type { IgnoreCommand } from '../config/ignore-config.ts';
 import { type BanTarget, isNetwork, parseLoggedTarget } from '../core/ban-target.ts';
 import type { Clock } from '../core/clock.ts';
@@ -188,7 +188,7 @@ export class Pipeline {
 
   /** Nothing else waits for the command. A kill meanwhile forgets the decision: the address has to fail as often again. */
   async #askFirst(command: IgnoreCommand, decision: BanDecision, running: RunningJail, address: BanTarget): Promise<void> {
-    const key = `${decision.jail}\n${decision.network.text}`;
+    const key = holdKeyOf(decision.network.text, decision.jail);
     if (this.#asking.has(key)) return;
     this.#asking.add(key);
     const isIgnored = await this.#options.isIgnored?.(command, decision, address);

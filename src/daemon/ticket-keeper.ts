@@ -6,7 +6,7 @@ import type { BanList } from '../ban/ban-list.ts';
 import type { BanTarget } from '../core/ban-target.ts';
 import { inTime } from '../core/in-time.ts';
 import type { Log } from '../core/log.ts';
-import type { ActionHealth, Enforcement } from './enforcement.ts';
+import { type ActionHealth, type Enforcement, notToldYet } from './enforcement.ts';
 import { TicketEnforcer } from './ticket-enforcer.ts';
 
 /** How long the end of the daemon waits for what a reload has ended. */
@@ -157,7 +157,7 @@ export class TicketKeeper {
   /** Whether the jail's action was told of the ban, and why not. */
   async enforcement(network: BanTarget, jail: string, action: string): Promise<Enforcement> {
     const use = this.#uses.get(keyOf(jail, action));
-    return use === undefined ? { isEnforced: false, reason: 'the action was not told yet' } : use.enforcer.enforcement(network);
+    return use === undefined ? notToldYet : use.enforcer.enforcement(network);
   }
 
   /** Waits for what runs; lifts nothing. */

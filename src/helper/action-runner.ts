@@ -3,7 +3,7 @@
 
 import { type BanTicket, targetOfTicket } from '../action/ban-ticket.ts';
 import type { HelperAnswer, HelperRequest } from '../action/helper-messages.ts';
-import type { TicketAction } from '../action/ticket-action.ts';
+import { nothingGone, type TicketAction } from '../action/ticket-action.ts';
 import { parseDefinition } from '../config/action-list.ts';
 import { type ActionReference, loadActionReferences } from '../config/action-references.ts';
 import { formatConfigError } from '../config/config-error.ts';
@@ -64,7 +64,7 @@ export class ActionRunner {
     if (this.#looks.has(key)) throw new RingjailError('unavailable', 'an earlier look has not ended');
     this.#looks.add(key);
     try {
-      const sight = (await this.#action(key, request).look?.(request.networks)) ?? { lost: [], missing: [] };
+      const sight = (await this.#action(key, request).look?.(request.networks)) ?? nothingGone;
       return { id: request.id, ok: true, flushed: false, ...sight };
     } finally {
       this.#looks.delete(key);
@@ -74,7 +74,7 @@ export class ActionRunner {
   async #runNow(key: string, request: Exclude<HelperRequest, { op: 'look' }>): Promise<HelperAnswer & { readonly ok: true }> {
     if (request.op === 'reload') this.#forget(key);
     const action = this.#action(key, request);
-    const answer = { id: request.id, ok: true, lost: [], missing: [], flushed: false } as const;
+    const answer = { id: request.id, ok: true, flushed: false, ...nothingGone } as const;
     switch (request.op) {
       case 'start':
       case 'check':

@@ -1,4 +1,5 @@
-// Who is counted and banned for a failure: the address itself, or the IPv6 network that one host can choose its addresses from.
+// Who is counted and banned for a failure: the address itself, or the IPv6 network that one host can choose its addresses from. What is no
+// address is itself.
 import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import { networkOf } from '../core/ip-network.ts';
 import type { NetworkList } from './network-list.ts';

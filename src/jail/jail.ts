@@ -36,11 +36,11 @@ export const usualMaxmatches = 10;
 
 export interface JailCounts {
   failures: number;
-  /** Failures of addresses in ignoreip. */
+  /** Failures of whom ignoreip names, and bans that an ignorecommand passed over. */
   ignored: number;
   /** Failures of whom nobody can ban: what tells of them is too long, or has control characters in it. */
   unusable: number;
-  /** Addresses forgotten because maxtracked was reached. */
+  /** Forgotten because maxtracked was reached; not banned because too many texts that are no addresses are. */
   evicted: number;
   banned: number;
   /** Bans not carried out because the address is protected. */
@@ -52,7 +52,7 @@ export type EarlierBans = (network: BanTarget, isOverall: boolean) => number;
 /** A jail's memory as plain data: identity and its window, longest unseen first. */
 export type JailState = readonly (readonly [identity: string, entries: readonly WindowEntry[]])[];
 
-/** What became of one window since the changes were last forgotten. */
+/** What became of one window since the changes were last taken or forgotten. */
 export interface WindowChange {
   readonly identity: string;
   /** As it is now; undefined where it is gone: banned, cleared or forgotten. */

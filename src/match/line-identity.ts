@@ -5,7 +5,10 @@ import { identityGroups } from './failregex-group.ts';
 import { type LineGroups, textOf } from './line-groups.ts';
 
 export interface LineIdentity {
-  /** `address`: an address or, by <SUBNET> and <F-ID>, a network; `name`: a host name, never resolved here; `id`: what <F-ID> captured, if no address. */
+  /**
+   * `address`: an address or, by <SUBNET> and <F-ID>, a network; `name`: a host name, never resolved here; `id`: what <F-ID> captured, if no
+   * address.
+   */
   readonly kind: 'address' | 'name' | 'id';
   /** Canonical for an address, otherwise as the log has it. */
   readonly text: string;

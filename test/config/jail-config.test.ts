@@ -288,6 +288,8 @@ describe('loadJails', () => {
       'file',
       'action file cannot be told of it: actionunban gives <fid> to a firewall, a path or a program that would run it, so that it has to be an address',
     ],
+    // By the helper, as the daemon is not root here.
+    ['ufw', 'action ufw cannot be told of it: actionban uses <ip>, which is an address; where it takes any text, write <fid>'],
     [
       'nftables\n block',
       'nftables cannot hold it; name a command action',
@@ -299,6 +301,7 @@ describe('loadJails', () => {
         'filter.d/app.conf': '[Definition]\nfailregex = bad <F-ID>.+</F-ID> <ADDR>\njournalmatch = _COMM=app\n',
         'action.d/kick.conf': '[Definition]\nactionban = kick <fid>\n',
         'action.d/block.conf': '[Definition]\nactionban = block <ip>\n',
+        'action.d/ufw.conf': '[Definition]\nactionban = ufw deny from <ip>\n',
         'action.d/file.conf': '[Definition]\nactionban = kick <fid>\nactionunban = rm /run/<fid>\n',
         'action.d/mail.conf':
           '[Definition]\nnative = mail\n[Init]\ndest =\nsender =\nsendmail = /usr/sbin/sendmail\nserver =\ntls =\nuser =\npassword =\ntimeout = 10\n',

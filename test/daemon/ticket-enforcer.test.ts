@@ -227,6 +227,23 @@ describe('TicketEnforcer', () => {
     await last.enforcer.stop({ isFinal: true });
     assert.deepEqual(last.action.calls, ['start', 'ban 192.0.2.1', 'unban 192.0.2.1', 'stop']);
   });
+
+  it('a call that fails after the stop leaves no timer', async (t) => {
+    const { action, enforcer } = create();
+    const running: { end?: (error: Error) => void } = {};
+    Object.assign(action, { ban: () => new Promise((_, reject) => Object.assign(running, { end: reject })) });
+    void enforcer.ban(a);
+    await until(() => running.end !== undefined);
+    const set = t.mock.method(globalThis, 'setTimeout');
+    const cleared = t.mock.method(globalThis, 'clearTimeout');
+    const stopped = enforcer.stop();
+    running.end?.(new Error('no ban'));
+    await stopped;
+    const open = new Set(set.mock.calls.map(({ result }) => result));
+    for (const { arguments: given } of cleared.mock.calls) open.delete(given[0] as NodeJS.Timeout);
+    assert.equal(open.size, 0);
+    assert.equal(enforcer.failureOf('192.0.2.1'), 'no ban');
+  });
 });
 
 describe('TicketEnforcer, when others take away what the action set up', () => {

@@ -1,0 +1,84 @@
+// Makes the calls of one action, one at a time, and has those that failed made again with back-off. What is to be called is its owner's
+// business.
+import { inTime } from '../core/in-time.ts';
+
+const firstRetryMs = 500;
+const lastRetryMs = 60_000;
+const stopLimitMs = 5000;
+
+export interface CallQueueOptions {
+  /** Takes the call that is due; undefined where none is. The call itself never rejects. */
+  readonly next: () => (() => Promise<void>) | undefined;
+  /** None is due any more, or it rests. */
+  readonly onIdle: () => void;
+}
+
+export class CallQueue {
+  readonly #options: CallQueueOptions;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #isResting = false;
+  #isStopped = false;
+  #running: Promise<void> | undefined;
+
+  constructor(options: CallQueueOptions) {
+    this.#options = options;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Resolves when all that is due was tried. */
+  run(): Promise<void> {
+    this.#running ??= this.#work();
+    return this.#running;
+  }
+
+  /** The first call waits for `ready`, which does not reject. */
+  runAfter(ready: Promise<void>): void {
+    this.#running = ready.then(() => this.#work());
+  }
+
+  /** Calls nothing before it is time to try again. `tries`: how often that has failed. */
+  rest(tries: number): void {
+    this.#isResting = true;
+    this.retry(tries, () => {
+      this.#isResting = false;
+    });
+  }
+
+  /** Has `prepare` make a call due again when it is time, and runs. `tries`: how often it has failed. */
+  retry(tries: number, prepare: () => void): void {
+    // Of a call that ended after the stop: its timer would keep the process alive for nothing.
+    if (this.#isStopped) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      prepare();
+      void this.run();
+    }, waitMs(tries));
+    this.#timers.add(timer);
+  }
+
+  /** Makes no other call, and waits for the one that runs. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    // A command that hangs is nothing to wait for: it ends by its own limit, or with the service.
+    await inTime(this.#running ?? Promise.resolve(), stopLimitMs);
+  }
+
+  async #work(): Promise<void> {
+    // Until `#running` is set.
+    await undefined;
+    while (!this.#isStopped && !this.#isResting) {
+      const call = this.#options.next();
+      if (call === undefined) break;
+      await call();
+    }
+    // In one step with the last look at what is due: nobody can come in between and wait for what has ended.
+    this.#running = undefined;
+    this.#options.onIdle();
+  }
+}
+
+const waitMs = (tries: number): number => Math.min(firstRetryMs * 2 ** (tries - 1), lastRetryMs);

@@ -1,0 +1,230 @@
+// What one action of tickets (commands, mail, web hooks) is to ban, and what it was told to ban: where the two differ, the step that
+// brings them together. Pure; the enforcer makes the calls.
+import type { Repair } from '../action/action.ts';
+import { type BanTicket, markOf } from '../action/ban-ticket.ts';
+import type { TicketAction } from '../action/ticket-action.ts';
+import { type Family, parseIpNetwork } from '../core/ip-network.ts';
+
+const nearEndUsec = 5_000_000;
+
+/**
+ * What the action is to be told of one ban. `isDoubtful`: it may be there already, and is lifted first, so that it is there once.
+ * `undo`: not wanted any more, and nobody knows whether it is there.
+ */
+export interface TicketStep {
+  readonly kind: 'ban' | 'prolong' | 'unban' | 'undo';
+  readonly ticket: BanTicket;
+  readonly isDoubtful: boolean;
+}
+
+export class TicketLedger {
+  /** With `norestored`, what was told once counts as done for good: mail was sent, whatever became of what sends it. */
+  readonly #action: Pick<TicketAction, 'norestored'>;
+  readonly #jail: string;
+  /** By network: what is to be banned, and what the action was told to ban. */
+  readonly #wanted = new Map<string, BanTicket>();
+  readonly #enforced = new Map<string, BanTicket>();
+  /** Bans that may be there already: of an earlier run, or of a try that failed. To be lifted first, or they would be there twice. */
+  readonly #doubtful = new Set<string>();
+  /** Networks in which these may differ, in order. */
+  readonly #pending = new Set<string>();
+  /** Bans that others took away, to be told when they are back, and the families of which all is gone. */
+  readonly #lost = { families: new Set<Family>(), networks: new Set<string>() };
+
+  constructor(action: Pick<TicketAction, 'norestored'>, jail: string) {
+    this.#action = action;
+    this.#jail = jail;
+  }
+
+  get wanted(): readonly string[] {
+    return [...this.#wanted.keys()];
+  }
+
+  get wantedCount(): number {
+    return this.#wanted.size;
+  }
+
+  get enforced(): readonly string[] {
+    return [...this.#enforced.keys()];
+  }
+
+  get enforcedCount(): number {
+    return this.#enforced.size;
+  }
+
+  get hasPending(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  isWanted(network: string): boolean {
+    return this.#wanted.has(network);
+  }
+
+  isEnforced(network: string): boolean {
+    return this.#enforced.has(network);
+  }
+
+  /** Bans of an earlier run: those that hold, and the networks of those that have ended since. All may have been told. */
+  restore(held: Iterable<BanTicket>, ended: Iterable<string>): void {
+    const added = this.take(held);
+    if (this.#action.norestored) return;
+    for (const network of added) this.#doubtful.add(network);
+    for (const network of ended) {
+      this.#enforced.set(network, ghostOf(network, this.#jail));
+      this.#pending.add(network);
+    }
+  }
+
+  /** Bans that were made before, to be told as such; their networks. */
+  take(held: Iterable<BanTicket>): readonly string[] {
+    return Array.from(held, (ticket) => {
+      const { network } = ticket;
+      const restored = { ...ticket, restored: true };
+      this.#wanted.set(network, restored);
+      if (this.#action.norestored) this.#enforced.set(network, restored);
+      else this.#pending.add(network);
+      return network;
+    });
+  }
+
+  want(ticket: BanTicket): void {
+    this.#wanted.set(ticket.network, ticket);
+    this.#pending.add(ticket.network);
+  }
+
+  unwant(network: string): void {
+    this.#wanted.delete(network);
+    this.#pending.add(network);
+  }
+
+  /** All that was told is to be lifted. */
+  unwantAll(): void {
+    for (const network of this.#enforced.keys()) this.#pending.add(network);
+    this.#wanted.clear();
+  }
+
+  /** Somebody else may have lifted this ban. False where it is none, or was told for good. */
+  doubt(network: string): boolean {
+    if (this.#action.norestored || !this.#wanted.has(network)) return false;
+    this.#enforced.delete(network);
+    this.#doubtful.add(network);
+    this.#pending.add(network);
+    return true;
+  }
+
+  /** To be looked at again. */
+  tend(network: string): void {
+    this.#pending.add(network);
+  }
+
+  /** The network to be looked at next; it is not pending any more. */
+  takePending(): string | undefined {
+    const [network] = this.#pending;
+    if (network !== undefined) this.#pending.delete(network);
+    return network;
+  }
+
+  /** Undefined where the action was told what is wanted. Whoever takes the step says what became of it: `done` or `failed`. */
+  takeStep(network: string): TicketStep | undefined {
+    const wanted = this.#wanted.get(network);
+    const enforced = this.#enforced.get(network);
+    if (wanted !== undefined && enforced === undefined) {
+      return { kind: 'ban', ticket: wanted, isDoubtful: this.#doubtful.delete(network) };
+    }
+    if (wanted !== undefined && enforced !== undefined && endOf(wanted) > endOf(enforced)) {
+      return { kind: 'prolong', ticket: wanted, isDoubtful: false };
+    }
+    if (wanted === undefined && enforced !== undefined) return { kind: 'unban', ticket: enforced, isDoubtful: false };
+    if (wanted !== undefined || !this.#doubtful.delete(network)) return undefined;
+    return { kind: 'undo', ticket: { ...ghostOf(network, this.#jail), restored: false }, isDoubtful: true };
+  }
+
+  /** The action agreed; `lost`: the families whose other bans are gone. */
+  done({ kind, ticket }: TicketStep, lost: readonly Family[]): void {
+    if (kind === 'unban') this.#enforced.delete(ticket.network);
+    else if (kind !== 'undo') this.#enforced.set(ticket.network, ticket);
+    this.lose(lost, ticket.network);
+  }
+
+  /** A call that failed may have done its work all the same. */
+  failed(network: string): void {
+    if (!this.#enforced.has(network)) this.#doubtful.add(network);
+  }
+
+  /** What cannot be lifted counts as lifted. */
+  giveUp(network: string): void {
+    this.#enforced.delete(network);
+  }
+
+  /** `isLifted`: whether all that was told is gone now. */
+  flushed(isLifted: boolean): void {
+    if (isLifted) this.#enforced.clear();
+    for (const network of this.#wanted.keys()) this.#pending.add(network);
+  }
+
+  /** What enforced the bans of these families is gone, and they with it. */
+  lose(lost: readonly Family[], except?: string): void {
+    if (lost.length === 0 || this.#action.norestored) return;
+    for (const network of [...this.#enforced.keys(), ...this.#doubtful]) {
+      const family = familyOf(network);
+      if (network === except || !lost.includes(family)) continue;
+      const wanted = this.#wanted.get(network);
+      if (wanted !== undefined && this.#enforced.has(network)) {
+        this.#lost.families.add(family);
+        this.#lost.networks.add(network);
+        this.#wanted.set(network, { ...wanted, restored: true });
+      }
+      this.#enforced.delete(network);
+      this.#doubtful.delete(network);
+      this.#pending.add(network);
+    }
+  }
+
+  /** A look did not find these bans. Lifted first, so that each is there once: since the look it may have come back. */
+  miss(networks: readonly string[], nowUsec: number): void {
+    if (this.#action.norestored) return;
+    for (const network of networks) {
+      const wanted = this.#wanted.get(network);
+      // Some firewalls know its end as well, and are a little before us.
+      if (wanted === undefined || endOf(wanted) < nowUsec + nearEndUsec || !this.#enforced.has(network)) continue;
+      this.#wanted.set(network, { ...wanted, restored: true });
+      this.doubt(network);
+      this.#lost.networks.add(network);
+    }
+  }
+
+  /** Those of the families of which it was told any ban. */
+  enforcedFamilies(families: readonly Family[]): readonly Family[] {
+    return families.filter((family) => Array.from(this.#enforced.keys()).some((network) => familyOf(network) === family));
+  }
+
+  /** What others took away and is back now, told once; undefined where there is nothing, or while some of it is pending. */
+  takeRepair(): Repair | undefined {
+    const { families, networks } = this.#lost;
+    if (networks.size === 0 || this.#pending.size > 0) return undefined;
+    const bans = Array.from(networks).filter((network) => this.#enforced.has(network)).length;
+    const which = [...families].toSorted().map((family) => `IPv${family}`);
+    networks.clear();
+    families.clear();
+    return { found: which.length > 0 ? `what the action had set up for ${which.join(' and ')} was gone` : 'bans were gone', bans };
+  }
+}
+
+/** What is no address is told as IPv4 is. */
+const familyOf = (network: string): Family => parseIpNetwork(network)?.family ?? 4;
+
+const endOf = (ticket: BanTicket): number => ticket.untilUsec ?? Number.POSITIVE_INFINITY;
+
+/** Of a ban of which only the network is known any more. */
+const ghostOf = (network: string, jail: string): BanTicket => ({
+  network,
+  ...markOf(network),
+  jail,
+  failures: 0,
+  matches: [],
+  sinceUsec: 0,
+  untilUsec: undefined,
+  bancount: 0,
+  restored: true,
+  fields: {},
+});
