@@ -19,6 +19,8 @@ export class CallQueue {
   #isResting = false;
   #isStopped = false;
   #running: Promise<void> | undefined;
+  /** Who waits until nothing is left to try. */
+  #awaiting: (() => void)[] = [];
 
   constructor(options: CallQueueOptions) {
     this.#options = options;
@@ -59,10 +61,20 @@ export class CallQueue {
     this.#timers.add(timer);
   }
 
+  /** Does not rest any more. Resolves when all that is due was made, or given up, or at a stop. */
+  async drain(): Promise<void> {
+    this.#isResting = false;
+    const drained = new Promise<void>((resolve) => this.#awaiting.push(resolve));
+    await this.run();
+    await drained;
+  }
+
   /** Makes no other call, and waits for the one that runs. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#tellDrained();
     // A command that hangs is nothing to wait for: it ends by its own limit, or with the service.
     await inTime(this.#running ?? Promise.resolve(), stopLimitMs);
   }
@@ -78,6 +90,11 @@ export class CallQueue {
     // In one step with the last look at what is due: nobody can come in between and wait for what has ended.
     this.#running = undefined;
     this.#options.onIdle();
+    if (this.#timers.size === 0) this.#tellDrained();
+  }
+
+  #tellDrained(): void {
+    for (const resolve of this.#awaiting.splice(0)) resolve();
   }
 }
 

@@ -36,7 +36,7 @@ export interface RequestHandlerOptions {
   /** The ban list or the jails changed by a request: to be on disk before the answer. */
   readonly onChange: () => Promise<void>;
   /** What is remembered of bans; `commit` has the latest in it, soon where that is much; `failure`: why it could not be written. */
-  readonly store: { readonly store: BanRecords | undefined; readonly failure: string | undefined; commit(): boolean };
+  readonly store: { readonly store: BanRecords | undefined; readonly failure: string | undefined; settle(): Promise<void> };
   /** The configuration was read again. */
   readonly onReload: () => Promise<void>;
 }
@@ -99,7 +99,7 @@ export class RequestHandler {
     await keeper.settle();
     await keeper.check();
     // What was seen a moment ago is to be told, too.
-    store.commit();
+    await store.settle();
     return explain(network, { keeper, jails, protectedNetworks: protectedNetworks(), nowUsec: clock(), records: store.store });
   }
 

@@ -55,6 +55,8 @@ export class StoreKeeper {
   /** What is being written, in slices. */
   #transaction: StoreTransaction | undefined;
   #nextSlice: NodeJS.Immediate | undefined;
+  /** Who waits for the end of the transaction. */
+  readonly #awaiting: (() => void)[] = [];
   #inode = 0;
   #timer: NodeJS.Timeout | undefined;
   #retryMs = firstRetryMs;
@@ -141,6 +143,15 @@ export class StoreKeeper {
     return this.#failure === undefined && this.#transaction === undefined;
   }
 
+  /** Resolves when what changed up to now is written, or cannot be. Nothing else waits for it, and it does not rest before. */
+  async settle(): Promise<void> {
+    await this.#transactionEnd();
+    if (this.#failure !== undefined) return;
+    // Somebody else who waited may have begun it: it has all up to now.
+    if (this.#transaction === undefined) this.#write();
+    await this.#transactionEnd();
+  }
+
   /** Writes all of it before anything else happens, and it outlives a power cut; tries where the disk refused before. */
   flush(): void {
     clearImmediate(this.#nextSlice);
@@ -181,12 +192,24 @@ export class StoreKeeper {
     clearTimeout(this.#timer);
     clearImmediate(this.#nextSlice);
     this.#isStopped = true;
+    this.#endTransaction(false);
     this.#store?.close();
     this.#store = undefined;
   }
 
   get #mustWait(): boolean {
     return this.#transaction !== undefined || this.#pace.restMs > 0;
+  }
+
+  #transactionEnd(): Promise<void> {
+    if (this.#transaction === undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#awaiting.push(resolve));
+  }
+
+  #endTransaction(isWritten: boolean): void {
+    this.#transaction = undefined;
+    this.#changes.settle(isWritten);
+    for (const resolve of this.#awaiting.splice(0)) resolve();
   }
 
   /** What changed up to now. */
@@ -207,8 +230,7 @@ export class StoreKeeper {
     try {
       write();
     } catch (error) {
-      this.#transaction = undefined;
-      this.#changes.settle(false);
+      this.#endTransaction(false);
       this.#fail(error);
     }
   }
@@ -229,8 +251,7 @@ export class StoreKeeper {
     const transaction = this.#transaction;
     if (transaction === undefined) return true;
     if (!this.#pace.timed(() => transaction.advance(budgetMs))) return false;
-    this.#transaction = undefined;
-    this.#changes.settle(true);
+    this.#endTransaction(true);
     this.#lacksAll = false;
     this.#retryMs = firstRetryMs;
     const { path, log } = this.#options;

@@ -147,12 +147,17 @@ export class TicketEnforcer {
     return this.#queue.run();
   }
 
-  /** Waits for the call that runs, and makes no other. Lifts nothing, unless the action is wanted no more (`isFinal`). */
+  /**
+   * Waits for the call that runs, and makes no other. Lifts nothing, unless the action is wanted no more (`isFinal`): then all is lifted, as
+   * often tried as ever, and another `stop` cuts that short.
+   */
   async stop({ isFinal = false } = {}): Promise<void> {
     if (isFinal) {
       this.#ledger.unwantAll();
+      // What was begun by an earlier run can be lifted also where it cannot be begun now.
+      this.#mustStart = false;
       this.#mustFlush = this.#ledger.enforcedCount > 1;
-      await this.#queue.run();
+      await this.#queue.drain();
       await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
     }
     this.#verification.stop();

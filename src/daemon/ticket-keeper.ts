@@ -34,7 +34,7 @@ export class TicketKeeper {
   readonly #options: TicketKeeperOptions;
   readonly #uses = new Map<string, Use>();
   /** What a reload has ended, at its last work. */
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Map<Promise<void>, TicketEnforcer>();
 
   constructor(options: TicketKeeperOptions) {
     this.#options = options;
@@ -132,7 +132,7 @@ export class TicketKeeper {
     const ended = enforcer.stop({ isFinal: true }).then(() => {
       for (const network of networks) this.#bringBack(network, jail, action);
     });
-    this.#ending.add(ended);
+    this.#ending.set(ended, enforcer);
     void ended.finally(() => this.#ending.delete(ended));
     return ended;
   }
@@ -162,8 +162,9 @@ export class TicketKeeper {
 
   /** Waits for what runs; lifts nothing. */
   async stop(): Promise<void> {
-    const ended = inTime(Promise.all(this.#ending), endLimitMs);
+    const ended = inTime(Promise.all(this.#ending.keys()), endLimitMs);
     await Promise.all([ended, ...Array.from(this.#uses.values(), ({ enforcer }) => enforcer.stop())]);
+    await Promise.all(Array.from(this.#ending.values(), (enforcer) => enforcer.stop()));
   }
 
   #use(jail: string, action: string): Use {

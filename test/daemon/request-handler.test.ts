@@ -72,7 +72,7 @@ async function setUp(confirmMs?: number) {
     log,
     confirmation,
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
-    store: { store: undefined, failure: undefined, commit: () => order.push('committed') > 0 },
+    store: { store: undefined, failure: undefined, settle: async () => void order.push('committed') },
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
     onReload: async () => void order.push('reloaded'),
   });

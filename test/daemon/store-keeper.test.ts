@@ -270,6 +270,21 @@ describe('StoreKeeper, where much changed', () => {
     assert.equal(later.bans.length, 2);
   });
 
+  it('settle resolves when what was there by then is written, and when the keeper stops', async () => {
+    const trial = begun();
+    many(trial, 1);
+    trial.keeper.commit();
+    trial.knock('192.0.2.7');
+    await Promise.all([trial.keeper.settle(), trial.keeper.settle()]);
+    assert.equal(trial.keeper.store?.windows('one').length, 101);
+    assert.equal(trial.keeper.evidence('192.0.2.7', 'one').length, 1);
+    many(trial, 2);
+    const unsettled = trial.keeper.settle();
+    trial.keeper.stop();
+    await unsettled;
+    assert.equal(storedAt(trial.path).windows?.length, 101);
+  });
+
   it('a flush finishes it, and writes what came since', async () => {
     const trial = begun();
     many(trial, 1);

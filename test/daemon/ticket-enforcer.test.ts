@@ -228,6 +228,36 @@ describe('TicketEnforcer', () => {
     assert.deepEqual(last.action.calls, ['start', 'ban 192.0.2.1', 'unban 192.0.2.1', 'stop']);
   });
 
+  it('for good, what cannot be lifted at once is tried again, until it is lifted or given up', async () => {
+    const { action, enforcer, log } = create();
+    await enforcer.ban(a);
+    action.fails.set('unban 192.0.2.1', 2);
+    await enforcer.stop({ isFinal: true });
+    assert.deepEqual(action.calls.slice(2), [...Array(3).fill('unban 192.0.2.1'), 'stop']);
+    assert.equal(enforcer.isEnforced('192.0.2.1'), false);
+    assert.ok(!log.lines.some((line) => line.includes('gives up')));
+  });
+
+  it('for good, a stop cuts the tries short', async () => {
+    const { action, enforcer } = create();
+    await enforcer.ban(a);
+    action.fails.set('unban 192.0.2.1', 100);
+    const ended = enforcer.stop({ isFinal: true });
+    await until(() => action.calls.includes('unban 192.0.2.1'));
+    await enforcer.stop();
+    await ended;
+    assert.equal(action.calls.filter((call) => call === 'unban 192.0.2.1').length, 1);
+  });
+
+  it('for good, bans of an earlier run are lifted also where the action cannot be started', async () => {
+    const { action, enforcer } = create();
+    action.fails.set('start', 100);
+    enforcer.restore([a], []);
+    await enforcer.start();
+    await enforcer.stop({ isFinal: true });
+    assert.deepEqual(action.calls, ['start', 'unban 192.0.2.1', 'stop']);
+  });
+
   it('a call that fails after the stop leaves no timer', async (t) => {
     const { action, enforcer } = create();
     const running: { end?: (error: Error) => void } = {};
