@@ -148,7 +148,7 @@ export class RegexReport {
 function whoOf({ kind, text }: LineFailure['identity']): string {
   if (kind !== 'id') return text;
   const shown = shownTarget(text.slice(0, mostShown));
-  return parseLoggedTarget(text) === undefined ? `${shown} (nobody can ban it: too long, too wide, or with control characters)` : shown;
+  return parseLoggedTarget(text) === undefined ? `${shown} (nobody can ban it: too long, a network, or with control characters)` : shown;
 }
 
 /** As the log's reader has it: local time. */

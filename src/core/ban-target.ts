@@ -1,6 +1,6 @@
 // Whom a ban is about: an address, a network, or what only a program knows: a user, a session, a host and port (fail2ban's <F-ID>, and host
 // names with `usedns = raw`).
-import { type IpNetwork, parseIpNetwork } from './ip-network.ts';
+import { type IpNetwork, isSingleAddress, parseIpNetwork } from './ip-network.ts';
 import { printable } from './printable.ts';
 
 /** A text that reads as no address or network, so that its text is never that of one. Hostile: whoever writes the log has chosen it. */
@@ -13,9 +13,6 @@ export interface RawIdentity {
 export type BanTarget = IpNetwork | RawIdentity;
 
 const maxIdentityBytes = 256;
-
-// As text from a log may say what it likes: wider ones hold a good part of all hosts.
-const leastPrefix = { 4: 16, 6: 32 } as const;
 
 export const isNetwork = (target: BanTarget): target is IpNetwork => target.family !== undefined;
 
@@ -33,10 +30,10 @@ export function parseRawIdentity(text: string): RawIdentity | undefined {
 /** Of a person or another program. */
 export const parseBanTarget = (text: string): BanTarget | undefined => parseNetwork(text) ?? parseRawIdentity(text);
 
-/** Of a log: of networks only those that are not too wide. */
+/** Of a log, where a client may have chosen the text: no network, which would hold others than who failed. */
 export function parseLoggedTarget(text: string): BanTarget | undefined {
   const target = parseBanTarget(text);
-  return target === undefined || !isNetwork(target) || target.prefix >= leastPrefix[target.family] ? target : undefined;
+  return target === undefined || !isNetwork(target) || isSingleAddress(target) ? target : undefined;
 }
 
 /** For people: in quotes, with those in it escaped, where it is no address, so that it cannot be taken for one or for words around it. */

@@ -75,9 +75,9 @@ describe('ringjail regex, of what is no address', () => {
     ['bob', '"bob"'],
     ['$(reboot) "', '"$(reboot) \\""'],
     ['192.0.2.1', '192.0.2.1'],
-    ['a\x1b[2J', '"a\\u001b[2J" (nobody can ban it: too long, too wide, or with control characters)'],
-    ['0.0.0.0/0', '0.0.0.0/0 (nobody can ban it: too long, too wide, or with control characters)'],
-    ['x'.repeat(10_000), `"${'x'.repeat(256)}" (nobody can ban it: too long, too wide, or with control characters)`],
+    ['a\x1b[2J', '"a\\u001b[2J" (nobody can ban it: too long, a network, or with control characters)'],
+    ['0.0.0.0/0', '0.0.0.0/0 (nobody can ban it: too long, a network, or with control characters)'],
+    ['x'.repeat(10_000), `"${'x'.repeat(256)}" (nobody can ban it: too long, a network, or with control characters)`],
   ] as const) {
     it(`shows ${JSON.stringify(text.slice(0, 20))}`, async () => {
       const { output } = await run({ source: `bad ${text} from 198.51.100.1`, filter, options: { verbose: true } });
