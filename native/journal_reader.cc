@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 
 #include "arguments.h"
 #include "sigbus_guard.h"
@@ -158,8 +159,12 @@ Napi::Value JournalReader::Read(const Napi::CallbackInfo& info) {
   size_t max_records = SizeArgument(info, 0, "maxRecords", kMaxRecords);
   size_t max_bytes = SizeArgument(info, 1, "maxBytes", kMaxBytes);
   JournalBatch batch;
+  // Whoever reads ahead does not see files that came since, whose entries may lie before what it has read.
+  bool is_changed = ahead_ != nullptr && scan_.Process() == SD_JOURNAL_INVALIDATE;
+  if (is_changed) DropAhead();
   if (!TakeAhead(batch, max_records, max_bytes)) {
     Require(env, scan_.Read(batch, max_records, max_bytes));
+    batch.is_invalidated |= is_changed;
     ReadAhead(batch);
   }
   return batch.ToObject(env);
@@ -172,9 +177,6 @@ bool JournalReader::TakeAhead(JournalBatch& batch, size_t max_records, size_t ma
     return false;
   }
   scan_.Skip(batch);
-  // Of this reader's own handle: who asks wants to open it anew.
-  SigbusGuard guard;
-  batch.is_invalidated = sd_journal_process(scan_.journal()) == SD_JOURNAL_INVALIDATE;
   return true;
 }
 
@@ -182,7 +184,11 @@ void JournalReader::ReadAhead(const JournalBatch& batch) {
   if (batch.is_at_end) {
     DropAhead();
   } else if (++backlog_ == kBatchesOfBacklog) {
-    ahead_ = std::make_unique<JournalAhead>(scan_.place());
+    try {
+      ahead_ = std::make_unique<JournalAhead>(scan_.place());
+    } catch (const std::exception&) {
+      // Without a thread to be had it goes on here, as it did so far.
+    }
   }
 }
 

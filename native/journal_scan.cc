@@ -47,9 +47,14 @@ JournalAnchor& JournalScan::MoveTo() {
 }
 
 void JournalScan::Skip(const JournalBatch& batch) {
-  MoveOn(batch);
+  if (batch.read > 0) MoveOn(batch);
   progress_.next_sequence += static_cast<double>(batch.count());
   is_placed_ = false;
+}
+
+int JournalScan::Process() {
+  SigbusGuard guard;
+  return sd_journal_process(journal_);
 }
 
 JournalStatus JournalScan::Read(JournalBatch& batch, size_t max_records, size_t max_bytes) {

@@ -40,6 +40,8 @@ class JournalScan {
   void GoOnFrom(const JournalProgress& progress);
   const JournalProgress& progress() const { return progress_; }
   const JournalPlace& place() const { return place_; }
+  /** As sd_journal_process(3): takes in which files came and went. Nothing happens before sd_journal_get_fd was called. */
+  int Process();
   /** Past a batch that another scan read. */
   void Skip(const JournalBatch& batch);
 

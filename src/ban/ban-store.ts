@@ -49,6 +49,7 @@ export interface StoreTransaction {
 
 export class BanStore {
   readonly #database: Sqlite;
+  readonly #nowUsec: Clock;
   readonly #statements: StoreStatements;
   readonly #jails: JailNumbers;
   readonly #writer: StoreWriter;
@@ -56,6 +57,7 @@ export class BanStore {
 
   /** Throws SQLite's error, the system's, or UnusableStore. */
   constructor(path: string, options: BanStoreOptions) {
+    this.#nowUsec = options.clock;
     // For nobody else to read; SQLite gives its log the same mode.
     closeSync(openSync(path, 'a', 0o600));
     this.#database = openSqlite(path);
@@ -156,6 +158,8 @@ export class BanStore {
     const { begin, commit, rollback } = this.#statements;
     this.#database.pragma(`synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`);
     begin.run();
+    // Without a change there would be nothing to sync, and with it what was written before.
+    if (isDurable) this.#statements.setMemory.run('synced', String(this.#nowUsec()));
     const steps = this.#writer.write(changes);
     const advance = (budgetMs: number): boolean => {
       const deadline = performance.now() + budgetMs;

@@ -108,11 +108,8 @@ export function prepareStatements(database: Sqlite) {
          (SELECT max(id) FROM evidence WHERE jail = @jail AND identity = @identity) - @kept`,
     ),
     removeEvidence: database.prepare<[number, string]>('DELETE FROM evidence WHERE jail = ? AND identity = ?'),
-    removeStrayEvidence: database.prepare<[number, number, number]>(
-      `DELETE FROM evidence WHERE jail = ?
-         AND identity NOT IN (SELECT identity FROM windows WHERE jail = evidence.jail)
-         AND (identity, ?) NOT IN (SELECT network, jail FROM bans)
-         AND (identity, ?) NOT IN (SELECT network, jail FROM history)`,
+    evidenceAfter: database.prepare<[number, string, number], { identity: string }>(
+      'SELECT DISTINCT identity FROM evidence WHERE jail = ? AND identity > ? ORDER BY identity LIMIT ?',
     ),
   };
 }

@@ -119,7 +119,20 @@ export class StoreWriter {
       const isGone = entries === undefined && statements.isKnown.get({ identity, jail }) === undefined;
       if (isGone) statements.removeEvidence.run(jail, identity);
     }
-    if (isWhole) statements.removeStrayEvidence.run(jail, jail, jail);
+    if (isWhole) yield* this.#removeStrayEvidence(jail);
+  }
+
+  /** Of whom there is no window, ban or history any more. In pages: one statement for all would take as long as it likes. */
+  *#removeStrayEvidence(jail: number): Generator<void, void, void> {
+    const { evidenceAfter, isKnown, removeEvidence } = this.#statements;
+    let last = '';
+    for (let page = evidenceAfter.all(jail, last, rowsPerStep); page.length > 0; page = evidenceAfter.all(jail, last, rowsPerStep)) {
+      for (const { identity } of page) {
+        if (isKnown.get({ identity, jail }) === undefined) removeEvidence.run(jail, identity);
+        last = identity;
+      }
+      yield;
+    }
   }
 
   *#writeSessions({ jail: name, filter, isWhole, sessions }: StoredSessionChanges): Generator<void, void, void> {

@@ -257,8 +257,9 @@ export class Daemon {
     this.#flow.update();
     this.#releaseSpared();
     this.#notifier.status(this.#watching());
+    // What is written in slices keeps nobody waiting; what is left of it for the disk is little.
+    await Promise.all([this.#keeper.settle(), this.#store.settle()]);
     this.#store.flush();
-    await this.#keeper.settle();
   }
 
   /** The configuration was read again. */

@@ -255,8 +255,12 @@ export class StoreKeeper {
     this.#lacksAll = false;
     this.#retryMs = firstRetryMs;
     const { path, log } = this.#options;
-    if (this.#failure !== undefined) log.notice(`store ${path}: written again`);
-    this.#failure = undefined;
+    if (this.#failure !== undefined) {
+      log.notice(`store ${path}: written again`);
+      this.#failure = undefined;
+      // What changed while this was written had nobody to note it.
+      this.touch();
+    }
     return true;
   }
 

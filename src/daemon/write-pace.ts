@@ -3,6 +3,9 @@
 // It may take a twentieth of the time.
 const restPerWork = 20;
 
+// Longer, and in a flood ever more would gather meanwhile.
+const longestRestMs = 2000;
+
 // Less than this is no burden, however often. A checkpoint of SQLite's log takes more.
 const lightWorkMs = 5;
 
@@ -13,7 +16,7 @@ export class WritePace {
   /** How long to rest from now; 0 where the last write was light, or long ago. */
   get restMs(): number {
     if (this.#workMs <= lightWorkMs) return 0;
-    return Math.max(0, this.#workMs * restPerWork - (performance.now() - this.#endedMs));
+    return Math.max(0, Math.min(this.#workMs * restPerWork, longestRestMs) - (performance.now() - this.#endedMs));
   }
 
   /** The next write begins; `timed` counts what it takes. */

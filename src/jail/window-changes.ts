@@ -46,12 +46,14 @@ export class WindowChanges {
       if (pending.length === all.length) this.#pendingEvidence++;
     }
     this.#byIdentity.set(identity, pending ?? none);
-    if (this.#byIdentity.size > limits.identities) this.addAll();
+    if (this.#byIdentity.size <= limits.identities) return;
+    this.clear();
+    this.#isWhole = true;
   }
 
-  /** Nothing of the windows is known to the store. */
+  /** Nothing of the windows is known to the store; what was recorded meanwhile is still to be written. */
   addAll(): void {
-    this.clear();
+    for (const [identity, { length }] of this.#byIdentity) if (length === 0) this.#byIdentity.delete(identity);
     this.#isWhole = true;
   }
 

@@ -2,7 +2,7 @@
 // what the jails make of them, from a microsecond to a millisecond each.
 
 const fewest = 32;
-const most = 2048;
+const most = 1024;
 const longMs = 5;
 const shortMs = 2;
 
@@ -15,7 +15,7 @@ export class BatchSize {
 
   /** After a batch of so many records that took so long, read and matched. */
   note(records: number, tookMs: number): void {
-    if (tookMs > longMs) this.#records = Math.max(fewest, this.#records >> 1);
+    if (tookMs > longMs) this.#records = Math.max(fewest, Math.floor((Math.min(records, this.#records) * longMs) / tookMs));
     else if (tookMs < shortMs && records >= this.#records) this.#records = Math.min(most, this.#records << 1);
   }
 }

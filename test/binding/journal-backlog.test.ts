@@ -1,6 +1,6 @@
 // A backlog is read ahead on a thread of its own: what comes is what would have come without it, whatever happens meanwhile.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
@@ -159,6 +159,29 @@ describe('a backlog of the journal', () => {
     writeJournal(`${folder}/c.journal`, numbered(count + 50, count + 100), firstUsec + (count + 50) * 1000);
     messages.push(...readOn(reader));
     assert.deepEqual(messages, range(0, count + 100));
+    reader.close();
+  });
+
+  it('a file that appears meanwhile, and belongs into the middle of it, is read', async () => {
+    const folder = folderOf();
+    const apart = mkdtempSync(`${directory}/of-`);
+    const late = range(0, 100).map((text) => `late ${text}`);
+    writeJournal(
+      `${apart}/c.journal`,
+      late.map((MESSAGE, index) => ({
+        MESSAGE,
+        __REALTIME_TIMESTAMP: firstUsec + (800 + index) * 1000 + 500,
+        __MONOTONIC_TIMESTAMP: 60_000_000 + (800 + index) * 1000 + 500,
+      })),
+    );
+    const reader = open(folder);
+    const messages = await readUntilAhead(reader);
+    renameSync(`${apart}/c.journal`, `${folder}/c.journal`);
+    messages.push(...readOn(reader));
+    assert.deepEqual(
+      messages,
+      range(0, count).flatMap((text, index) => [text, ...(index >= 800 && index < 900 ? [late[index - 800]] : [])]),
+    );
     reader.close();
   });
 

@@ -328,8 +328,15 @@ describe('StoreKeeper, where much changed', () => {
     assert.match(trial.keeper.failure ?? '', /in the middle/);
     many(trial, 2);
     t.mock.timers.tick(1000);
+    // While it is written again, nobody notes that more has changed.
+    trial.knock('192.0.2.50');
+    trial.keeper.touch();
     for (let turns = 0; turns < 40; turns++) await turn();
     assert.equal(trial.keeper.failure, undefined);
+    for (let turns = 0; turns < 5000 && trial.keeper.evidence('192.0.2.50', 'one').length === 0; turns++) {
+      t.mock.timers.tick(150);
+      await turn();
+    }
     assert.deepEqual(taken.windows('one'), jails[0]?.save());
     assert.equal(taken.evidence('198.18.1.99', 'one').length, 1);
     assert.equal(taken.evidence('198.18.2.99', 'one').length, 1);

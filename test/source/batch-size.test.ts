@@ -12,14 +12,14 @@ describe('BatchSize', () => {
     const size = new BatchSize();
     assert.equal(size.records, 256);
     assert.equal(after(size, 1), 512);
-    assert.equal(after(size, 1, 1, 1, 1, 1), 2048);
+    assert.equal(after(size, 1, 1, 1, 1, 1), 1024);
   });
 
   it('shrinks where they take long, down to a bound, and stays in between', () => {
     const size = new BatchSize();
     assert.equal(after(size, 3, 4), 256);
-    assert.equal(after(size, 20), 128);
-    assert.equal(after(size, 20, 20, 20, 20), 32);
+    assert.equal(after(size, 10), 128);
+    assert.equal(after(size, 500), 32, 'at once, where records have become dear');
     assert.equal(after(size, 1.5), 64);
   });
 
