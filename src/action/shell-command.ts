@@ -3,11 +3,14 @@
 // knows every program that starts another. Pure.
 import {
   argumentsAreCode,
+  hasRunningOptions,
   inputIsCode,
   isInterpreter,
   isLanguage,
+  isMailer,
   isShell,
   readsFile,
+  startsShell,
   takesAddresses,
   takesData,
   takesFiles,
@@ -80,7 +83,8 @@ function argumentRunner(program: Program): string | undefined {
   return runner === undefined ? undefined : nameOf(words[runner]);
 }
 
-const codeOption = /^(?:-[a-zA-Z]{0,2}[ceErSx]|--(?:[\w-]*-)?(?:eval|exec|execute|command|expression|program|rsh))=?$/;
+const codeOption =
+  /^(?:-[a-zA-Z]{0,2}[ceErSx]|--?(?:[\w-]*-)?(?:[Ee]val|[Ee]xec|[Ee]xecute|[Cc]ommand|expression|program|rsh|sql)|eval|EVAL)=?$/;
 
 /** The option that makes code of the word to most programs: `-c`, `--eval=`. */
 function codeOptionOf({ name, words }: Program, word: ShellWord): string | undefined {
@@ -112,10 +116,19 @@ export function refuseText(before: readonly ShellWord[], word: ShellWord): strin
   if (program.word === undefined && !assignment.test(word.literal)) return 'it would name the program to run';
   if (namesVariable(program, word)) return 'it would name a variable';
   const option = codeOptionOf(program, word);
-  if (option !== undefined) return `${program.name} may run what follows ${option}`;
+  if (option !== undefined)
+    return `${program.name} may run what follows ${option}; NAME="<tag>" before the program gives it in the environment`;
   const line = takesData(program.name) ? undefined : commandLine.exec(word.literal)?.[1];
   if (line !== undefined && isInterpreter(line)) return `${line} may run what is in its arguments`;
+  if (mayBeOption(program, word)) return `${program.name} may take it for an option or an address`;
   return program.name === 'curl' ? refuseInCurl(program, word) : undefined;
+}
+
+/** An option of these programs may name a program (exim -be, tar --to-command), and mailx runs what comes after "|" in an address. */
+function mayBeOption({ name, operands }: Program, word: ShellWord): boolean {
+  if (!hasRunningOptions(name) || word.literal !== '') return false;
+  const last = operands.at(-1)?.literal ?? '';
+  return !(isMailer(name) ? /^-[srfF]$/ : /^-./).test(last);
 }
 
 /** To bash the name of a variable may hold a command: `a[$(...)]`. */
@@ -141,6 +154,8 @@ export function refuseBeside(all: readonly ShellWord[]): string | undefined {
   if (name === 'eval' || name === '.' || name === 'source') return `${name} runs text`;
   if (word?.isLiteral === false) return 'the name of a program is put in only when it runs; write it out';
   const runner = argumentRunner(program);
+  if (program.isWrapped && word === undefined && words.some((one) => startsShell(nameOf(one)))) return `${nameOf(words[0])} starts a shell`;
+  if (name === 'ssh' && hasNoCommand(program)) return 'ssh runs what it reads';
   if (runner !== undefined && words.slice(1).some(({ isLiteral }) => !isLiteral)) return `${runner} may run what is in its arguments`;
   const reader = runnersOf(program, inputIsCode)[0] ?? runnersOf(program, takesPatterns).find((index) => readsFromInput(words, index));
   if (reader !== undefined) return `${nameOf(words[reader])} runs what it reads`;
@@ -154,6 +169,12 @@ export function refuseBeside(all: readonly ShellWord[]): string | undefined {
   return undefined;
 }
 
+/** Whether ssh is given nothing to run but what it reads. */
+function hasNoCommand({ operands }: Program): boolean {
+  const hasValue = /^-\w*[bcDeFIiJLlmoOpQRSWw]$/;
+  return operands.filter(({ literal }, at) => !literal.startsWith('-') && !hasValue.test(operands[at - 1]?.literal ?? '')).length < 2;
+}
+
 /** Whether the awk or sed at `index` reads its program from its input: `sed -f -`. */
 function readsFromInput(words: readonly ShellWord[], index: number): boolean {
   const operands = words.slice(index + 1).map(({ literal }) => literal);
@@ -162,8 +183,10 @@ function readsFromInput(words: readonly ShellWord[], index: number): boolean {
 
 /** Whether the interpreter at `index` takes its program from its input or from a text. */
 function readsProgram(words: readonly ShellWord[], index: number): boolean {
+  const name = nameOf(words[index]);
   const operands = words.slice(index + 1);
-  const takesText = isShell(nameOf(words[index]));
+  if (name === 'su' || name === 'runuser') return true;
+  const takesText = isShell(name);
   const hasProgram = operands.some(({ literal }) => !literal.startsWith('-') || (!takesText && /^-\w*[ecr]$/.test(literal)));
   return !hasProgram || (takesText && operands.some(({ literal }) => /^-\w*[cs]/.test(literal)));
 }

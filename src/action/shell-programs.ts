@@ -28,10 +28,11 @@ export const argumentsAreCode = (name: string): boolean => isInterpreter(name) |
 const runsArguments = names(
   queryNames,
   'eval . source trap alias let [[ ssh find parallel watch script gdb ed ex vi vim m4 make nft crontab at batch tmux screen xdotool osqueryi',
+  'ansible salt salt-ssh salt-call pssh parallel-ssh pdsh clush dsh socat influx duckdb clickhouse-client dc',
 );
 
 /** Whose input is a program, whatever the arguments. */
-export const inputIsCode = names(queryNames, 'at batch ed ex m4 gdb crontab nft parallel tmux screen ssh');
+export const inputIsCode = names(queryNames, 'at batch ed ex m4 gdb crontab nft parallel tmux screen dc duckdb clickhouse-client');
 
 /** Programs that are given another program to run, with the operands that come before it and the options that have a value. */
 const wrappers: ReadonlyMap<string, { readonly operands: number; readonly options: string }> = new Map(
@@ -65,6 +66,16 @@ const wrappers: ReadonlyMap<string, { readonly operands: number; readonly option
     podman: [2, '-e -u -w'],
     'lxc-attach': [0, '-n'],
   } satisfies Record<string, [number, string]>).map(([name, [operands, options]]) => [name, { operands, options }]),
+);
+
+/** Those that start a shell where they are given nothing to run. */
+export const startsShell = names('sudo doas chroot nsenter unshare lxc-attach');
+
+export const isMailer = names('mail mailx s-nail mutt sendmail exim exim4');
+
+/** Some of whose options run a program, or read and write files. */
+export const hasRunningOptions = names(
+  'mail mailx s-nail mutt sendmail exim exim4 curl wget tar rsync scp sftp git zip cpio man openssl ffmpeg sort dig nmap',
 );
 
 export const wrapperOf = (name: string) => wrappers.get(name);

@@ -110,6 +110,15 @@ describe('text from a log in a program', () => {
       'sudo tee <F-USER>',
       'sudo -u x <F-USER>',
     ],
+    ...['redis-cli eval <matches> 0', 'influx -execute "<matches>"', 'ansible all -m shell -a "x <matches>"', 'socat - "EXEC:<F-USER>"'],
+    ...['sudo -i <<E\n<matches>\nE', 'su - x <<E\n<matches>\nE', 'ssh -p 22 host <<E\n<matches>\nE', 'lxc-attach -n x <<E\n<matches>\nE'],
+    ...[
+      'sendmail <F-USER> </dev/null',
+      "mail -E 'set escape' <F-USER> <file",
+      'sendmail -be <F-USER>',
+      'tar -cf x y <F-USER>',
+      'curl <F-USER>',
+    ],
     ...['flock /run/lock <F-USER>', 'timeout 5 <matches>', 'flock /x curl -d <matches> https://example.org'],
   ]) {
     it(text, () => assert.ok(isRefused(text)));
@@ -125,6 +134,8 @@ describe('text from a log in a program', () => {
     'printf %s "<matches>" | mail -E \'set escape\' -r <F-USER> root',
     'grep -qe "<F-USER>" file || echo "sh -c <F-USER>" >>file',
     'systemctl restart mysql; [ -x /bin/bash ] && logger "<matches>"',
+    'ssh -p 22 host ban <ip>; logger "<F-USER>"',
+    'exec 9>/run/lock; flock 9; NAME="<F-USER>" python3 /usr/local/bin/report.py -c <ip>',
     'X="<F-USER>"; export X; export Y="<F-USER>"; /usr/local/bin/notify.sh',
   ]) {
     it(`allowed: ${text}`, () => assert.ok(!isRefused(text)));
