@@ -40,21 +40,29 @@ interface Program {
   readonly word: ShellWord | undefined;
   readonly name: string;
   readonly operands: readonly ShellWord[];
+  /** Whether its options run nothing, and names of programs are words to it. */
+  readonly isData: boolean;
 }
 
 function programOf(all: readonly ShellWord[]): Program {
   const first = all.findIndex(({ literal }) => !reserved.includes(literal) && !assignment.test(literal));
   const words = first === -1 ? [] : all.slice(first);
   let at = 0;
+  // Whether `--user` has a value is not known: what follows it may be the program, or the user `mail`.
+  let isCertain = true;
   for (let wrapper = wrapperAt(words, at); wrapper !== undefined; wrapper = wrapperAt(words, at)) {
     at += wrapper.words;
     for (let operands = wrapper.operands; at < words.length; at++) {
       const { literal = '', isLiteral = true } = words[at] ?? {};
-      if (literal.startsWith('-') && isLiteral) at += wrapper.options.split(' ').includes(literal) ? 1 : 0;
-      else if (!assignment.test(literal) && operands-- === 0) break;
+      if (literal.startsWith('-') && isLiteral) {
+        isCertain &&= !/^--[^=]+$/.test(literal);
+        at += /^-\w/.test(literal) && wrapper.options.split(' ').includes(`-${literal.at(-1)}`) ? 1 : 0;
+      } else if (!assignment.test(literal) && operands-- === 0) break;
     }
   }
-  return { words, isWrapped: at > 0, word: words[at], name: nameOf(words[at]), operands: words.slice(at + 1) };
+  const name = nameOf(words[at]);
+  const isData = isCertain && words[at]?.isLiteral === true && takesData(name);
+  return { words, isWrapped: at > 0, word: words[at], name, operands: words.slice(at + 1), isData };
 }
 
 function wrapperAt(words: readonly ShellWord[], at: number) {
@@ -66,8 +74,8 @@ function wrapperAt(words: readonly ShellWord[], at: number) {
 }
 
 /** Places in `words` of programs that run what they are given; to what takes data, the name of one is a word. */
-function runnersOf({ words, isWrapped, word, name }: Program, isRunner: (name: string) => boolean): number[] {
-  if (takesData(name)) return [];
+function runnersOf({ words, isWrapped, word, isData }: Program, isRunner: (name: string) => boolean): number[] {
+  if (isData) return [];
   return words.flatMap((one, index) =>
     (isWrapped || one === word ? isRunner : (other: string) => isInterpreter(other) && isRunner(other))(nameOf(one)) ? [index] : [],
   );
@@ -87,15 +95,16 @@ const codeOption =
   /^(?:-[a-zA-Z]{0,2}[ceErSx]|--?(?:[\w-]*-)?(?:[Ee]val|[Ee]xec|[Ee]xecute|[Cc]ommand|expression|program|rsh|sql)|eval|EVAL)=?$/;
 
 /** The option that makes code of the word to most programs: `-c`, `--eval=`. */
-function codeOptionOf({ name, words }: Program, word: ShellWord): string | undefined {
-  if (takesData(name)) return undefined;
+function codeOptionOf({ isData, words }: Program, word: ShellWord): string | undefined {
+  if (isData) return undefined;
   const last = words.at(-1)?.literal === '--' ? words.at(-2) : words.at(-1);
   const options = [last?.literal ?? '', word.literal, /^(?:-[ceErSx](?!\w*=)|--[\w-]+=)/.exec(word.literal)?.[0] ?? ''];
   return options.find((option) => codeOption.test(option));
 }
 
-/** A word that is a command line of its own. */
-const commandLine = /(?:^|[\s;&|('"/])([\w.]+)\s+-\w*[cer]\b/;
+/** The interpreter in a word that is a command line of its own: `env -S 'sh -c'`. */
+const commandLineOf = (words: readonly ShellWord[]): string | undefined =>
+  words.map(({ literal }) => /(?:^|[\s;&|('"/])([\w.]+)\s+-\w*[cer]\b/.exec(literal)?.[1] ?? '').find(isInterpreter);
 
 /** Whether it is a pattern or a query that the text would be in: there a word of letters and digits means itself, and it runs nothing. */
 export const isOfPatterns = (refusal: string): boolean => besideUse(refusal) !== 'address';
@@ -118,8 +127,8 @@ export function refuseText(before: readonly ShellWord[], word: ShellWord): strin
   const option = codeOptionOf(program, word);
   if (option !== undefined)
     return `${program.name} may run what follows ${option}; NAME="<tag>" before the program gives it in the environment`;
-  const line = takesData(program.name) ? undefined : commandLine.exec(word.literal)?.[1];
-  if (line !== undefined && isInterpreter(line)) return `${line} may run what is in its arguments`;
+  const line = program.isData ? undefined : commandLineOf([...program.words, word]);
+  if (line !== undefined) return `${line} may run what is in its arguments`;
   if (mayBeOption(program, word)) return `${program.name} may take it for an option or an address`;
   return program.name === 'curl' ? refuseInCurl(program, word) : undefined;
 }
@@ -194,18 +203,19 @@ function readsProgram(words: readonly ShellWord[], index: number): boolean {
 /** Whether the command may take a word for an address, or writes a file of addresses. */
 export function isOfAddresses(all: readonly ShellWord[]): boolean {
   if (all.some(({ literal }) => /hosts\.(?:deny|allow)/.test(literal))) return true;
-  return !takesData(programOf(all).name) && all.some((word) => takesAddresses(nameOf(word).replace(assignment, '')));
+  const { name, isData } = programOf(all);
+  return takesAddresses(name) || (!isData && all.some((word) => takesAddresses(nameOf(word).replace(assignment, ''))));
 }
 
 /** What a text is to the program where it stands in `word` after `before`, besides text; undefined where it is nothing else. */
 export function operandUse(before: readonly ShellWord[], word: ShellWord): 'file' | 'pattern' | 'word' | undefined {
-  const { name, words, operands } = programOf(before);
+  const { name, words, operands, isData } = programOf(before);
   const runner = words.map(nameOf).find((one) => patternUse(one) !== undefined);
   const isFixed = /grep$/.test(name) && operands.some(({ literal }) => /^-\w*F|^--fixed-strings$/.test(literal));
   const isNamed = name === 'jq' && operands.at(-2)?.literal === '--arg';
-  if (runner !== undefined && !isFixed && !isNamed && (!takesData(name) || runner === name)) return patternUse(runner);
+  if (runner !== undefined && !isFixed && !isNamed && (!isData || runner === name)) return patternUse(runner);
   // A quote or a backslash would end the text of JSON.
-  if (/^\s*[[{]/.test(word.literal)) return 'word';
+  if (/^\s*[[{]|[[{]\s*["']/.test(word.literal)) return 'word';
   return takesFiles(name) ? 'file' : undefined;
 }
 

@@ -302,7 +302,11 @@ class TemplateParser {
       word.isLiteral = false;
       const reason = refusal ?? (operandUse(words, word) === 'file' ? 'it would name a file' : undefined);
       if (reason !== undefined) this.#refuse(tag, offset, reason);
-    } else if (tag === 'fid') this.#noteIdentity(words, word, refusal);
+    } else if (tag === 'fid') {
+      const line = this.#text.slice(this.#text.lastIndexOf('\n', offset) + 1, offset);
+      const use = operandUse(words, quoting === 'here' ? { literal: line, isLiteral: true } : word);
+      this.#noteIdentity(use, word, refusal);
+    }
     if (quoting === 'fixed') this.#pieces.push({ tag });
     else this.#refer(tag, quoting, quoting === 'here' ? 'plain' : readingOf(tag, words));
     return true;
@@ -316,8 +320,7 @@ class TemplateParser {
   }
 
   /** An address does no harm anywhere. What else <fid> may be has to be fit for all places where it stands. */
-  #noteIdentity(words: readonly ShellWord[], word: ShellWord, refusal: string | undefined): void {
-    const use = operandUse(words, word);
+  #noteIdentity(use: IdentityUse | undefined, word: ShellWord, refusal: string | undefined): void {
     const isOfPattern = use === 'pattern' || (refusal !== undefined && isOfPatterns(refusal));
     // A path, or the address of a page: what follows in it may lead elsewhere. In a pattern a slash is its end.
     const isOfFile = this.#frame.isTarget || (!isOfPattern && /[/\\]\S*$/.test(word.literal));

@@ -110,6 +110,12 @@ describe('text from a log in a program', () => {
       'sudo tee <F-USER>',
       'sudo -u x <F-USER>',
     ],
+    ...[
+      "sudo --user mail sh -c 'echo <matches>'",
+      "sudo -nu mail sh -c '<F-USER>'",
+      'sudo --user test x -c <F-USER>',
+      "env -S 'sh -c' <F-USER>",
+    ],
     ...['redis-cli eval <matches> 0', 'influx -execute "<matches>"', 'ansible all -m shell -a "x <matches>"', 'socat - "EXEC:<F-USER>"'],
     ...['sudo -i <<E\n<matches>\nE', 'su - x <<E\n<matches>\nE', 'ssh -p 22 host <<E\n<matches>\nE', 'lxc-attach -n x <<E\n<matches>\nE'],
     ...[
@@ -134,6 +140,8 @@ describe('text from a log in a program', () => {
     'printf %s "<matches>" | mail -E \'set escape\' -r <F-USER> root',
     'grep -qe "<F-USER>" file || echo "sh -c <F-USER>" >>file',
     'systemctl restart mysql; [ -x /bin/bash ] && logger "<matches>"',
+    'sudo -nu mail -- timeout 5 mail -E "set escape" -r <F-USER> root',
+    'sudo systemctl restart mysql; logger "<F-USER>"',
     'ssh -p 22 host ban <ip>; logger "<F-USER>"',
     'exec 9>/run/lock; flock 9; NAME="<F-USER>" python3 /usr/local/bin/report.py -c <ip>',
     'X="<F-USER>"; export X; export Y="<F-USER>"; /usr/local/bin/notify.sh',
@@ -203,6 +211,7 @@ describe('a text that is no address', () => {
       'imunify360-agent ip-list local add <fid>',
       'cscli decisions add -i <fid>',
       'route add <fid> reject',
+      'whois <fid>',
       'docker exec fw nft add <fid>',
     ],
   ]) {
@@ -223,6 +232,8 @@ describe('a text that is no address', () => {
     ['grep -vxF "<fid>" file', ['bob', '.*', 'a/b'], ['-f']],
     ['rm <fid>', ['bob', 'a b', '$(x)'], ['-rf', '..', '../x', '/etc/passwd', 'a/b']],
     ['cd /home && mv "<fid>" old', ['bob'], ['..', 'a/b']],
+    ['curl --json \'payload={"u":"<fid>"}\' https://example.org', ['bob'], ['"', 'a\\']],
+    ['curl -d @- https://example.org <<E\n{"u":"<fid>"}\nE', ['bob'], ['"', 'a\\']],
     ['curl -d \'{"u":"<fid>"}\' https://example.org', ['bob', 'b.b+c'], ['"', 'a"b', 'a\\', "'"]],
   ] as const) {
     it(text, () => {
