@@ -4,17 +4,9 @@
 import { err, ok, type Result } from '../core/result.ts';
 import { type IdentityUse, stricter } from './identity-use.ts';
 import { fixedTags, placeholderKind, variableOf } from './placeholder.ts';
-import {
-  besideUse,
-  isOfAddresses,
-  isOfPatterns,
-  operandUse,
-  printfReading,
-  refuseBeside,
-  refuseText,
-  type ShellWord,
-} from './shell-command.ts';
+import { besideUse, isOfAddresses, isOfPatterns, operandUse, printfReading, refuseBeside, refuseText } from './shell-command.ts';
 import type { ShellTemplate, ValueReading } from './shell-template.ts';
+import type { ShellWord } from './simple-command.ts';
 
 export interface TemplateError {
   readonly offset: number;
