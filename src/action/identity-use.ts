@@ -5,18 +5,28 @@ import type { CommandSet } from './command-definition.ts';
 import type { ShellTemplate } from './shell-template.ts';
 
 /**
- * What may stand for <fid> where the command has it: `text`, anything that is no option; `word`, nothing that could mean something in a
- * program or a pattern; `address`, an address alone: a firewall has it, or it is part of a path or of a program.
+ * What may stand for <fid> where the command has it, each less than the one before: `text`, anything that is no option; `file`, the name of
+ * a file in the folder at hand; `word`, nothing that could mean something in a program or a quoted text; `pattern`, nothing that means
+ * more than itself in a regular expression; `address`, an address alone: a firewall has it, or it is part of a path or of a program.
  */
-export type IdentityUse = 'text' | 'word' | 'address';
+export type IdentityUse = (typeof uses)[number];
+
+const uses = ['text', 'file', 'word', 'pattern', 'address'] as const;
+
+export const stricter = (one: IdentityUse, other: IdentityUse): IdentityUse => (uses.indexOf(one) < uses.indexOf(other) ? other : one);
 
 const addressTags = ['ip', 'ip-rev', 'ip-host'];
 
-// As `isExact`, without the slash, which ends a pattern of sed, and without what a program may look for at the beginning.
-const word = /^[\w.:=][\w.:@=+,-]*$/;
+const fits: Readonly<Record<IdentityUse, RegExp>> = {
+  text: /^(?!-)/,
+  file: /^(?!-)(?!.*(?:\/|\.\.))/s,
+  // As `isExact`, without the slash, which ends a pattern of sed, and without what a program may look for at the beginning.
+  word: /^(?!.*\.\.)[\w.:=][\w.:@=+,-]*$/,
+  pattern: /^[\w:=][\w:@=,-]*$/,
+  address: /^(?!)/,
+};
 
-export const isFit = (text: string, use: IdentityUse): boolean =>
-  use === 'text' ? !text.startsWith('-') : use === 'word' && word.test(text);
+export const isFit = (text: string, use: IdentityUse): boolean => fits[use].test(text);
 
 /** Why the commands of a ban can be told of addresses only; undefined where they can be told of more. */
 export function refuseIdentities(commands: CommandSet): string | undefined {

@@ -1,77 +1,99 @@
 // What a shell command would make of text from a log: some programs take their arguments or their input for a program, so that no
-// quoting helps. Known by name; a definition that feeds such text to one of them is refused. Pure.
+// quoting helps. A definition that feeds such text to one of them is refused. Interpreters are looked for among all words, as nobody
+// knows every program that starts another. Pure.
+import {
+  argumentsAreCode,
+  hasRunningOptions,
+  inputIsCode,
+  isInterpreter,
+  isLanguage,
+  isMailer,
+  isShell,
+  readsFile,
+  startsShell,
+  takesAddresses,
+  takesFiles,
+  takesPatterns,
+  takesQueries,
+} from './shell-programs.ts';
+import { assignment, nameOf, type Program, programOf, type ShellWord } from './simple-command.ts';
 
-/** A word as the shell sees it, quotes taken away. `isLiteral`: nothing in it is put in when the command runs. */
-export interface ShellWord {
-  literal: string;
-  isLiteral: boolean;
-}
-
-/** Programs that are given another program to run. */
-const wrappers = ['env', 'sudo', 'doas', 'timeout', 'nice', 'ionice', 'nohup', 'exec', 'command', 'builtin', 'chroot', 'setpriv', 'xargs'];
-
-const shells = ['sh', 'bash', 'dash', 'ash', 'ksh', 'zsh', 'busybox', 'su', 'runuser'];
-const languages = ['perl', 'python', 'python2', 'python3', 'ruby', 'php', 'node', 'lua', 'tclsh', 'expect'];
-
-/** Whose first operand is the file of a program, and the rest its arguments. */
-const readsFile = ['sh', 'bash', 'dash', 'ash', 'ksh', 'zsh', 'perl', 'python', 'python2', 'python3', 'ruby', 'php', 'node', 'lua'];
-
-/** Whose arguments are a program, or hold one. */
-const argumentsAreCode = [
-  ...shells,
-  ...languages,
-  ...['eval', '.', 'source', 'trap', 'alias', 'let', 'ssh', 'find', 'parallel', 'watch', 'script', 'gdb'],
-  ...['awk', 'gawk', 'mawk', 'nawk', 'sed', 'ed', 'ex', 'vi', 'm4', 'make', 'nft', 'sqlite3', 'mysql', 'mariadb', 'psql', 'crontab', '[['],
-];
-
-/** Whose input is a program, whatever the arguments. */
-const inputIsCode = ['at', 'batch', 'sqlite3', 'mysql', 'mariadb', 'psql', 'ed', 'ex', 'm4', 'gdb', 'crontab', 'nft'];
-
-/** To which a number, a word or the name of a host may be an address. */
-const takesAddresses = [
-  ...['iptables', 'ip6tables', 'iptables-legacy', 'ip6tables-legacy', 'iptables-nft', 'ip6tables-nft', 'iptables-restore'],
-  ...['ip6tables-restore', 'ipset', 'nft', 'ufw', 'firewall-cmd', 'shorewall', 'shorewall6', 'shorewall-lite', 'ip', 'route'],
-  ...['pfctl', 'ipfw', 'ipf', 'npfctl', 'csf', 'apf', 'whois', 'nsupdate'],
-];
-
-const reserved = ['if', 'then', 'else', 'elif', 'while', 'until', 'do', '!', '{', 'time'];
-const assignment = /^\w+=/;
-
-/** The words from the name of the program on. */
-function programWords(words: readonly ShellWord[]): readonly ShellWord[] {
-  const first = words.findIndex(({ literal }) => !reserved.includes(literal) && !assignment.test(literal));
-  return first === -1 ? [] : words.slice(first);
-}
-
-const nameOf = (word: ShellWord | undefined): string => word?.literal.replace(/^.*\//, '') ?? '';
-
-/** The program, and those that it is to run. */
-function programsOf(words: readonly ShellWord[]): string[] {
-  const [first, ...others] = programWords(words).map(nameOf);
-  if (first === undefined) return [];
-  return wrappers.includes(first) ? [first, ...others] : [first];
+/** Places in `words` of programs that run what they are given; to what takes data, the name of one is a word. */
+function runnersOf({ words, isWrapped, word, isData }: Program, isRunner: (name: string) => boolean): number[] {
+  if (isData) return [];
+  return words.flatMap((one, index) =>
+    (isWrapped || one === word ? isRunner : (other: string) => isInterpreter(other) && isRunner(other))(nameOf(one)) ? [index] : [],
+  );
 }
 
 /** The program of the command that takes its arguments for code; none where it was given a file of its own to run: `python3 report.py`. */
-function argumentRunner(words: readonly ShellWord[]): string | undefined {
-  const command = programWords(words);
-  const runner = programsOf(words).find((name) => argumentsAreCode.includes(name));
-  if (runner === undefined || !readsFile.includes(runner)) return runner;
-  const file = command[command.findIndex((word) => nameOf(word) === runner) + 1];
-  return file?.isLiteral === true && !file.literal.startsWith('-') ? undefined : runner;
+function argumentRunner(program: Program): string | undefined {
+  const { words } = program;
+  const runner = runnersOf(program, argumentsAreCode).find((index) => {
+    const file = words[index + 1];
+    return !(readsFile(nameOf(words[index])) && file?.isLiteral === true && file.literal !== '' && !file.literal.startsWith('-'));
+  });
+  return runner === undefined ? undefined : nameOf(words[runner]);
 }
 
+const codeOption =
+  /^(?:-[a-zA-Z]{0,2}[ceErSx]|--?(?:[\w-]*-)?(?:[Ee]val|[Ee]xec|[Ee]xecute|[Cc]ommand|expression|program|rsh|sql)|eval|EVAL)=?$/;
+
+/** The option that makes code of the word to most programs: `-c`, `--eval=`. */
+function codeOptionOf({ isData, words }: Program, word: ShellWord): string | undefined {
+  if (isData) return undefined;
+  const last = words.at(-1)?.literal === '--' ? words.at(-2) : words.at(-1);
+  const options = [last?.literal ?? '', word.literal, /^(?:-[ceErSx](?!\w*=)|--[\w-]+=)/.exec(word.literal)?.[0] ?? ''];
+  return options.find((option) => codeOption.test(option));
+}
+
+/** The interpreter in a word that is a command line of its own: `env -S 'sh -c'`. */
+const commandLineOf = (words: readonly ShellWord[]): string | undefined =>
+  words.map(({ literal }) => /(?:^|[\s;&|('"/])([\w.]+)\s+-\w*[cer]\b/.exec(literal)?.[1] ?? '').find(isInterpreter);
+
 /** Whether it is a pattern or a query that the text would be in: there a word of letters and digits means itself, and it runs nothing. */
-export const isOfPatterns = (refusal: string): boolean => /^(?:sed|[gmn]?awk|sqlite3|mysql|mariadb|psql) /.test(refusal);
+export const isOfPatterns = (refusal: string): boolean => besideUse(refusal) !== 'address';
+
+/** What a text has to be fit for, where `refusal` says why none from a log may stand in the script. */
+export const besideUse = (refusal: string): 'pattern' | 'word' | 'address' =>
+  (/ may run what is in its arguments$| runs what it reads$/.test(refusal) ? patternUse(refusal.replace(/ .*/, '')) : undefined) ??
+  'address';
+
+const patternUse = (name: string): 'pattern' | 'word' | undefined =>
+  takesPatterns(name) ? 'pattern' : takesQueries(name) ? 'word' : undefined;
 
 /** Why text from a log cannot stand in the word `word`, which follows `before` in one command; undefined where it can. */
 export function refuseText(before: readonly ShellWord[], word: ShellWord): string | undefined {
-  const program = argumentRunner(before);
-  if (program !== undefined) return `${program} may run what is in its arguments`;
-  const words = programWords(before);
-  if (words.length === 0 && !assignment.test(word.literal)) return 'it would name the program to run';
-  if (nameOf(words[0]) !== 'curl') return undefined;
-  const option = /^-/.test(word.literal) ? word.literal : (words.at(-1)?.literal ?? '');
+  const program = programOf(before);
+  const runner = argumentRunner(program);
+  if (runner !== undefined) return `${runner} may run what is in its arguments`;
+  if (program.word === undefined && !assignment.test(word.literal)) return 'it would name the program to run';
+  if (namesVariable(program, word)) return 'it would name a variable';
+  const option = codeOptionOf(program, word);
+  if (option !== undefined)
+    return `${program.name} may run what follows ${option}; NAME="<tag>" before the program gives it in the environment`;
+  const line = program.isData ? undefined : commandLineOf([...program.words, word]);
+  if (line !== undefined) return `${line} may run what is in its arguments`;
+  if (mayBeOption(program, word)) return `${program.name} may take it for an option or an address`;
+  return program.name === 'curl' ? refuseInCurl(program, word) : undefined;
+}
+
+/** An option of these programs may name a program (exim -be, tar --to-command), and mailx runs what comes after "|" in an address. */
+function mayBeOption({ name, operands }: Program, word: ShellWord): boolean {
+  if (!hasRunningOptions(name) || word.literal !== '') return false;
+  const last = operands.at(-1)?.literal ?? '';
+  return !(isMailer(name) ? /^-[srfF]$/ : /^-./).test(last);
+}
+
+/** To bash the name of a variable may hold a command: `a[$(...)]`. */
+function namesVariable({ name, operands }: Program, word: ShellWord): boolean {
+  if (/^(?:read|unset|getopts)$/.test(name)) return true;
+  if (/^(?:export|local|readonly|declare|typeset)$/.test(name)) return !word.literal.includes('=');
+  return /^(?:test|\[|printf)$/.test(name) && /^-[vR]$/.test(operands.at(-1)?.literal ?? word.literal);
+}
+
+function refuseInCurl({ operands }: Program, word: ShellWord): string | undefined {
+  const option = /^-/.test(word.literal) ? word.literal : (operands.at(-1)?.literal ?? '');
   const mayNameFile = /^(?:-d|--data|--data-\w+|--json|-K|--config|-T|--upload-file)$/.test(option) && word.literal === '';
   const mayNamePart = /^(?:-F|--form)/.test(option) && /(?:^|=)$/.test(word.literal);
   return mayNameFile || mayNamePart
@@ -80,38 +102,74 @@ export function refuseText(before: readonly ShellWord[], word: ShellWord): strin
 }
 
 /** Why no text from a log may stand anywhere in a script that has this command; undefined where it may. */
-export function refuseBeside(words: readonly ShellWord[]): string | undefined {
-  const command = programWords(words);
-  const programs = programsOf(words);
-  const name = nameOf(command[0]);
+export function refuseBeside(all: readonly ShellWord[]): string | undefined {
+  const program = programOf(all);
+  const { words, name, word } = program;
   if (name === 'eval' || name === '.' || name === 'source') return `${name} runs text`;
-  const runner = argumentRunner(words);
-  if (runner !== undefined && command.slice(1).some(({ isLiteral }) => !isLiteral)) return `${runner} may run what is in its arguments`;
-  const reader = programs.find((program) => inputIsCode.includes(program));
-  if (reader !== undefined) return `${reader} runs what it reads`;
-  const interpreter = programs.findIndex((program) => shells.includes(program) || languages.includes(program));
-  if (interpreter !== -1) {
-    const operands = command.slice(interpreter + 1);
-    const isShell = shells.includes(programs[interpreter] ?? '');
-    const hasProgram = operands.some(({ literal }) => !literal.startsWith('-') || (!isShell && /^-\w*[ecr]$/.test(literal)));
-    if (!hasProgram || (isShell && operands.some(({ literal }) => /^-\w*[cs]/.test(literal)))) return `${programs[interpreter]} runs text`;
-  }
-  const mailer = programs.find((program) => program === 'mail' || program === 'mailx');
+  if (word?.isLiteral === false) return 'the name of a program is put in only when it runs; write it out';
+  const runner = argumentRunner(program);
+  if (program.isWrapped && word === undefined && words.some((one) => startsShell(nameOf(one)))) return `${nameOf(words[0])} starts a shell`;
+  if (name === 'ssh' && hasNoCommand(program)) return 'ssh runs what it reads';
+  if (runner !== undefined && words.slice(1).some(({ isLiteral }) => !isLiteral)) return `${runner} may run what is in its arguments`;
+  const reader = runnersOf(program, inputIsCode)[0] ?? runnersOf(program, takesPatterns).find((index) => readsFromInput(words, index));
+  if (reader !== undefined) return `${nameOf(words[reader])} runs what it reads`;
+  const interpreter = runnersOf(program, (one) => isShell(one) || isLanguage(one)).find((index) => readsProgram(words, index));
+  if (interpreter !== undefined) return `${nameOf(words[interpreter])} runs text`;
+  const option = words.flatMap((one, at) => (at === 0 || one.isLiteral ? [] : (codeOptionOf(programOf(words.slice(0, at)), one) ?? [])))[0];
+  if (option !== undefined) return `${name} may run what follows ${option}`;
   // CVE-2021-32749: a line that begins with "~!" is a command to GNU mailutils.
-  if (mailer !== undefined && !words.some(({ literal }) => literal === 'set escape'))
-    return `${mailer} runs lines that begin with "~!"; write ${mailer} -E 'set escape', or use sendmail`;
+  if ((name === 'mail' || name === 'mailx') && !all.some(({ literal }) => literal === 'set escape'))
+    return `${name} runs lines that begin with "~!"; write ${name} -E 'set escape', or use sendmail`;
   return undefined;
 }
 
-/** Whether the command may take a word for an address. */
-export const isOfAddresses = (words: readonly ShellWord[]): boolean =>
-  programsOf(words).some((program) => takesAddresses.includes(program));
+/** Whether ssh is given nothing to run but what it reads. */
+function hasNoCommand({ operands }: Program): boolean {
+  const hasValue = /^-\w*[bcDeFIiJLlmoOpQRSWw]$/;
+  return operands.filter(({ literal }, at) => !literal.startsWith('-') && !hasValue.test(operands[at - 1]?.literal ?? '')).length < 2;
+}
 
-/** How printf reads the word that follows `before`: as its format, as text with backslashes (%b), or as it is. */
-export function printfReading(before: readonly ShellWord[]): 'format' | 'escapes' | 'plain' {
-  const words = programWords(before);
-  if (nameOf(words[0]) !== 'printf') return 'plain';
-  const operands = words.slice(words[1]?.literal === '--' ? 2 : 1);
+/** Whether the awk or sed at `index` reads its program from its input: `sed -f -`. */
+function readsFromInput(words: readonly ShellWord[], index: number): boolean {
+  const operands = words.slice(index + 1).map(({ literal }) => literal);
+  return operands.some((operand, at) => /^-\w*f$|^--file$/.test(operand) && /^(?:-$|\/(?:dev|proc)\/)/.test(operands[at + 1] ?? ''));
+}
+
+/** Whether the interpreter at `index` takes its program from its input or from a text. */
+function readsProgram(words: readonly ShellWord[], index: number): boolean {
+  const name = nameOf(words[index]);
+  const operands = words.slice(index + 1);
+  if (name === 'su' || name === 'runuser') return true;
+  const takesText = isShell(name);
+  const hasProgram = operands.some(({ literal }) => !literal.startsWith('-') || (!takesText && /^-\w*[ecr]$/.test(literal)));
+  return !hasProgram || (takesText && operands.some(({ literal }) => /^-\w*[cs]/.test(literal)));
+}
+
+/** Whether the command may take a word for an address, or writes a file of addresses. */
+export function isOfAddresses(all: readonly ShellWord[]): boolean {
+  if (all.some(({ literal }) => /hosts\.(?:deny|allow)/.test(literal))) return true;
+  const { name, isData } = programOf(all);
+  return takesAddresses(name) || (!isData && all.some((word) => takesAddresses(nameOf(word).replace(assignment, ''))));
+}
+
+/** What a text is to the program where it stands in `word` after `before`, besides text; undefined where it is nothing else. */
+export function operandUse(before: readonly ShellWord[], word: ShellWord): 'file' | 'pattern' | 'word' | undefined {
+  const { name, words, operands, isData } = programOf(before);
+  const runner = words.map(nameOf).find((one) => patternUse(one) !== undefined);
+  const isFixed = /grep$/.test(name) && operands.some(({ literal }) => /^-\w*F|^--fixed-strings$/.test(literal));
+  const isNamed = name === 'jq' && operands.at(-2)?.literal === '--arg';
+  if (runner !== undefined && !isFixed && !isNamed && (!isData || runner === name)) return patternUse(runner);
+  // A quote or a backslash would end the text of JSON.
+  if (/^\s*[[{]|[[{]\s*["']/.test(word.literal)) return 'word';
+  return takesFiles(name) ? 'file' : undefined;
+}
+
+/** How printf or echo reads the word that follows `before`: as a format, as text with backslashes (%b), or as it is. */
+export function printfReading(before: readonly ShellWord[]): 'format' | 'escapes' | 'echo' | 'plain' {
+  const { name, operands: all } = programOf(before);
+  if (name === 'echo') return 'echo';
+  if (name !== 'printf') return 'plain';
+  const operands = all.slice(all[0]?.literal === '--' ? 1 : 0);
   const format = operands[0];
   if (format === undefined) return 'format';
   const conversions = Array.from(format.literal.matchAll(/%(?:%|[-+ #0-9.*]*([a-zA-Z]))/g), ([, letter]) => letter).filter(

@@ -2,10 +2,11 @@
 // variable there that fits them. Should this file ever mistake the quotes, the reference does not work, and still no value becomes part
 // of the program. Pure.
 import { err, ok, type Result } from '../core/result.ts';
-import type { IdentityUse } from './identity-use.ts';
+import { type IdentityUse, stricter } from './identity-use.ts';
 import { fixedTags, placeholderKind, variableOf } from './placeholder.ts';
-import { isOfAddresses, isOfPatterns, printfReading, refuseBeside, refuseText, type ShellWord } from './shell-command.ts';
+import { besideUse, isOfAddresses, isOfPatterns, operandUse, printfReading, refuseBeside, refuseText } from './shell-command.ts';
 import type { ShellTemplate, ValueReading } from './shell-template.ts';
+import type { ShellWord } from './simple-command.ts';
 
 export interface TemplateError {
   readonly offset: number;
@@ -61,6 +62,9 @@ class TemplateParser {
   /** Where text from a log stands first. */
   #firstText: { readonly tag: string; readonly offset: number } | undefined;
   #identityUse: IdentityUse | undefined;
+  /** What it has to be fit for as text that another command may have from a variable. */
+  #besideUse: IdentityUse = 'text';
+  #escapesPatterns = false;
   #isOfAddresses = false;
   /** A command of it may run what text says. */
   #mayRunText = false;
@@ -288,10 +292,15 @@ class TemplateParser {
     if (kind === 'text') {
       this.#firstText ??= { tag, offset };
       word.isLiteral = false;
-      if (refusal !== undefined) this.#refuse(tag, offset, refusal);
-    } else if (tag === 'fid') this.#noteIdentity(word, refusal);
+      const reason = refusal ?? (operandUse(words, word) === 'file' ? 'it would name a file' : undefined);
+      if (reason !== undefined) this.#refuse(tag, offset, reason);
+    } else if (tag === 'fid') {
+      const line = this.#text.slice(this.#text.lastIndexOf('\n', offset) + 1, offset);
+      const use = operandUse(words, quoting === 'here' ? { literal: line, isLiteral: true } : word);
+      this.#noteIdentity(use, word, refusal);
+    }
     if (quoting === 'fixed') this.#pieces.push({ tag });
-    else this.#refer(tag, quoting, quoting === 'here' ? 'plain' : printfReading(words));
+    else this.#refer(tag, quoting, quoting === 'here' ? 'plain' : readingOf(tag, words));
     return true;
   }
 
@@ -303,18 +312,19 @@ class TemplateParser {
   }
 
   /** An address does no harm anywhere. What else <fid> may be has to be fit for all places where it stands. */
-  #noteIdentity(word: ShellWord, refusal: string | undefined): void {
-    const isOfPattern = refusal !== undefined && isOfPatterns(refusal);
+  #noteIdentity(use: IdentityUse | undefined, word: ShellWord, refusal: string | undefined): void {
+    const isOfPattern = use === 'pattern' || (refusal !== undefined && isOfPatterns(refusal));
     // A path, or the address of a page: what follows in it may lead elsewhere. In a pattern a slash is its end.
     const isOfFile = this.#frame.isTarget || (!isOfPattern && /[/\\]\S*$/.test(word.literal));
-    if (isOfFile || (refusal !== undefined && !isOfPattern)) this.#identityUse = 'address';
-    else if (this.#identityUse !== 'address' && isOfPattern) this.#identityUse = 'word';
-    else this.#identityUse ??= 'text';
+    const isAddress = isOfFile || (refusal !== undefined && !isOfPattern);
+    this.#identityUse = stricter(this.#identityUse ?? 'text', isAddress ? 'address' : (use ?? (isOfPattern ? 'pattern' : 'text')));
   }
 
   #wholeIdentityUse(): IdentityUse | undefined {
     if (this.#isOfAddresses || this.#mayRunText) return this.#identityUse && 'address';
-    return this.#identityUse === 'text' && this.#refusal !== undefined ? 'word' : this.#identityUse;
+    // A sed that puts backslashes before what has a meaning to the next one.
+    const beside = this.#besideUse === 'pattern' && this.#escapesPatterns ? 'word' : this.#besideUse;
+    return this.#identityUse && stricter(this.#identityUse, beside);
   }
 
   #refer(tag: string, quoting: Exclude<Quoting, 'fixed'>, reading: ValueReading): void {
@@ -336,6 +346,7 @@ class TemplateParser {
     this.#frame.word = undefined;
     if (this.#frame.isTarget) {
       this.#frame.isTarget = false;
+      this.#isOfAddresses ||= isOfAddresses([word]);
       return;
     }
     if (words.length === 0 && word.literal === 'case') this.#frame.cases += 1;
@@ -346,8 +357,11 @@ class TemplateParser {
 
   #endCommand(): void {
     this.#endWord();
+    // What is in `>( )` is a command, not the name of a file.
+    this.#frame.isTarget = false;
     this.#refuseAll(refuseBeside(this.#frame.words));
     this.#isOfAddresses ||= isOfAddresses(this.#frame.words);
+    this.#escapesPatterns ||= this.#frame.words.some(({ literal }) => /^s\/\[.*\..*\]\/\\\\&\/g$/.test(literal));
     this.#frame.words = [];
   }
 
@@ -359,7 +373,9 @@ class TemplateParser {
   /** `reason`: why no text from a log may stand anywhere in it; undefined: there is none. */
   #refuseAll(reason: string | undefined): void {
     this.#refusal ??= reason;
-    this.#mayRunText ||= reason !== undefined && !isOfPatterns(reason);
+    if (reason === undefined) return;
+    this.#mayRunText ||= !isOfPatterns(reason);
+    this.#besideUse = stricter(this.#besideUse, besideUse(reason));
   }
 
   /** The quotes are not understood: what is exact does no harm, but nothing else may stand in it. */
@@ -376,6 +392,13 @@ class TemplateParser {
     this.#pieces.push(this.#text.slice(this.#at, this.#at + count));
     this.#at = Math.min(this.#at + count, this.#text.length);
   }
+}
+
+/** Addresses and numbers have no backslash. */
+function readingOf(tag: string, words: readonly ShellWord[]): ValueReading {
+  const reading = printfReading(words);
+  if (reading !== 'echo') return reading;
+  return placeholderKind(tag) === 'text' || tag === 'fid' ? 'escapes' : 'plain';
 }
 
 function joined(pieces: readonly (string | { readonly tag: string })[]): (string | { readonly tag: string })[] {

@@ -26,7 +26,7 @@ export function renderShellTemplate(
 ): { script: string; env: Record<string, string> } {
   const read = (tag: string): string => {
     const value = values.get(tag) ?? '';
-    const isFitting = isExact(value) || (tag === 'fid' && template.identityUse === 'text' && isFit(value, 'text'));
+    const isFitting = isExact(value) || (tag === 'fid' && isFit(value, template.identityUse ?? 'address'));
     if (placeholderKind(tag) !== 'text' && !isFitting)
       throw new RangeError(`<${tag}> holds characters that no command can be given safely`);
     return cut(value.replaceAll('\0', ''));

@@ -1,0 +1,245 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the shell's
+// Programs that take for code what a definition gives them, under whatever name and behind whatever other program.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { refuseIdentity } from '../../src/action/identity-use.ts';
+import { runShell } from '../../src/action/run-command.ts';
+import { renderShellTemplate } from '../../src/action/shell-template.ts';
+import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
+
+const templateOf = (text: string) => {
+  const parsed = parseShellTemplate(text);
+  assert.ok(parsed.ok, parsed.ok ? '' : parsed.error.map(({ message }) => message).join('; '));
+  return parsed.value.template;
+};
+
+const isRefused = (text: string) => !parseShellTemplate(text).ok;
+
+const runs = (script: string, values: Record<string, string>) =>
+  runShell({ ...renderShellTemplate(templateOf(script), new Map(Object.entries(values))), timeoutMs: 20_000 });
+
+const starters = [
+  ...['flock /run/lock', 'setsid', 'systemd-run', 'nsenter -t 1 -m', 'chroot /srv', 'docker exec c', 'podman exec c', 'lxc-attach -n x --'],
+  ...['stdbuf -oL', 'chrt 1', 'ionice -c 3', 'taskset 1', 'unbuffer', 'ip netns exec x', 'time -p', 'runuser -u x --', 'doas', 'sudo -u x'],
+  ...['sudo -u x flock -n /run/lock timeout -k 5 10', 'x=1 nobody-knows-this --at-all', 'if true; then setsid', 'xargs -n 1', 'ssh host'],
+];
+const interpreters = [
+  ...['sh -c', '/bin/dash -c', 'bash -ec', 'csh -c', 'tcsh -c', 'fish -c', 'mksh -c', 'yash -c', 'pwsh -Command', 'python3.11 -c'],
+  ...['/usr/bin/nodejs -e', 'php8.2 -r', 'perl5.36.0 -e', 'lua5.4 -e', 'ruby -e', '$SHELL -c', '`which sh` -c', '"$(command -v sh)" -c'],
+  ...['awk', 'mongosh --eval', 'cqlsh -e', 'gnuplot -e', 'busybox sh -c'],
+];
+
+describe('text from a log in a program', () => {
+  for (const starter of ['', ...starters]) {
+    it(`after ${starter || 'nothing'}`, () => {
+      for (const interpreter of interpreters) {
+        for (const tag of ['<F-USER>', '<matches>']) {
+          const text = `${starter} ${interpreter} 'echo "<ip> ${tag}"' >>log`;
+          assert.ok(isRefused(text), text);
+        }
+        assert.equal(templateOf(`${starter} ${interpreter} 'echo "<fid>"'`).identityUse === 'text', false, `${starter} ${interpreter}`);
+      }
+    });
+  }
+
+  for (const text of [
+    ...[
+      'at now',
+      'batch',
+      'parallel',
+      'crontab -',
+      'sh',
+      'flock /x sh',
+      '$SH',
+      '"$@"',
+      'sudo $SH',
+      'timeout 5 $SH',
+      'python3.11',
+      'nodejs',
+    ],
+    ...['while read l; do $l; done', 'tee >(sh)', 'sqlite3 x.db', 'docker exec -i c psql', 'sed -f - file', 'awk -f /dev/stdin file'],
+  ].map((reader) => `echo "<matches>" | ${reader}`)) {
+    it(text, () => assert.ok(isRefused(text)));
+  }
+
+  for (const text of [
+    ...[
+      'env -S <matches>',
+      "tmux send-keys 'echo <matches>' Enter",
+      'screen -X stuff <matches>',
+      'watch "echo <matches>"',
+      'su -c "x <matches>"',
+    ],
+    ...[
+      "script -c 'echo <matches>'",
+      "ssh host 'echo <matches>'",
+      'expect -c "<matches>"',
+      'sqlite3 x.db "insert <F-USER>"',
+      'find -name <F-USER>',
+    ],
+    ...[
+      'mysql -e "insert <F-USER>"',
+      'psql -c "insert <F-USER>"',
+      'x="<F-USER>"; $x',
+      'for x in <F-USER>; do $x; done',
+      'X=<F-USER>; y -c "$X"',
+    ],
+    ...[
+      'unknown -c <F-USER>',
+      'unknown -c -- <F-USER>',
+      'unknown --eval=<F-USER>',
+      'unknown --run-command "x <F-USER>"',
+      'unknown -e"<F-USER>"',
+    ],
+    ...[
+      'tar -cf x --to-command=<F-USER>',
+      'git -c <F-USER> x',
+      'unknown "sh -c \'<matches>\'"',
+      'set -- "<F-USER>"; "$@"',
+      'unset "<F-USER>"',
+    ],
+    ...[
+      'test -v <F-USER>',
+      'printf -v "<F-USER>" x',
+      'export "<F-USER>"',
+      'rm <F-USER>',
+      'touch "<F-USER>"',
+      'sudo tee <F-USER>',
+      'sudo -u x <F-USER>',
+    ],
+    ...[
+      "sudo --user mail sh -c 'echo <matches>'",
+      "sudo -nu mail sh -c '<F-USER>'",
+      'sudo --user test x -c <F-USER>',
+      "env -S 'sh -c' <F-USER>",
+    ],
+    ...['redis-cli eval <matches> 0', 'influx -execute "<matches>"', 'ansible all -m shell -a "x <matches>"', 'socat - "EXEC:<F-USER>"'],
+    ...['sudo -i <<E\n<matches>\nE', 'su - x <<E\n<matches>\nE', 'ssh -p 22 host <<E\n<matches>\nE', 'lxc-attach -n x <<E\n<matches>\nE'],
+    ...[
+      'sendmail <F-USER> </dev/null',
+      "mail -E 'set escape' <F-USER> <file",
+      'sendmail -be <F-USER>',
+      'tar -cf x y <F-USER>',
+      'curl <F-USER>',
+    ],
+    ...['flock /run/lock <F-USER>', 'timeout 5 <matches>', 'flock /x curl -d <matches> https://example.org'],
+  ]) {
+    it(text, () => assert.ok(isRefused(text)));
+  }
+
+  for (const text of [
+    '/usr/local/bin/notify.sh "<matches>"',
+    '/usr/local/bin/notify.sh ssh "<matches>"',
+    'sudo -u x /usr/local/bin/notify.sh --user "<F-USER>" "$HOST"',
+    'flock -n /run/lock python3 /usr/local/bin/report.py "<matches>"',
+    'timeout 10 curl --data-urlencode "logs=<matches>" -e https://example.org https://example.org',
+    'if command -v mysql >/dev/null; then logger -t sh -e "<matches>"; fi',
+    'printf %s "<matches>" | mail -E \'set escape\' -r <F-USER> root',
+    'grep -qe "<F-USER>" file || echo "sh -c <F-USER>" >>file',
+    'systemctl restart mysql; [ -x /bin/bash ] && logger "<matches>"',
+    'sudo -nu mail -- timeout 5 mail -E "set escape" -r <F-USER> root',
+    'sudo systemctl restart mysql; logger "<F-USER>"',
+    'ssh -p 22 host ban <ip>; logger "<F-USER>"',
+    'exec 9>/run/lock; flock 9; NAME="<F-USER>" python3 /usr/local/bin/report.py -c <ip>',
+    'X="<F-USER>"; export X; export Y="<F-USER>"; /usr/local/bin/notify.sh',
+  ]) {
+    it(`allowed: ${text}`, () => assert.ok(!isRefused(text)));
+  }
+});
+
+describe('a hostile name and the real shell', () => {
+  it('runs nothing, in whatever is not refused', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ringjail-hostile-'));
+    const marker = join(folder, 'ran');
+    const names = [
+      `x"; touch ${marker}; echo "`,
+      `$(touch ${marker})`,
+      `';touch ${marker};'`,
+      `\n~!touch ${marker}\n`,
+      `a[$(touch ${marker})]`,
+    ];
+    const scripts = [
+      `flock ${folder}/lock sh -c 'echo "<F-USER>"'`,
+      'python3 -c \'print("<F-USER>")\'',
+      '$SHELL -c "echo <F-USER>"; sh -c "echo <F-USER>"',
+      `flock ${folder}/lock printf "by <F-USER>"`,
+      'echo <F-USER> "<F-USER>" | cat',
+      'test -v "<F-USER>"',
+      'X="<F-USER>"; timeout 5 logger --no-act "$X" <F-USER>',
+    ];
+    let ran = 0;
+    for (const script of scripts.filter((text) => !isRefused(text))) {
+      for (const name of names) {
+        await runs(script, { 'F-USER': name });
+        ran += 1;
+      }
+    }
+    assert.equal(ran, 3 * names.length);
+    assert.ok(!existsSync(marker));
+    rmSync(folder, { recursive: true });
+  });
+
+  it('echo and printf behind another program show the name as it is, in one line', async () => {
+    const name = 'x\\nroot\\0101\\c %s';
+    for (const script of ['echo "<F-USER>"', 'echo <fid>', 'timeout 5 printf "<F-USER>\\n"', 'exec printf "%b\\n" "<F-USER>"'])
+      assert.equal((await runs(script, { 'F-USER': name, fid: name })).output, name, script);
+  });
+});
+
+describe('a text that is no address', () => {
+  for (const text of [
+    ...[
+      'IPT=iptables; $IPT -s <fid>',
+      'flock /x iptables -s <fid>',
+      'conntrack -D -s <fid>',
+      'ss -K dst <fid>',
+      'FW=/sbin/nft; run $FW <fid>',
+    ],
+    ...['echo "ALL: <fid>" >>/etc/hosts.deny', 'echo "ALL: <fid>" | tee -a /etc/hosts.deny', 'F=/etc/hosts.allow; echo <fid> >>$F'],
+    ...[
+      'fail2ban-client set x banip <fid>',
+      'tc filter add <fid>',
+      'sudo -n ipset add x <fid>',
+      'csf -d <fid>',
+      'apf -d <fid>',
+      'nobody ip <fid>',
+    ],
+    ...[
+      'imunify360-agent ip-list local add <fid>',
+      'cscli decisions add -i <fid>',
+      'route add <fid> reject',
+      'whois <fid>',
+      'docker exec fw nft add <fid>',
+    ],
+  ]) {
+    it(`${text}: addresses alone`, () => {
+      const ban = templateOf(text);
+      assert.equal(ban.identityUse, 'address');
+      assert.match(refuseIdentity({ ban }, '0/0') ?? '', /has to be an address/);
+    });
+  }
+
+  for (const [text, fit, unfit] of [
+    ['grep -vx "<fid>" file', ['bob', 'a@b'], ['.*', '.....', 'a+', 'a/b', '[a]', '^a', 'a\\b']],
+    ['sed -i "/^<fid>$/d" file', ['bob'], ['.....', 'a+', 'a/d', 'a&']],
+    ['flock /x sed -i "/^<fid>$/d" file', ['bob'], ['.....']],
+    ['x=<fid>; sed -i "/^$x$/d" file', ['bob'], ['.....']],
+    ['x=$(echo <fid> | sed \'s/[]$*.^|[]/\\\\&/g\'); sed -i "/^$x$/d" file', ['bob', 'b.b'], ['b*']],
+    ['pkill -f "x <fid>"', ['bob'], ['.', '.*']],
+    ['grep -vxF "<fid>" file', ['bob', '.*', 'a/b'], ['-f']],
+    ['rm <fid>', ['bob', 'a b', '$(x)'], ['-rf', '..', '../x', '/etc/passwd', 'a/b']],
+    ['cd /home && mv "<fid>" old', ['bob'], ['..', 'a/b']],
+    ['curl --json \'payload={"u":"<fid>"}\' https://example.org', ['bob'], ['"', 'a\\']],
+    ['curl -d @- https://example.org <<E\n{"u":"<fid>"}\nE', ['bob'], ['"', 'a\\']],
+    ['curl -d \'{"u":"<fid>"}\' https://example.org', ['bob', 'b.b+c'], ['"', 'a"b', 'a\\', "'"]],
+  ] as const) {
+    it(text, () => {
+      const ban = templateOf(text);
+      for (const name of fit) assert.equal(refuseIdentity({ ban }, name), undefined, name);
+      for (const name of unfit) assert.notEqual(refuseIdentity({ ban }, name), undefined, name);
+    });
+  }
+});
