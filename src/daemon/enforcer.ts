@@ -62,7 +62,7 @@ export class Enforcer {
       isNeeded: () => isTold || hasAny(this.#wanted.all()),
       waitMs: () => (isTold ? 0 : this.#repairLog.waitMs),
       look: () => this.#look(),
-      onFailure: (reason) => log.warning(`action ${name}: nobody can tell whether the bans are still in force: ${reason}`),
+      onFailure: (reason) => log.warning(`action ${name}: ${reason}`),
     });
   }
 
@@ -77,10 +77,13 @@ export class Enforcer {
   }
 
   health(): ActionHealth {
+    const { failure, bannedCount: bans } = this;
+    const unknown = bans === 0 ? undefined : this.#verification.failure;
     return {
-      bans: this.bannedCount,
-      failure: this.failure,
+      bans,
+      failure: failure ?? unknown,
       isContested: this.#failure === undefined && this.#repairLog.isFight,
+      isUnknown: failure === undefined && unknown !== undefined,
       repairs: this.repairs,
       counters: this.#counters(),
     };
@@ -97,7 +100,12 @@ export class Enforcer {
     }
     const failure = this.#failed === undefined ? this.#failure : this.#failed.get(network.text);
     if (failure !== undefined) return { isEnforced: false, reason: failure };
-    const isInForce = await this.#isInForce(network);
+    let isInForce: boolean | 'late' | undefined;
+    try {
+      isInForce = await this.#isInForce(network);
+    } catch (error) {
+      return { isEnforced: undefined, reason: messageOf(error) };
+    }
     if (isInForce === false) return { isEnforced: false, reason: 'somebody took away what enforces it' };
     if (isInForce === 'late') return { isEnforced: undefined, reason: 'the firewall does not answer' };
     return { isEnforced: true, reason: 'read back when it was made' };

@@ -51,7 +51,7 @@ export class TicketEnforcer {
       isNeeded: () => action.look !== undefined && this.#ledger.enforcedCount > 0,
       waitMs: () => this.#repairLog.waitMs,
       look: () => this.#look(),
-      onFailure: (reason) => log.warning(`action ${name}: nobody can tell whether the bans are still in force: ${reason}`),
+      onFailure: (reason) => log.warning(`action ${name}: ${reason}`),
     });
   }
 
@@ -63,12 +63,22 @@ export class TicketEnforcer {
   health(): ActionHealth {
     const { fight, isFight, repairs } = this.#repairLog;
     const { failure, bannedCount: bans } = this;
-    return { bans, failure: failure ?? fight, isContested: failure === undefined && isFight, repairs, counters: undefined };
+    const doubt = failure ?? fight ?? this.#unknown;
+    const isUnknown = doubt !== undefined && doubt === this.#unknown;
+    return { bans, failure: doubt, isContested: failure === undefined && isFight, isUnknown, repairs, counters: undefined };
+  }
+
+  /** Why nobody knows whether the bans that it was told of are still in force. */
+  get #unknown(): string | undefined {
+    return this.#ledger.enforcedCount === 0 ? undefined : this.#verification.failure;
   }
 
   /** As the action was told; a command's firewall cannot be asked for one address. */
   async enforcement({ text }: BanTarget): Promise<Enforcement> {
-    if (this.isEnforced(text)) return { isEnforced: true, reason: 'the action was told, and agreed' };
+    if (this.isEnforced(text)) {
+      const reason = this.#unknown;
+      return reason === undefined ? { isEnforced: true, reason: 'the action was told, and agreed' } : { isEnforced: undefined, reason };
+    }
     const reason = this.failureOf(text);
     return reason === undefined ? notToldYet : { isEnforced: false, reason };
   }

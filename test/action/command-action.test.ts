@@ -4,6 +4,7 @@ import { CommandAction } from '../../src/action/command-action.ts';
 import { type CommandDefinition, type CommandSet, commandNames } from '../../src/action/command-definition.ts';
 import type { ShellCommand } from '../../src/action/run-command.ts';
 import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
+import { nothingGone } from '../../src/action/ticket-action.ts';
 import { ticketOf } from './ban-ticket.ts';
 
 function commandsOf(texts: Record<string, string>): CommandSet {
@@ -227,7 +228,60 @@ describe('CommandAction, looked at', () => {
     assert.deepEqual(none.ran, []);
   });
 
-  it('an actionlist that fails, or writes too much, tells nothing', async () => {
+  const set = { start: 'start', stop: 'stop', list: 'list', ban: 'ban' };
+
+  it('an actionlist that fails: what it was to list is gone, and is set up anew', async () => {
+    const { action, ran, families } = create({ texts: set, started: [4, 6], exits: { list: [1, 1, 0, 0], stop: [1] }, says: '192.0.2.7' });
+    assert.deepEqual(await action.look?.(['192.0.2.7']), { lost: [4], missing: [] });
+    assert.deepEqual(await action.check(), { lost: [4] });
+    assert.deepEqual(ran, ['list', 'list', 'stop', 'start', 'list', 'list']);
+    assert.deepEqual([...families].toSorted(), [4, 6]);
+    assert.deepEqual(await action.look?.(['192.0.2.7']), nothingGone);
+  });
+
+  it('where that is no cure it is not tried again, until the list has worked', async () => {
+    const { action, ran } = create({ texts: set, started: [4], exits: { list: [1, 1, 1, 1, 0, 1] }, says: '192.0.2.7' });
+    const look = () => action.look?.(['192.0.2.7']) ?? Promise.reject(new Error('none'));
+    assert.deepEqual([await look(), await action.check()], [{ lost: [4], missing: [] }, { lost: [4] }]);
+    await assert.rejects(look(), /actionlist ended with 1/);
+    assert.deepEqual(await action.check(), { lost: [] });
+    assert.deepEqual([await look(), await look()], [nothingGone, { lost: [4], missing: [] }]);
+    assert.equal(ran.filter((script) => script === 'start').length, 1);
+  });
+
+  for (const [exit, says] of [
+    [127, 'sh: 1: ipset: command not found'],
+    [1, 'iptables v1.8.9: Permission denied (you must be root)'],
+    [4, 'Another app is currently holding the xtables lock.'],
+    [1, 'netlink: Error: Could not process rule: Operation not permitted'],
+  ] as const) {
+    it(`an actionlist that fails by the machine tells nothing: ${says}`, async () => {
+      const { action, ran } = create({ texts: set, started: [4], exits: { list: [exit, exit] }, says });
+      await assert.rejects(async () => action.look?.(['192.0.2.7']), { message: `actionlist ended with ${exit}: ${says}` });
+      assert.deepEqual(await action.check(), { lost: [] });
+      assert.deepEqual(ran, ['list', 'list']);
+    });
+  }
+
+  it('grep that finds nothing is a list without bans', async () => {
+    const { action } = create({ texts: set, started: [4], exits: { list: [1] }, says: '' });
+    assert.deepEqual(await action.look?.(['192.0.2.7']), { lost: [], missing: ['192.0.2.7'] });
+  });
+
+  it('what one family lacks is found although the other cannot be listed', async () => {
+    const { action } = create({ texts: listing, started: [4, 6], exits: { list: [0, 2] } });
+    assert.deepEqual(await action.look?.(['192.0.2.7', '2001:db8::7']), { lost: [], missing: ['192.0.2.7'] });
+  });
+
+  it('where nothing is started, a check that fails is not enforced, with what it said', async () => {
+    const { action, ran } = create({ texts: { check: 'check', ban: 'ban' }, started: [4], exits: { check: [1, 1, 1, 1] } });
+    assert.deepEqual(await action.look?.([]), { lost: [4], missing: [] });
+    for (let time = 0; time < 2; time++) await assert.rejects(action.ban(v4), /actioncheck ended with 1: said/);
+    await action.ban(v4);
+    assert.equal(ran.at(-1), 'ban');
+  });
+
+  it('an actionlist that fails where nothing is started, or writes too much, tells nothing', async () => {
     const failing = create({ texts: listing, started: [4], exits: { list: [1] } });
     await assert.rejects(async () => failing.action.look?.(['192.0.2.7']), /actionlist ended with 1: said/);
     const endless = create({ texts: listing, started: [4], says: 'x'.repeat(16 << 20) });

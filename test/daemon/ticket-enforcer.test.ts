@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { type BanTicket, targetOfTicket } from '../../src/action/ban-ticket.ts';
-import type { ActionOutcome, Sight, TicketAction } from '../../src/action/ticket-action.ts';
+import { type ActionOutcome, nothingGone, type Sight, type TicketAction } from '../../src/action/ticket-action.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
+import { network } from '../core/network.ts';
 import { recordingLog } from './recording-log.ts';
 
 const enforcers: TicketEnforcer[] = [];
@@ -375,6 +376,14 @@ describe('TicketEnforcer, when others take away what the action set up', () => {
     }
     const told = 'warning: action fake: nobody can tell whether the bans are still in force: took longer than 60 s';
     assert.deepEqual([log.lines, enforcer.health().repairs], [[told], 0]);
+    const reason = told.slice('warning: action fake: '.length);
+    const { failure, isUnknown } = enforcer.health();
+    assert.deepEqual({ failure, isUnknown }, { failure: reason, isUnknown: true });
+    assert.deepEqual(await enforcer.enforcement(network('192.0.2.1')), { isEnforced: undefined, reason });
+    Object.assign(action, { look: () => Promise.resolve(nothingGone) });
+    hang.end?.(new Error('took longer than 60 s'));
+    await until(() => !enforcer.health().isUnknown);
+    assert.deepEqual([enforcer.health().failure, (await enforcer.enforcement(network('192.0.2.1'))).isEnforced], [undefined, true]);
   });
 
   it('what cannot be repaired is not enforced, and tried again', async () => {
