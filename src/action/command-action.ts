@@ -61,7 +61,13 @@ export class CommandAction implements TicketAction {
     const lose = (family: Family) => {
       for (const one of this.#lost(family).lost) lost.add(one);
     };
-    for (const family of this.#families()) if (this.#options.started.has(family) && !(await this.#isSound(family))) lose(family);
+    let broken: string | undefined;
+    for (const family of this.#families()) {
+      const failure = this.#options.started.has(family) ? await this.#checkFailure(family) : undefined;
+      if (failure !== undefined && this.#isMendable(family)) lose(family);
+      else broken ??= failure;
+    }
+    if (broken !== undefined) return { lost: [...lost], missing: [], broken };
     const missing: string[] = [];
     let failure: unknown;
     for (const family of [4, 6] as const) {
@@ -103,8 +109,13 @@ export class CommandAction implements TicketAction {
 
   /** Whether a list that fails has the action started anew: not where nothing is started, and not again where that did not help. */
   #restartsFor(family: Family): boolean {
+    return this.#isMendable(family) && !this.#listsInVain.has(family);
+  }
+
+  /** Otherwise what the bans are put into is somebody else's. */
+  #isMendable(family: Family): boolean {
     const { start, repair } = this.#definition.commands[family];
-    return (start !== undefined || repair !== undefined) && !this.#listsInVain.has(family);
+    return start !== undefined || repair !== undefined;
   }
 
   /** False where what the bans were put into is gone, and could be set up anew. */
@@ -214,13 +225,10 @@ export class CommandAction implements TicketAction {
   }
 
   async #startAnew(family: Family): Promise<ActionOutcome> {
-    const { repair, start } = this.#definition.commands[family];
-    if (repair !== undefined) await this.#run('repair', family);
-    else if (start === undefined) {
-      // Nothing that could be repaired here; the check knows what is wrong.
-      this.#options.started.set(family, false);
-      await this.#run('check', family);
-    } else {
+    // The check knows what is wrong.
+    if (!this.#isMendable(family)) await this.#run('check', family);
+    else if (this.#definition.commands[family].repair !== undefined) await this.#run('repair', family);
+    else {
       // Half of it may be gone, so that stopping fails where there is nothing left to stop.
       await this.#run('stop', family).catch(() => undefined);
       this.#options.started.set(family, false);
@@ -239,8 +247,12 @@ export class CommandAction implements TicketAction {
   }
 
   async #isSound(family: Family): Promise<boolean> {
+    return (await this.#checkFailure(family)) === undefined;
+  }
+
+  async #checkFailure(family: Family): Promise<string | undefined> {
     const result = await this.#shell('check', family, this.#commonValues(family));
-    return result === undefined || result.exitCode === 0;
+    return result === undefined || result.exitCode === 0 ? undefined : failureText('check', result);
   }
 
   #commonValues(family: Family): Map<string, string> {
@@ -251,10 +263,7 @@ export class CommandAction implements TicketAction {
   async #run(name: CommandName, family: Family, values = this.#commonValues(family)): Promise<void> {
     const result = await this.#shell(name, family, values);
     if (result === undefined || result.exitCode === 0) return;
-    throw new RingjailError(
-      'unavailable',
-      `action${name} ended with ${result.exitCode}${result.output === '' ? '' : `: ${result.output.slice(-500)}`}`,
-    );
+    throw new RingjailError('unavailable', failureText(name, result));
   }
 
   async #shell(
@@ -277,6 +286,9 @@ export class CommandAction implements TicketAction {
     }
   }
 }
+
+const failureText = (name: CommandName, { exitCode, output }: ShellResult): string =>
+  `action${name} ended with ${exitCode}${output === '' ? '' : `: ${output.slice(-500)}`}`;
 
 /** As of grep, which found nothing. */
 const isEmpty = ({ exitCode, output }: ShellResult): boolean => exitCode === 1 && output === '';

@@ -38,7 +38,9 @@ export class UfwAction implements Action {
     if (!(await this.#areInForce(Array.from(wanted.all(), ({ network }) => network.text).filter((text) => !failures.has(text))))) {
       throw new RingjailError(
         'unavailable',
-        'ufw lists the bans, but the kernel does not have them: somebody flushed iptables, and more than the bans is gone: sudo ufw reload',
+        // Where its chains are still there, `ufw reload` alone does not lead INPUT to them (ufw 0.36).
+        'ufw lists the bans, but the kernel does not have them: somebody flushed iptables, and more than the bans is gone: ' +
+          "sudo /usr/lib/ufw/ufw-init flush-all && sudo ufw reload (flushes others' rules of iptables, too)",
       );
     }
     if (failures.size > 0) throw new PartFailure(failures);

@@ -36,6 +36,8 @@ export class TicketEnforcer {
   #mustCheck = false;
   /** Families that a look found lost. */
   #gone: readonly Family[] = [];
+  /** Why nothing of it is in force, as the last look found. */
+  #broken: string | undefined;
   readonly #repairLog: RepairLog;
   readonly #verification: Verification;
 
@@ -63,9 +65,10 @@ export class TicketEnforcer {
   health(): ActionHealth {
     const { fight, isFight, repairs } = this.#repairLog;
     const { failure, bannedCount: bans } = this;
-    const doubt = failure ?? fight ?? this.#unknown;
+    const doubt = failure ?? this.#broken ?? fight ?? this.#unknown;
     const isUnknown = doubt !== undefined && doubt === this.#unknown;
-    return { bans, failure: doubt, isContested: failure === undefined && isFight, isUnknown, repairs, counters: undefined };
+    const isContested = isFight && doubt === fight;
+    return { bans, failure: doubt, isContested, isUnknown, repairs, counters: undefined };
   }
 
   /** Why nobody knows whether the bans that it was told of are still in force. */
@@ -76,6 +79,7 @@ export class TicketEnforcer {
   /** As the action was told; a command's firewall cannot be asked for one address. */
   async enforcement({ text }: BanTarget): Promise<Enforcement> {
     if (this.isEnforced(text)) {
+      if (this.#broken !== undefined) return { isEnforced: false, reason: this.#broken };
       const reason = this.#unknown;
       return reason === undefined ? { isEnforced: true, reason: 'the action was told, and agreed' } : { isEnforced: undefined, reason };
     }
@@ -98,7 +102,7 @@ export class TicketEnforcer {
 
   /** For "not enforced by X: ..."; undefined where it is enforced, or was not tried yet. */
   failureOf(network: string): string | undefined {
-    return this.isEnforced(network) ? undefined : (this.#failures.get(network)?.reason ?? this.#ownFailure?.reason);
+    return this.isEnforced(network) ? this.#broken : (this.#failures.get(network)?.reason ?? this.#ownFailure?.reason);
   }
 
   /**
@@ -178,12 +182,20 @@ export class TicketEnforcer {
   async #look(): Promise<void> {
     // What is no address cannot be told from other words in a listing.
     const networks = this.#ledger.enforced.filter((network) => parseIpNetwork(network) !== undefined);
-    const { lost, missing } = (await this.action.look?.(networks)) ?? nothingGone;
+    const { lost, missing, broken } = (await this.action.look?.(networks)) ?? nothingGone;
     if (this.#queue.isStopped) return;
+    this.#tellBroken(broken && messageOf(broken));
     this.#gone = this.#ledger.enforcedFamilies(lost);
     this.#mustCheck = this.#gone.length > 0;
     this.#ledger.miss(missing, systemClock());
     if (this.#mustCheck || this.#ledger.hasPending) await this.#queue.run();
+  }
+
+  #tellBroken(reason: string | undefined): void {
+    const { name } = this.action;
+    if (reason !== undefined && reason !== this.#broken) this.#log.error(`action ${name}: bans are not enforced: ${reason}`);
+    if (reason === undefined && this.#broken !== undefined) this.#log.notice(`action ${name}: works again`);
+    this.#broken = reason;
   }
 
   #onIdle(): void {

@@ -220,7 +220,7 @@ describe('CommandAction, looked at', () => {
     const only4 = create({ texts: listing, started: [4] });
     await only4.action.look?.(['192.0.2.7', '2001:db8::7']);
     assert.deepEqual(only4.ran, ['list']);
-    const lost = create({ texts: { ...listing, check: 'check' }, started: [4], exits: { check: [1] } });
+    const lost = create({ texts: { ...listing, start: 'start', check: 'check' }, started: [4], exits: { check: [1] } });
     assert.deepEqual(await lost.action.look?.(['192.0.2.7']), { lost: [4], missing: [] });
     assert.deepEqual(lost.ran, ['check']);
     const none = create({ texts: listing, started: [4, 6] });
@@ -273,12 +273,19 @@ describe('CommandAction, looked at', () => {
     assert.deepEqual(await action.look?.(['192.0.2.7', '2001:db8::7']), { lost: [], missing: ['192.0.2.7'] });
   });
 
-  it('where nothing is started, a check that fails is not enforced, with what it said', async () => {
-    const { action, ran } = create({ texts: { check: 'check', ban: 'ban' }, started: [4], exits: { check: [1, 1, 1, 1] } });
-    assert.deepEqual(await action.look?.([]), { lost: [4], missing: [] });
-    for (let time = 0; time < 2; time++) await assert.rejects(action.ban(v4), /actioncheck ended with 1: said/);
+  it('where nothing is started, a check that fails is not for the action to repair: told with what it said, and nothing is banned', async () => {
+    const { action, ran, families } = create({ texts: { ...listing, check: 'check' }, started: [4, 6], exits: { check: [0, 1, 1, 1] } });
+    assert.deepEqual(await action.look?.(['192.0.2.7']), { lost: [], missing: [], broken: 'actioncheck ended with 1: said' });
+    await assert.rejects(action.ban(v4), /actioncheck ended with 1: said/);
+    assert.deepEqual([ran, families.size], [['check', 'check', 'check', 'check'], 2]);
     await action.ban(v4);
     assert.equal(ran.at(-1), 'ban');
+  });
+
+  it('nor is it begun there', async () => {
+    const { action, ran } = create({ texts: { check: 'check', ban: 'ban' }, exits: { check: [1] } });
+    await assert.rejects(action.ban(v4), /actioncheck ended with 1: said/);
+    assert.deepEqual(ran, ['check']);
   });
 
   it('an actionlist that fails where nothing is started, or writes too much, tells nothing', async () => {

@@ -386,6 +386,23 @@ describe('TicketEnforcer, when others take away what the action set up', () => {
     assert.deepEqual([enforcer.health().failure, (await enforcer.enforcement(network('192.0.2.1'))).isEnforced], [undefined, true]);
   });
 
+  it("what is broken and not the action's to repair is not enforced, told once, and nothing is lifted or made", async () => {
+    const { action, enforcer, log } = await banned(new FakeAction(), 20);
+    let looks = 0;
+    let broken: string | undefined = 'flushed:\nsudo ufw reload';
+    Object.assign(action, { look: async () => ({ ...nothingGone, broken, looks: looks++ }) });
+    await until(() => looks > 2);
+    const reason = 'flushed:; sudo ufw reload';
+    assert.deepEqual(await enforcer.enforcement(network('192.0.2.1')), { isEnforced: false, reason });
+    assert.equal(enforcer.failureOf('192.0.2.1'), reason);
+    const { failure, isUnknown, isContested } = enforcer.health();
+    assert.deepEqual([failure, isUnknown, isContested], [reason, false, false]);
+    broken = undefined;
+    await until(() => enforcer.health().failure === undefined);
+    assert.deepEqual(action.calls, []);
+    assert.deepEqual(log.lines, [`error: action fake: bans are not enforced: ${reason}`, 'notice: action fake: works again']);
+  });
+
   it('what cannot be repaired is not enforced, and tried again', async () => {
     const { action, enforcer, log } = await banned();
     action.found.push([4]);
