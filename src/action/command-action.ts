@@ -1,10 +1,11 @@
 // An action made of commands, in fail2ban's way: started when first needed, checked before each ban, repaired where the check fails.
 import { isNetwork } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
-import { type Family, parseIpNetwork } from '../core/ip-network.ts';
+import type { Family } from '../core/ip-network.ts';
 import { type BanTicket, commonValues, type HostNames, targetOfTicket, ticketValues } from './ban-ticket.ts';
 import { type CommandDefinition, type CommandName, canLook } from './command-definition.ts';
 import { refuseIdentity } from './identity-use.ts';
+import { missingFrom } from './listed-bans.ts';
 import type { RunShell, ShellResult } from './run-command.ts';
 import { renderShellTemplate } from './shell-template.ts';
 import { type ActionOutcome, nothingLost, type Sight, type TicketAction } from './ticket-action.ts';
@@ -98,13 +99,11 @@ export class CommandAction implements TicketAction {
     this.#listsInVain.delete(family);
     // Its beginning was cut off, and some of the bans with it.
     if (output.length > mostListBytes - 1024) throw new RingjailError('unavailable', `actionlist writes more than ${mostListBytes} bytes`);
-    // Between addresses stands whatever the program likes; none of it is in one.
-    const found = new Set(output.split(/[^0-9A-Fa-f.:/]+/).flatMap((word) => parseIpNetwork(word)?.text ?? []));
-    return networks.filter((network) => !found.has(network));
+    return missingFrom(output, networks);
   }
 
   #list(family: Family, mostBytes?: number): Promise<ShellResult | undefined> {
-    return this.#shell('list', family, commonValues(family, this.#options.hostNames), mostBytes);
+    return this.#shell('list', family, commonValues(family, this.#options.hostNames), mostBytes, true);
   }
 
   /** Whether a list that fails has the action started anew: not where nothing is started, and not again where that did not help. */
@@ -271,6 +270,7 @@ export class CommandAction implements TicketAction {
     family: Family,
     values: ReadonlyMap<string, string>,
     mostOutputBytes?: number,
+    isBackground = false,
   ): Promise<ShellResult | undefined> {
     const template = this.#definition.commands[family][name];
     if (template === undefined) return undefined;
@@ -279,6 +279,7 @@ export class CommandAction implements TicketAction {
       return await this.#options.runShell({
         ...renderShellTemplate(template, values),
         timeoutMs,
+        isBackground,
         ...(mostOutputBytes === undefined ? {} : { mostOutputBytes }),
       });
     } catch (error) {

@@ -18,6 +18,9 @@ import { Verification } from './verification.ts';
 /** What cannot be lifted after so many tries is forgotten: most likely somebody lifted it by hand. */
 const mostUnbanTries = 5;
 
+/** A ban that so many looks in a row did not find, although it was put back each time, is not to be found in what is listed. */
+const mostPutBacks = 2;
+
 interface Failure {
   readonly reason: string;
   readonly tries: number;
@@ -36,6 +39,8 @@ export class TicketEnforcer {
   #mustCheck = false;
   /** Families that a look found lost. */
   #gone: readonly Family[] = [];
+  /** By network: how many looks in a row did not find it. */
+  #unseen = new Map<string, number>();
   /** Why nothing of it is in force, as the last look found. */
   #broken: string | undefined;
   readonly #repairLog: RepairLog;
@@ -80,7 +85,7 @@ export class TicketEnforcer {
   async enforcement({ text }: BanTarget): Promise<Enforcement> {
     if (this.isEnforced(text)) {
       if (this.#broken !== undefined) return { isEnforced: false, reason: this.#broken };
-      const reason = this.#unknown;
+      const reason = this.#isNeverSeen(text) ? 'the action agreed each time, but does not list it' : this.#unknown;
       return reason === undefined ? { isEnforced: true, reason: 'the action was told, and agreed' } : { isEnforced: undefined, reason };
     }
     const reason = this.failureOf(text);
@@ -187,8 +192,24 @@ export class TicketEnforcer {
     this.#tellBroken(broken && messageOf(broken));
     this.#gone = this.#ledger.enforcedFamilies(lost);
     this.#mustCheck = this.#gone.length > 0;
-    this.#ledger.miss(missing, systemClock());
+    this.#ledger.miss(this.#worthPutBack(missing), systemClock());
     if (this.#mustCheck || this.#ledger.hasPending) await this.#queue.run();
+  }
+
+  /** Without those that putting back did not help: that would go on for ever. */
+  #worthPutBack(missing: readonly string[]): readonly string[] {
+    this.#unseen = new Map(missing.map((network) => [network, Math.min((this.#unseen.get(network) ?? 0) + 1, mostPutBacks + 2)]));
+    for (const [network, times] of this.#unseen) {
+      if (times !== mostPutBacks + 1) continue;
+      this.#log.warning(
+        `action ${this.action.name}: ${network} was put back ${mostPutBacks} times, and is still not listed: nobody can tell whether it is in force`,
+      );
+    }
+    return missing.filter((network) => !this.#isNeverSeen(network));
+  }
+
+  #isNeverSeen(network: string): boolean {
+    return (this.#unseen.get(network) ?? 0) > mostPutBacks;
   }
 
   #tellBroken(reason: string | undefined): void {

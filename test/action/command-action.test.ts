@@ -212,7 +212,7 @@ describe('CommandAction, looked at', () => {
     const said = '-A f2b-x -s 192.0.2.7/32 -j DROP\n add x 192.0.2.8 timeout 0\nALL: [2001:DB8::7], {198.51.100.0/24}; 0.0.0.0/0';
     const { action } = create({ texts: listing, started: [4, 6], says: said });
     const there = ['192.0.2.7', '192.0.2.8', '2001:db8::7', '198.51.100.0/24'];
-    const gone = ['192.0.2.70', '92.0.2.8', '198.51.100.1', '2001:db8::/64'];
+    const gone = ['192.0.2.70', '92.0.2.8', '198.51.101.1', '2001:db8::/64'];
     assert.deepEqual((await action.look?.([...there, ...gone]))?.missing.toSorted(), gone.toSorted());
   });
 

@@ -309,6 +309,24 @@ describe('TicketEnforcer, when others take away what the action set up', () => {
     assert.equal(enforcer.isEnforced('192.0.2.1'), true);
   });
 
+  it('a ban that is never listed is put back twice, then told once and left alone, until a look finds it', async () => {
+    const { action, enforcer, log } = await banned(new FakeAction(), 20);
+    let looks = 0;
+    let missing = ['192.0.2.1'];
+    Object.assign(action, { look: async () => ({ lost: [], missing, looks: looks++ }) });
+    await until(() => looks > 5);
+    const again = ['unban 192.0.2.1', 'ban 192.0.2.1 restored'];
+    assert.deepEqual(action.calls, [...again, ...again]);
+    assert.equal(log.lines.filter((line) => line.includes('is still not listed')).length, 1);
+    assert.equal((await enforcer.enforcement(network('192.0.2.1'))).isEnforced, undefined);
+    missing = [];
+    const seen = looks + 1;
+    await until(() => looks > seen);
+    assert.equal((await enforcer.enforcement(network('192.0.2.1'))).isEnforced, true);
+    missing = ['192.0.2.1'];
+    await until(() => action.calls.length > 4);
+  });
+
   it('what is no address is not looked for, and stays where IPv6 is lost', async () => {
     const { action, enforcer } = await banned();
     await enforcer.ban({ ...ticketOf('host:22', { isRaw: true }), untilUsec: undefined });
