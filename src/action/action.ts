@@ -1,4 +1,5 @@
 // The contract of an action: it makes something outside (a firewall) agree with the bans.
+import { RingjailError } from '../core/errors.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 
 /** What an action has to make true: the bans of the jails that use it. */
@@ -14,6 +15,7 @@ export interface WantedBans {
  *  2. `enforce` makes the given networks agree with what is wanted, and nothing else. The caller runs one call at a time.
  *  3. Both are idempotent, return when the outside has been read back and agrees, and reject where it does not. Where they can tell that
  *     more was to be mended than what they were asked for, they resolve with it.
+ *     Where only some of the networks could not be done, they do the others and reject with a PartFailure.
  *  4. Nothing is lifted because the daemon stops.
  */
 export interface Action {
@@ -36,6 +38,18 @@ export interface Action {
   enforces?(network: IpNetwork): boolean;
   /** What the action has turned away; undefined where it cannot tell. */
   counters?(): Counters | undefined;
+}
+
+/** `failed`: why, by network; at least one. What is not in it was done. */
+export class PartFailure extends RingjailError {
+  readonly failed: ReadonlyMap<string, string>;
+
+  constructor(failed: ReadonlyMap<string, string>) {
+    const [[text, reason] = ['', '']] = failed;
+    const others = failed.size === 1 ? '' : ` (and ${failed.size - 1} more)`;
+    super('unavailable', `only some of the changes could be made; not ${text}${others}: ${reason}`);
+    this.failed = failed;
+  }
 }
 
 /** What somebody else had taken away or put in, and is as it should be again. */

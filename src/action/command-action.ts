@@ -1,10 +1,11 @@
 // An action made of commands, in fail2ban's way: started when first needed, checked before each ban, repaired where the check fails.
 import { isNetwork } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
-import { type Family, parseIpNetwork } from '../core/ip-network.ts';
+import type { Family } from '../core/ip-network.ts';
 import { type BanTicket, commonValues, type HostNames, targetOfTicket, ticketValues } from './ban-ticket.ts';
 import { type CommandDefinition, type CommandName, canLook } from './command-definition.ts';
 import { refuseIdentity } from './identity-use.ts';
+import { missingFrom } from './listed-bans.ts';
 import type { RunShell, ShellResult } from './run-command.ts';
 import { renderShellTemplate } from './shell-template.ts';
 import { type ActionOutcome, nothingLost, type Sight, type TicketAction } from './ticket-action.ts';
@@ -32,6 +33,8 @@ export class CommandAction implements TicketAction {
   readonly #options: CommandActionOptions;
   readonly #definition: CommandDefinition;
   readonly look: ((networks: readonly string[]) => Promise<Sight>) | undefined;
+  /** Families whose list failed after the action was started anew, too: whatever is wrong, that is no cure. */
+  readonly #listsInVain = new Set<Family>();
 
   constructor(options: CommandActionOptions) {
     this.#options = options;
@@ -55,35 +58,79 @@ export class CommandAction implements TicketAction {
   }
 
   async #look(networks: readonly string[]): Promise<Sight> {
-    const lost: Family[] = [];
+    const lost = new Set<Family>();
+    const lose = (family: Family) => {
+      for (const one of this.#lost(family).lost) lost.add(one);
+    };
+    let broken: string | undefined;
     for (const family of this.#families()) {
-      if (this.#options.started.has(family) && !(await this.#isSound(family))) lost.push(...this.#lost(family).lost);
+      const failure = this.#options.started.has(family) ? await this.#checkFailure(family) : undefined;
+      if (failure !== undefined && this.#isMendable(family)) lose(family);
+      else broken ??= failure;
     }
+    if (broken !== undefined) return { lost: [...lost], missing: [], broken };
     const missing: string[] = [];
+    let failure: unknown;
     for (const family of [4, 6] as const) {
       const isStarted = this.#options.started.has(this.#definition.isPerFamily ? family : 4);
       const told = networks.filter((network) => network.includes(':') === (family === 6));
-      if (isStarted && told.length > 0 && !lost.includes(family)) missing.push(...(await this.#missing(family, told)));
+      if (!isStarted || told.length === 0 || lost.has(family)) continue;
+      try {
+        const gone = await this.#missing(family, told);
+        if (gone === 'all') lose(family);
+        else missing.push(...gone);
+      } catch (error) {
+        failure ??= error;
+      }
     }
-    return { lost, missing };
+    // What was found is repaired first; the next look tells the rest.
+    if (failure !== undefined && lost.size === 0 && missing.length === 0) throw failure;
+    return { lost: [...lost], missing: missing.filter((network) => !lost.has(network.includes(':') ? 6 : 4)) };
   }
 
-  /** Nothing where there is no way to ask. */
-  async #missing(family: Family, networks: readonly string[]): Promise<string[]> {
-    const result = await this.#shell('list', family, commonValues(family, this.#options.hostNames), mostListBytes);
+  /** None where there is no way to ask. All, where what they were put into is gone. */
+  async #missing(family: Family, networks: readonly string[]): Promise<readonly string[] | 'all'> {
+    const result = await this.#list(family, mostListBytes);
     if (result === undefined) return [];
     const { exitCode, output } = result;
-    if (exitCode !== 0) throw new RingjailError('unavailable', `actionlist ended with ${exitCode}: ${output.slice(-500)}`);
+    if (isGone(result) && this.#restartsFor(family)) return 'all';
+    const isListed = exitCode === 0 || isEmpty(result);
+    if (!isListed) throw new RingjailError('unavailable', `actionlist ended with ${exitCode}: ${output.slice(-500)}`);
+    this.#listsInVain.delete(family);
     // Its beginning was cut off, and some of the bans with it.
     if (output.length > mostListBytes - 1024) throw new RingjailError('unavailable', `actionlist writes more than ${mostListBytes} bytes`);
-    // Between addresses stands whatever the program likes; none of it is in one.
-    const found = new Set(output.split(/[^0-9A-Fa-f.:/]+/).flatMap((word) => parseIpNetwork(word)?.text ?? []));
-    return networks.filter((network) => !found.has(network));
+    return missingFrom(output, networks);
+  }
+
+  #list(family: Family, mostBytes?: number): Promise<ShellResult | undefined> {
+    return this.#shell('list', family, commonValues(family, this.#options.hostNames), mostBytes, true);
+  }
+
+  /** Whether a list that fails has the action started anew: not where nothing is started, and not again where that did not help. */
+  #restartsFor(family: Family): boolean {
+    return this.#isMendable(family) && !this.#listsInVain.has(family);
+  }
+
+  /** Otherwise what the bans are put into is somebody else's. */
+  #isMendable(family: Family): boolean {
+    const { start, repair } = this.#definition.commands[family];
+    return start !== undefined || repair !== undefined;
+  }
+
+  /** False where what the bans were put into is gone, and could be set up anew. */
+  async #isListed(family: Family): Promise<boolean> {
+    if (!this.#restartsFor(family)) return true;
+    const result = await this.#list(family);
+    return result === undefined || !isGone(result);
   }
 
   async check(): Promise<ActionOutcome> {
     const lost: Family[] = [];
-    for (const family of this.#families()) if (this.#options.started.has(family)) lost.push(...(await this.#keep(family)).lost);
+    for (const family of this.#families()) {
+      if (!this.#options.started.has(family) || ((await this.#isSound(family)) && (await this.#isListed(family)))) continue;
+      lost.push(...(await this.#startAnew(family)).lost);
+      if (!(await this.#isListed(family))) this.#listsInVain.add(family);
+    }
     return { lost };
   }
 
@@ -164,6 +211,7 @@ export class CommandAction implements TicketAction {
     if (this.#options.started.has(family)) return nothingLost;
     // Started by an earlier process of which nothing is known: what is in force stays.
     const { start, check } = this.#definition.commands[family];
+    if (start === undefined && check !== undefined) await this.#run('check', family);
     const isThere = start === undefined || (check !== undefined && (await this.#isSound(family)));
     if (!isThere) await this.#run('start', family);
     this.#options.started.set(family, true);
@@ -172,8 +220,13 @@ export class CommandAction implements TicketAction {
 
   /** Of an action that was started. */
   async #keep(family: Family): Promise<ActionOutcome> {
-    if (await this.#isSound(family)) return nothingLost;
-    if (this.#definition.commands[family].repair !== undefined) await this.#run('repair', family);
+    return (await this.#isSound(family)) ? nothingLost : this.#startAnew(family);
+  }
+
+  async #startAnew(family: Family): Promise<ActionOutcome> {
+    // The check knows what is wrong.
+    if (!this.#isMendable(family)) await this.#run('check', family);
+    else if (this.#definition.commands[family].repair !== undefined) await this.#run('repair', family);
     else {
       // Half of it may be gone, so that stopping fails where there is nothing left to stop.
       await this.#run('stop', family).catch(() => undefined);
@@ -193,8 +246,12 @@ export class CommandAction implements TicketAction {
   }
 
   async #isSound(family: Family): Promise<boolean> {
+    return (await this.#checkFailure(family)) === undefined;
+  }
+
+  async #checkFailure(family: Family): Promise<string | undefined> {
     const result = await this.#shell('check', family, this.#commonValues(family));
-    return result === undefined || result.exitCode === 0;
+    return result === undefined || result.exitCode === 0 ? undefined : failureText('check', result);
   }
 
   #commonValues(family: Family): Map<string, string> {
@@ -205,10 +262,7 @@ export class CommandAction implements TicketAction {
   async #run(name: CommandName, family: Family, values = this.#commonValues(family)): Promise<void> {
     const result = await this.#shell(name, family, values);
     if (result === undefined || result.exitCode === 0) return;
-    throw new RingjailError(
-      'unavailable',
-      `action${name} ended with ${result.exitCode}${result.output === '' ? '' : `: ${result.output.slice(-500)}`}`,
-    );
+    throw new RingjailError('unavailable', failureText(name, result));
   }
 
   async #shell(
@@ -216,6 +270,7 @@ export class CommandAction implements TicketAction {
     family: Family,
     values: ReadonlyMap<string, string>,
     mostOutputBytes?: number,
+    isBackground = false,
   ): Promise<ShellResult | undefined> {
     const template = this.#definition.commands[family][name];
     if (template === undefined) return undefined;
@@ -224,6 +279,7 @@ export class CommandAction implements TicketAction {
       return await this.#options.runShell({
         ...renderShellTemplate(template, values),
         timeoutMs,
+        isBackground,
         ...(mostOutputBytes === undefined ? {} : { mostOutputBytes }),
       });
     } catch (error) {
@@ -231,3 +287,15 @@ export class CommandAction implements TicketAction {
     }
   }
 }
+
+const failureText = (name: CommandName, { exitCode, output }: ShellResult): string =>
+  `action${name} ended with ${exitCode}${output === '' ? '' : `: ${output.slice(-500)}`}`;
+
+/** As of grep, which found nothing. */
+const isEmpty = ({ exitCode, output }: ShellResult): boolean => exitCode === 1 && output === '';
+
+/** A list that failed, and not for want of a program (126 and 127 are the shell's), a permission, a lock or memory. */
+const isGone = (result: ShellResult): boolean =>
+  ![0, 126, 127].includes(result.exitCode) &&
+  !isEmpty(result) &&
+  !/permi(?:ssion|tted)|must be root|need to be root|\block\b|timed? ?out|memory|resource|not found/i.test(result.output);

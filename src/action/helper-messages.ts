@@ -29,6 +29,7 @@ export type HelperAnswer =
       readonly ok: true;
       readonly lost: readonly (4 | 6)[];
       readonly missing: readonly string[];
+      readonly broken?: string | undefined;
       readonly flushed: boolean;
     }
   | { readonly id: number; readonly ok: false; readonly error: string };
@@ -57,11 +58,18 @@ export function parseHelperRequest(line: string): HelperRequest | undefined {
 export function parseHelperAnswer(line: string): HelperAnswer | undefined {
   const value = parseObject(line);
   if (value === undefined || !isCount(value['id'])) return undefined;
-  const { id, ok, error, lost, flushed } = value;
+  const { id, ok, error, lost, flushed, broken } = value;
   const missing = parseNetworks(value['missing']) ?? [];
   if (ok === false && typeof error === 'string') return { id, ok, error };
   if (ok !== true || !Array.isArray(lost)) return undefined;
-  return { id, ok, lost: ([4, 6] as const).filter((family) => lost.includes(family)), missing, flushed: flushed === true };
+  return {
+    id,
+    ok,
+    lost: ([4, 6] as const).filter((family) => lost.includes(family)),
+    missing,
+    flushed: flushed === true,
+    ...(typeof broken === 'string' ? { broken } : {}),
+  };
 }
 
 /** Matches are left out from the oldest on until it fits into a frame; fields after them. */

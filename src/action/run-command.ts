@@ -1,6 +1,7 @@
 // The only place that starts a process: a program by its argument vector, or a definition's shell fragment with its values in the
 // environment, each with a time limit.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import { RingjailError, systemCodeOf } from '../core/errors.ts';
 
 interface CommandResult {
@@ -40,6 +41,8 @@ export interface ShellCommand {
   readonly timeoutMs: number;
   /** Of its output the end is kept; by default as much as a message needs. */
   readonly mostOutputBytes?: number;
+  /** Whoever waits for it has other things to live for: it does not keep the process alive. */
+  readonly isBackground?: boolean;
 }
 
 /** Resolves with what the shell ended with. Rejects where it cannot be started or takes too long. */
@@ -57,7 +60,7 @@ const messageBytes = 4096;
 /** How long after its end something that it wrote is waited for. */
 const lateOutputMs = 200;
 
-export const runShell: RunShell = ({ script, env, timeoutMs, mostOutputBytes = messageBytes }) =>
+export const runShell: RunShell = ({ script, env, timeoutMs, mostOutputBytes = messageBytes, isBackground = false }) =>
   new Promise((resolve, reject) => {
     // A group of its own, so that what the shell started ends with it.
     const child = spawn('/bin/sh', ['-c', script], {
@@ -83,6 +86,11 @@ export const runShell: RunShell = ({ script, env, timeoutMs, mostOutputBytes = m
       isLate = true;
       killGroup(child);
     }, timeoutMs);
+    if (isBackground) {
+      for (const pipe of [child.stdout, child.stderr]) if (pipe instanceof Socket) pipe.unref();
+      child.unref();
+      timer.unref();
+    }
     child.on('error', (error) => {
       clearTimeout(timer);
       reject(new RingjailError('unavailable', `cannot start /bin/sh: ${error.message}`, error));

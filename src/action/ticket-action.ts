@@ -11,6 +11,8 @@ export interface ActionOutcome {
 /** `lost`: the families of which what was set up is gone. `missing`: of the others, the bans that are gone. */
 export interface Sight extends ActionOutcome {
   readonly missing: readonly string[];
+  /** Why nothing of it is in force, where that is not the action's to repair. */
+  readonly broken?: string | undefined;
 }
 
 /**

@@ -2,14 +2,17 @@
 // end of a rule, so the daemon must be there to lift it; where that matters, nftables is the better action.
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
-import type { Action, Repair, WantedBans } from './action.ts';
+import { type Action, PartFailure, type Repair, type WantedBans } from './action.ts';
 import type { RunCommand } from './run-command.ts';
 
 // By this comment we know our own rules again: a rule that the owner wrote is never deleted, even where it says the same.
 const comment = 'ringjail';
 
-/** Where ufw puts the rules of users, by family. */
-const chains = { 4: ['iptables', 'ufw-user-input'], 6: ['ip6tables', 'ufw6-user-input'] } as const;
+/** The way from INPUT to where ufw puts the rules of users, by family. */
+const chains = {
+  4: ['iptables', ['INPUT', 'ufw-before-input', 'ufw-user-input']],
+  6: ['ip6tables', ['INPUT', 'ufw6-before-input', 'ufw6-user-input']],
+} as const;
 
 interface Rules {
   readonly ours: ReadonlyMap<string, IpNetwork>;
@@ -31,26 +34,34 @@ export class UfwAction implements Action {
     const networks = new Map(Array.from(wanted.all(), ({ network }) => [network.text, network]));
     for (const text of networks.keys()) if (!rules.ours.has(text) && !rules.owners.has(text)) this.#missing.add(text);
     for (const [text, network] of rules.ours) networks.set(text, network);
-    await this.#agree([...networks.values()], wanted, rules);
-    if (!(await this.isInForce(wanted))) {
+    const failures = await this.#agree([...networks.values()], wanted, rules);
+    if (!(await this.#areInForce(Array.from(wanted.all(), ({ network }) => network.text).filter((text) => !failures.has(text))))) {
       throw new RingjailError(
         'unavailable',
-        'ufw lists the bans, but the kernel does not have them: somebody flushed iptables, and more than the bans is gone: sudo ufw reload',
+        // Where its chains are still there, `ufw reload` alone does not lead INPUT to them (ufw 0.36).
+        'ufw lists the bans, but the kernel does not have them: somebody flushed iptables, and more than the bans is gone: ' +
+          "sudo /usr/lib/ufw/ufw-init flush-all && sudo ufw reload (flushes others' rules of iptables, too)",
       );
     }
+    if (failures.size > 0) throw new PartFailure(failures);
     const { size } = this.#missing;
     this.#missing.clear();
     return size === 0 ? undefined : { found: `${size} ${size === 1 ? 'rule' : 'rules'} of ufw missing`, bans: size };
   }
 
   async enforce(networks: readonly IpNetwork[], wanted: WantedBans): Promise<Repair | undefined> {
-    await this.#agree(networks, wanted, await this.#rules());
+    const failures = await this.#agree(networks, wanted, await this.#rules());
+    if (failures.size > 0) throw new PartFailure(failures);
     return undefined;
   }
 
   /** Asked of the kernel, in a fiftieth of the time that ufw takes: a reset, a deleted rule, a disabled ufw and a flush all show there. */
-  async isInForce(wanted: WantedBans): Promise<boolean> {
-    const missing = new Set(Array.from(wanted.all(), ({ network }) => network.text));
+  isInForce(wanted: WantedBans): Promise<boolean> {
+    return this.#areInForce(Array.from(wanted.all(), ({ network }) => network.text));
+  }
+
+  async #areInForce(texts: readonly string[]): Promise<boolean> {
+    const missing = new Set(texts);
     for (const family of [4, 6] as const) {
       if (!Array.from(missing).some((text) => text.includes(':') === (family === 6))) continue;
       for (const text of await this.#shutOut(family)) missing.delete(text);
@@ -58,30 +69,37 @@ export class UfwAction implements Action {
     return missing.size === 0;
   }
 
-  async #agree(networks: readonly IpNetwork[], wanted: WantedBans, { ours, owners }: Rules): Promise<void> {
+  /** Why, for each network, what is wanted could not be done; what could be done is done. */
+  async #agree(networks: readonly IpNetwork[], wanted: WantedBans, { ours, owners }: Rules): Promise<Map<string, string>> {
+    const failures = new Map<string, string>();
     const isWanted = (network: IpNetwork) => wanted.untilUsec(network) !== undefined;
+    const tryEach = async (chosen: readonly IpNetwork[], argsOf: (text: string) => readonly string[]) => {
+      for (const { text } of chosen) await this.#run('ufw', argsOf(text)).catch((error: unknown) => failures.set(text, messageOf(error)));
+    };
+    const tooMany = networks.filter((network) => !isWanted(network) && ours.has(network.text));
+    await tryEach(tooMany, (text) => ['delete', 'deny', 'from', text]);
+    // At the top: a deny after an `allow ssh` would never be reached. `prepend` finds the place for IPv6 rules, which stand after all
+    // IPv4 rules, and works with no rule yet; `insert 1` does neither.
+    const tooFew = networks.filter((network) => isWanted(network) && !ours.has(network.text) && !owners.has(network.text));
+    await tryEach(tooFew, (text) => ['prepend', 'deny', 'from', text, 'comment', comment]);
+    const after = await this.#rules();
     for (const network of networks) {
       const { text } = network;
-      // At the top: a deny after an `allow ssh` would never be reached. `prepend` finds the place for IPv6 rules, which stand after all
-      // IPv4 rules, and works with no rule yet; `insert 1` does neither.
-      if (isWanted(network) && !ours.has(text) && !owners.has(text))
-        await this.#run('ufw', ['prepend', 'deny', 'from', text, 'comment', comment]);
-      if (!isWanted(network) && ours.has(text)) await this.#run('ufw', ['delete', 'deny', 'from', text]);
+      const isOurs = after.ours.has(text);
+      const agrees = isWanted(network) ? isOurs || after.owners.has(text) : !isOurs;
+      if (agrees) failures.delete(text);
+      else if (!failures.has(text)) failures.set(text, `ufw took the change, but its rules do not agree for ${text}`);
     }
-    const after = await this.#rules();
-    const agrees = (network: IpNetwork) => {
-      const isOurs = after.ours.has(network.text);
-      return isWanted(network) ? isOurs || after.owners.has(network.text) : !isOurs;
-    };
-    const wrong = networks.filter((network) => !agrees(network));
-    if (wrong.length > 0) throw new RingjailError('unavailable', `ufw took the change, but its rules do not agree for ${wrong[0]?.text}`);
     await this.#requireActive();
+    return failures;
   }
 
-  /** What the kernel drops from every port, in the chain that ufw has for it; nothing where that chain is gone. */
+  /** What the kernel drops from every port, in the chain that ufw has for it; nothing where that chain is gone, or nothing leads to it. */
   async #shutOut(family: 4 | 6): Promise<string[]> {
-    const [program, chain] = chains[family];
+    const [program, [input, before, chain]] = chains[family];
     try {
+      await this.#run(program, ['-w', '5', '-C', input, '-j', before]);
+      await this.#run(program, ['-w', '5', '-C', before, '-j', chain]);
       const { stdout } = await this.#run(program, ['-w', '5', '-S', chain]);
       return stdout.split('\n').flatMap((line) => {
         const [, from = ''] = /^-A \S+ -s (\S+) -j DROP$/.exec(line.trim()) ?? [];
@@ -89,7 +107,7 @@ export class UfwAction implements Action {
       });
     } catch (error) {
       // The last is what iptables-nft says of a chain that is not there.
-      if (/No chain|does not exist|is incompatible/i.test(messageOf(error))) return [];
+      if (/Bad rule|No chain|does not exist|is incompatible/i.test(messageOf(error))) return [];
       throw error;
     }
   }

@@ -40,9 +40,10 @@ function formatCut({ sockets, flows, failures }: DaemonStatus['cut']): string[] 
   return [`cut of banned addresses: ${sockets} TCP connections, ${flows} tracked flows${failed}`];
 }
 
-function formatAction({ name, bans, failure, isContested, repairs, counters }: ActionStatus): string {
+function formatAction({ name, bans, failure, isContested, isUnknown, repairs, counters }: ActionStatus): string {
   const enforced = `${bans} ${bans === 1 ? 'ban' : 'bans'} enforced`;
-  const state = failure === null ? enforced : isContested ? `CONTESTED: ${failure}` : `NOT ENFORCED: ${failure}`;
+  const trouble = isContested ? 'CONTESTED' : isUnknown ? 'NOT KNOWN' : 'NOT ENFORCED';
+  const state = failure === null ? enforced : `${trouble}: ${failure}`;
   const parts = [
     state,
     ...(counters === null ? [] : [`${counters.packets} packets (${formatBytes(counters.bytes)}) turned away`]),

@@ -2,7 +2,10 @@
 // Written from the manuals of these programs: iptables(8), ipset(8), nft(8), ip-route(8), ufw(8), shorewall(8).
 import type { Family } from '../core/ip-network.ts';
 
-const ufwChains = { 4: 'iptables -w 5 -S ufw-user-input', 6: 'ip6tables -w 5 -S ufw6-user-input' } as const;
+// Where nothing leads to it, what is in it is not in force.
+const ufwChain = (program: string, ufw: string) =>
+  `${program} -w 5 -C INPUT -j ${ufw}-before-input && ${program} -w 5 -S ${ufw}-user-input`;
+const ufwChains = { 4: ufwChain('iptables', 'ufw'), 6: ufwChain('ip6tables', 'ufw6') } as const;
 const shorewallChains = { 4: 'iptables -w 5 -S dynamic', 6: 'ip6tables -w 5 -S dynamic' } as const;
 
 type ListOf = (family: Family, ...found: string[]) => string;

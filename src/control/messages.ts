@@ -70,6 +70,8 @@ export interface ActionStatus {
   readonly failure: string | null;
   /** Somebody keeps taking away what enforces the bans, and it is put back ever more seldom. */
   readonly isContested: boolean;
+  /** Nobody can tell whether its bans are in force; `failure` says why. */
+  readonly isUnknown: boolean;
   /** How many times something that others had done was put right. */
   readonly repairs: number;
   /** What was turned away; null where the action does not count it. */

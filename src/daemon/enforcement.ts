@@ -9,6 +9,8 @@ export interface ActionHealth {
   readonly failure: string | undefined;
   /** Others undo what it does, and it puts it back ever more seldom. */
   readonly isContested: boolean;
+  /** Nobody can tell whether its bans are in force; `failure` says why. */
+  readonly isUnknown: boolean;
   /** How many times something that others had done was put right. */
   readonly repairs: number;
   /** Undefined where the action counts nothing. */

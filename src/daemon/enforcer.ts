@@ -1,5 +1,5 @@
 // Keeps one action in agreement with the ban list: hands it what changed, repeats with back-off what failed, and knows what is not enforced.
-import type { Action, Counters, FoundBan, Repair, WantedBans } from '../action/action.ts';
+import { type Action, type Counters, type FoundBan, PartFailure, type Repair, type WantedBans } from '../action/action.ts';
 import type { BanList } from '../ban/ban-list.ts';
 import { defaultCheckIntervalMs } from '../config/daemon-config.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
@@ -34,6 +34,8 @@ export class Enforcer {
   #mustReconcile = true;
   #running: Promise<void> | undefined;
   #failure: string | undefined;
+  /** Where it could do the rest: the networks that it failed for, and why. */
+  #failed: Map<string, string> | undefined;
   #retryMs = firstRetryMs;
   #retryTimer: NodeJS.Timeout | undefined;
   #suspectedAtMs = Number.NEGATIVE_INFINITY;
@@ -60,7 +62,7 @@ export class Enforcer {
       isNeeded: () => isTold || hasAny(this.#wanted.all()),
       waitMs: () => (isTold ? 0 : this.#repairLog.waitMs),
       look: () => this.#look(),
-      onFailure: (reason) => log.warning(`action ${name}: nobody can tell whether the bans are still in force: ${reason}`),
+      onFailure: (reason) => log.warning(`action ${name}: ${reason}`),
     });
   }
 
@@ -75,10 +77,13 @@ export class Enforcer {
   }
 
   health(): ActionHealth {
+    const { failure, bannedCount: bans } = this;
+    const unknown = bans === 0 ? undefined : this.#verification.failure;
     return {
-      bans: this.bannedCount,
-      failure: this.failure,
+      bans,
+      failure: failure ?? unknown,
       isContested: this.#failure === undefined && this.#repairLog.isFight,
+      isUnknown: failure === undefined && unknown !== undefined,
       repairs: this.repairs,
       counters: this.#counters(),
     };
@@ -93,8 +98,14 @@ export class Enforcer {
     } catch (error) {
       return { isEnforced: undefined, reason: messageOf(error) };
     }
-    if (this.#failure !== undefined) return { isEnforced: false, reason: this.#failure };
-    const isInForce = await this.#isInForce();
+    const failure = this.#failed === undefined ? this.#failure : this.#failed.get(network.text);
+    if (failure !== undefined) return { isEnforced: false, reason: failure };
+    let isInForce: boolean | 'late' | undefined;
+    try {
+      isInForce = await this.#isInForce(network);
+    } catch (error) {
+      return { isEnforced: undefined, reason: messageOf(error) };
+    }
     if (isInForce === false) return { isEnforced: false, reason: 'somebody took away what enforces it' };
     if (isInForce === 'late') return { isEnforced: undefined, reason: 'the firewall does not answer' };
     return { isEnforced: true, reason: 'read back when it was made' };
@@ -180,9 +191,11 @@ export class Enforcer {
   }
 
   /** Undefined where the action cannot tell. */
-  async #isInForce(): Promise<boolean | 'late' | undefined> {
+  async #isInForce(network: IpNetwork): Promise<boolean | 'late' | undefined> {
     if (this.action.isInForce === undefined) return undefined;
-    return (await inTime(Promise.resolve(this.action.isInForce(this.#wanted)), answerLimitMs)) ?? 'late';
+    // Where it failed for some, the others are in force all the same.
+    const asked = this.#failed === undefined ? this.#wanted : onlyOf(this.#wanted, network);
+    return (await inTime(Promise.resolve(this.action.isInForce(asked)), answerLimitMs)) ?? 'late';
   }
 
   #repair(): Promise<void> {
@@ -200,30 +213,51 @@ export class Enforcer {
   async #agree(): Promise<void> {
     // Until `#running` is set.
     await undefined;
-    // After a failure everything is looked at again, when its time has come.
-    while (!this.#isStopped && this.#retryTimer === undefined && (this.#changed.size > 0 || this.#mustReconcile)) {
+    while (!this.#isStopped && this.#isDue()) {
+      const isWaiting = this.#retryTimer !== undefined;
       const networks = [...this.#changed.values()];
-      const mustReconcile = this.#mustReconcile;
-      const isRepair = this.#isRepair;
+      const mustReconcile = this.#mustReconcile && !isWaiting;
+      const isRepair = this.#isRepair && !isWaiting;
       this.#changed = new Map();
-      this.#mustReconcile = false;
-      this.#isRepair = false;
+      if (!isWaiting) this.#mustReconcile = this.#isRepair = false;
       try {
         // What changed comes first, so that it does not count as missing.
         if (networks.length > 0 && (isRepair || !mustReconcile)) this.#tell(await this.action.enforce(networks, this.#wanted));
         const repair = mustReconcile ? await this.action.reconcile(this.#wanted) : undefined;
         if (isRepair) this.#tell(repair);
-        if (this.#failure !== undefined) this.#log.notice(`action ${this.action.name}: works again, all bans are enforced`);
-        this.#failure = undefined;
-        this.#retryMs = firstRetryMs;
+        if (isWaiting) this.#cure(networks);
+        else this.#succeed();
       } catch (error) {
         this.#isRepair ||= isRepair;
+        if (!isWaiting) this.#failed = undefined;
+        else if (error instanceof PartFailure) this.#cure(networks);
         this.#fail(error);
       }
     }
     // In one step with the last look at what changed: nobody can come in between and wait for what has ended.
     this.#running = undefined;
     this.#verification.arm();
+  }
+
+  /** After a failure everything is looked at again, when its time has come; where it was of some bans only, the others do not wait. */
+  #isDue(): boolean {
+    if (this.#retryTimer === undefined) return this.#changed.size > 0 || this.#mustReconcile;
+    return this.#failed !== undefined && this.#changed.size > 0;
+  }
+
+  #succeed(): void {
+    if (this.#failure !== undefined) this.#log.notice(`action ${this.action.name}: works again, all bans are enforced`);
+    this.#failure = undefined;
+    this.#failed = undefined;
+    this.#retryMs = firstRetryMs;
+  }
+
+  /** These were tried while others wait to be tried again; where nothing is left to wait for, all is looked at. */
+  #cure(networks: readonly IpNetwork[]): void {
+    for (const { text } of networks) this.#failed?.delete(text);
+    if (this.#failed?.size !== 0) return;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
   }
 
   #tell(repair: Repair | undefined): void {
@@ -234,8 +268,9 @@ export class Enforcer {
     const message = messageOf(error);
     if (message !== this.#failure) this.#log.error(`action ${this.action.name}: bans are not enforced: ${message}`);
     this.#failure = message;
+    this.#failed = error instanceof PartFailure ? new Map([...(this.#failed ?? []), ...error.failed]) : undefined;
     this.#mustReconcile = true;
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#retryTimer !== undefined) return;
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
       void this.#run();
@@ -243,5 +278,10 @@ export class Enforcer {
     this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
   }
 }
+
+const onlyOf = (wanted: WantedBans, { text }: IpNetwork): WantedBans => ({
+  untilUsec: (network) => (network.text === text ? wanted.untilUsec(network) : undefined),
+  all: () => Array.from(wanted.all()).filter(({ network }) => network.text === text),
+});
 
 const hasAny = (bans: Iterable<unknown>): boolean => bans[Symbol.iterator]().next().done !== true;

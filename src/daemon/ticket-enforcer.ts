@@ -18,6 +18,9 @@ import { Verification } from './verification.ts';
 /** What cannot be lifted after so many tries is forgotten: most likely somebody lifted it by hand. */
 const mostUnbanTries = 5;
 
+/** A ban that so many looks in a row did not find, although it was put back each time, is not to be found in what is listed. */
+const mostPutBacks = 2;
+
 interface Failure {
   readonly reason: string;
   readonly tries: number;
@@ -36,6 +39,10 @@ export class TicketEnforcer {
   #mustCheck = false;
   /** Families that a look found lost. */
   #gone: readonly Family[] = [];
+  /** By network: how many looks in a row did not find it. */
+  #unseen = new Map<string, number>();
+  /** Why nothing of it is in force, as the last look found. */
+  #broken: string | undefined;
   readonly #repairLog: RepairLog;
   readonly #verification: Verification;
 
@@ -51,7 +58,7 @@ export class TicketEnforcer {
       isNeeded: () => action.look !== undefined && this.#ledger.enforcedCount > 0,
       waitMs: () => this.#repairLog.waitMs,
       look: () => this.#look(),
-      onFailure: (reason) => log.warning(`action ${name}: nobody can tell whether the bans are still in force: ${reason}`),
+      onFailure: (reason) => log.warning(`action ${name}: ${reason}`),
     });
   }
 
@@ -63,12 +70,24 @@ export class TicketEnforcer {
   health(): ActionHealth {
     const { fight, isFight, repairs } = this.#repairLog;
     const { failure, bannedCount: bans } = this;
-    return { bans, failure: failure ?? fight, isContested: failure === undefined && isFight, repairs, counters: undefined };
+    const doubt = failure ?? this.#broken ?? fight ?? this.#unknown;
+    const isUnknown = doubt !== undefined && doubt === this.#unknown;
+    const isContested = isFight && doubt === fight;
+    return { bans, failure: doubt, isContested, isUnknown, repairs, counters: undefined };
+  }
+
+  /** Why nobody knows whether the bans that it was told of are still in force. */
+  get #unknown(): string | undefined {
+    return this.#ledger.enforcedCount === 0 ? undefined : this.#verification.failure;
   }
 
   /** As the action was told; a command's firewall cannot be asked for one address. */
   async enforcement({ text }: BanTarget): Promise<Enforcement> {
-    if (this.isEnforced(text)) return { isEnforced: true, reason: 'the action was told, and agreed' };
+    if (this.isEnforced(text)) {
+      if (this.#broken !== undefined) return { isEnforced: false, reason: this.#broken };
+      const reason = this.#isNeverSeen(text) ? 'the action agreed each time, but does not list it' : this.#unknown;
+      return reason === undefined ? { isEnforced: true, reason: 'the action was told, and agreed' } : { isEnforced: undefined, reason };
+    }
     const reason = this.failureOf(text);
     return reason === undefined ? notToldYet : { isEnforced: false, reason };
   }
@@ -88,7 +107,7 @@ export class TicketEnforcer {
 
   /** For "not enforced by X: ..."; undefined where it is enforced, or was not tried yet. */
   failureOf(network: string): string | undefined {
-    return this.isEnforced(network) ? undefined : (this.#failures.get(network)?.reason ?? this.#ownFailure?.reason);
+    return this.isEnforced(network) ? this.#broken : (this.#failures.get(network)?.reason ?? this.#ownFailure?.reason);
   }
 
   /**
@@ -168,12 +187,36 @@ export class TicketEnforcer {
   async #look(): Promise<void> {
     // What is no address cannot be told from other words in a listing.
     const networks = this.#ledger.enforced.filter((network) => parseIpNetwork(network) !== undefined);
-    const { lost, missing } = (await this.action.look?.(networks)) ?? nothingGone;
+    const { lost, missing, broken } = (await this.action.look?.(networks)) ?? nothingGone;
     if (this.#queue.isStopped) return;
+    this.#tellBroken(broken && messageOf(broken));
     this.#gone = this.#ledger.enforcedFamilies(lost);
     this.#mustCheck = this.#gone.length > 0;
-    this.#ledger.miss(missing, systemClock());
+    this.#ledger.miss(this.#worthPutBack(missing), systemClock());
     if (this.#mustCheck || this.#ledger.hasPending) await this.#queue.run();
+  }
+
+  /** Without those that putting back did not help: that would go on for ever. */
+  #worthPutBack(missing: readonly string[]): readonly string[] {
+    this.#unseen = new Map(missing.map((network) => [network, Math.min((this.#unseen.get(network) ?? 0) + 1, mostPutBacks + 2)]));
+    for (const [network, times] of this.#unseen) {
+      if (times !== mostPutBacks + 1) continue;
+      this.#log.warning(
+        `action ${this.action.name}: ${network} was put back ${mostPutBacks} times, and is still not listed: nobody can tell whether it is in force`,
+      );
+    }
+    return missing.filter((network) => !this.#isNeverSeen(network));
+  }
+
+  #isNeverSeen(network: string): boolean {
+    return (this.#unseen.get(network) ?? 0) > mostPutBacks;
+  }
+
+  #tellBroken(reason: string | undefined): void {
+    const { name } = this.action;
+    if (reason !== undefined && reason !== this.#broken) this.#log.error(`action ${name}: bans are not enforced: ${reason}`);
+    if (reason === undefined && this.#broken !== undefined) this.#log.notice(`action ${name}: works again`);
+    this.#broken = reason;
   }
 
   #onIdle(): void {

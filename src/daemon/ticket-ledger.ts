@@ -202,7 +202,10 @@ export class TicketLedger {
   takeRepair(): Repair | undefined {
     const { families, networks } = this.#lost;
     if (networks.size === 0 || this.#pending.size > 0) return undefined;
+    for (const network of networks) if (!this.#wanted.has(network)) networks.delete(network);
     const bans = Array.from(networks).filter((network) => this.#enforced.has(network)).length;
+    // Put back it is when the first of them is; what only failed is told as that.
+    if (bans === 0) return undefined;
     const which = [...families].toSorted().map((family) => `IPv${family}`);
     networks.clear();
     families.clear();

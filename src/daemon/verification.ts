@@ -42,6 +42,11 @@ export class Verification {
     );
   }
 
+  /** Why the latest look could not tell; undefined where it could. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
   /** Resolves when it was looked at and repaired, or when that takes too long to wait for it. */
   async now(): Promise<void> {
     const { isNeeded, waitMs } = this.#options;
@@ -60,7 +65,7 @@ export class Verification {
       await this.#options.look();
       this.#failure = undefined;
     } catch (error) {
-      const reason = messageOf(error);
+      const reason = `nobody can tell whether the bans are still in force: ${messageOf(error)}`;
       if (reason !== this.#failure && !this.#isStopped) this.#options.onFailure(reason);
       this.#failure = reason;
     } finally {

@@ -4,6 +4,7 @@ import { CommandAction } from '../../src/action/command-action.ts';
 import { type CommandDefinition, type CommandSet, commandNames } from '../../src/action/command-definition.ts';
 import type { ShellCommand } from '../../src/action/run-command.ts';
 import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
+import { nothingGone } from '../../src/action/ticket-action.ts';
 import { ticketOf } from './ban-ticket.ts';
 
 function commandsOf(texts: Record<string, string>): CommandSet {
@@ -211,7 +212,7 @@ describe('CommandAction, looked at', () => {
     const said = '-A f2b-x -s 192.0.2.7/32 -j DROP\n add x 192.0.2.8 timeout 0\nALL: [2001:DB8::7], {198.51.100.0/24}; 0.0.0.0/0';
     const { action } = create({ texts: listing, started: [4, 6], says: said });
     const there = ['192.0.2.7', '192.0.2.8', '2001:db8::7', '198.51.100.0/24'];
-    const gone = ['192.0.2.70', '92.0.2.8', '198.51.100.1', '2001:db8::/64'];
+    const gone = ['192.0.2.70', '92.0.2.8', '198.51.101.1', '2001:db8::/64'];
     assert.deepEqual((await action.look?.([...there, ...gone]))?.missing.toSorted(), gone.toSorted());
   });
 
@@ -219,7 +220,7 @@ describe('CommandAction, looked at', () => {
     const only4 = create({ texts: listing, started: [4] });
     await only4.action.look?.(['192.0.2.7', '2001:db8::7']);
     assert.deepEqual(only4.ran, ['list']);
-    const lost = create({ texts: { ...listing, check: 'check' }, started: [4], exits: { check: [1] } });
+    const lost = create({ texts: { ...listing, start: 'start', check: 'check' }, started: [4], exits: { check: [1] } });
     assert.deepEqual(await lost.action.look?.(['192.0.2.7']), { lost: [4], missing: [] });
     assert.deepEqual(lost.ran, ['check']);
     const none = create({ texts: listing, started: [4, 6] });
@@ -227,7 +228,67 @@ describe('CommandAction, looked at', () => {
     assert.deepEqual(none.ran, []);
   });
 
-  it('an actionlist that fails, or writes too much, tells nothing', async () => {
+  const set = { start: 'start', stop: 'stop', list: 'list', ban: 'ban' };
+
+  it('an actionlist that fails: what it was to list is gone, and is set up anew', async () => {
+    const { action, ran, families } = create({ texts: set, started: [4, 6], exits: { list: [1, 1, 0, 0], stop: [1] }, says: '192.0.2.7' });
+    assert.deepEqual(await action.look?.(['192.0.2.7']), { lost: [4], missing: [] });
+    assert.deepEqual(await action.check(), { lost: [4] });
+    assert.deepEqual(ran, ['list', 'list', 'stop', 'start', 'list', 'list']);
+    assert.deepEqual([...families].toSorted(), [4, 6]);
+    assert.deepEqual(await action.look?.(['192.0.2.7']), nothingGone);
+  });
+
+  it('where that is no cure it is not tried again, until the list has worked', async () => {
+    const { action, ran } = create({ texts: set, started: [4], exits: { list: [1, 1, 1, 1, 0, 1] }, says: '192.0.2.7' });
+    const look = () => action.look?.(['192.0.2.7']) ?? Promise.reject(new Error('none'));
+    assert.deepEqual([await look(), await action.check()], [{ lost: [4], missing: [] }, { lost: [4] }]);
+    await assert.rejects(look(), /actionlist ended with 1/);
+    assert.deepEqual(await action.check(), { lost: [] });
+    assert.deepEqual([await look(), await look()], [nothingGone, { lost: [4], missing: [] }]);
+    assert.equal(ran.filter((script) => script === 'start').length, 1);
+  });
+
+  for (const [exit, says] of [
+    [127, 'sh: 1: ipset: command not found'],
+    [1, 'iptables v1.8.9: Permission denied (you must be root)'],
+    [4, 'Another app is currently holding the xtables lock.'],
+    [1, 'netlink: Error: Could not process rule: Operation not permitted'],
+  ] as const) {
+    it(`an actionlist that fails by the machine tells nothing: ${says}`, async () => {
+      const { action, ran } = create({ texts: set, started: [4], exits: { list: [exit, exit] }, says });
+      await assert.rejects(async () => action.look?.(['192.0.2.7']), { message: `actionlist ended with ${exit}: ${says}` });
+      assert.deepEqual(await action.check(), { lost: [] });
+      assert.deepEqual(ran, ['list', 'list']);
+    });
+  }
+
+  it('grep that finds nothing is a list without bans', async () => {
+    const { action } = create({ texts: set, started: [4], exits: { list: [1] }, says: '' });
+    assert.deepEqual(await action.look?.(['192.0.2.7']), { lost: [], missing: ['192.0.2.7'] });
+  });
+
+  it('what one family lacks is found although the other cannot be listed', async () => {
+    const { action } = create({ texts: listing, started: [4, 6], exits: { list: [0, 2] } });
+    assert.deepEqual(await action.look?.(['192.0.2.7', '2001:db8::7']), { lost: [], missing: ['192.0.2.7'] });
+  });
+
+  it('where nothing is started, a check that fails is not for the action to repair: told with what it said, and nothing is banned', async () => {
+    const { action, ran, families } = create({ texts: { ...listing, check: 'check' }, started: [4, 6], exits: { check: [0, 1, 1, 1] } });
+    assert.deepEqual(await action.look?.(['192.0.2.7']), { lost: [], missing: [], broken: 'actioncheck ended with 1: said' });
+    await assert.rejects(action.ban(v4), /actioncheck ended with 1: said/);
+    assert.deepEqual([ran, families.size], [['check', 'check', 'check', 'check'], 2]);
+    await action.ban(v4);
+    assert.equal(ran.at(-1), 'ban');
+  });
+
+  it('nor is it begun there', async () => {
+    const { action, ran } = create({ texts: { check: 'check', ban: 'ban' }, exits: { check: [1] } });
+    await assert.rejects(action.ban(v4), /actioncheck ended with 1: said/);
+    assert.deepEqual(ran, ['check']);
+  });
+
+  it('an actionlist that fails where nothing is started, or writes too much, tells nothing', async () => {
     const failing = create({ texts: listing, started: [4], exits: { list: [1] } });
     await assert.rejects(async () => failing.action.look?.(['192.0.2.7']), /actionlist ended with 1: said/);
     const endless = create({ texts: listing, started: [4], says: 'x'.repeat(16 << 20) });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { runShell } from '../../src/action/run-command.ts';
@@ -33,4 +34,11 @@ describe('runShell', () => {
     const { output } = await run('sleep 60 & echo $!');
     process.kill(Number(output), 'SIGKILL');
   });
+});
+
+it('a command in the background does not keep the process alive', () => {
+  const module = new URL('../../src/action/run-command.js', import.meta.url).href;
+  const program = `import { runShell } from ${JSON.stringify(module)}; void runShell({ script: 'sleep 20', env: {}, timeoutMs: 20_000, isBackground: true });`;
+  const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 10_000 });
+  assert.deepEqual({ status, signal }, { status: 0, signal: null });
 });

@@ -1,6 +1,7 @@
 // The rules of the action, on a fake ufw; test/system has it on the real one.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { PartFailure } from '../../src/action/action.ts';
 import { UfwAction } from '../../src/action/ufw-action.ts';
 import { network } from '../core/network.ts';
 import { wantedOf } from './wanted.ts';
@@ -16,6 +17,10 @@ class FakeUfw {
   readonly changes: string[] = [];
   /** Somebody flushed iptables behind ufw's back. */
   isFlushed = false;
+  /** Somebody flushed INPUT, and nothing leads to the chains of ufw. */
+  isUnlinked = false;
+  /** IPV6=no in /etc/default/ufw. */
+  hasIpv6 = true;
   readonly action = new UfwAction(async (program, args) => {
     if (program !== 'ufw') return { stdout: this.#chain(program, args), stderr: '' };
     return { stdout: this.#run(args), stderr: '' };
@@ -28,6 +33,13 @@ class FakeUfw {
   /** As iptables -S and ip6tables -S show what ufw made of the rules. */
   #chain(program: string, args: readonly string[]): string {
     const [prefix, chain] = program === 'iptables' ? [32, 'ufw-user-input'] : [128, 'ufw6-user-input'];
+    const before = prefix === 32 ? 'ufw-before-input' : 'ufw6-before-input';
+    if (args[2] === '-C') {
+      const isInput = args[3] === 'INPUT';
+      assert.deepEqual(args, ['-w', '5', '-C', ...(isInput ? ['INPUT', '-j', before] : [before, '-j', chain])]);
+      if (isInput && this.isUnlinked) throw new Error(`${program}: Bad rule (does a matching rule exist in that chain?).`);
+      return '';
+    }
     assert.deepEqual(args, ['-w', '5', '-S', chain]);
     if (!this.isActive) throw new Error(`${program}: No chain/target/match by that name.`);
     const rules = this.isFlushed ? [] : this.rules;
@@ -48,6 +60,7 @@ class FakeUfw {
     }
     this.changes.push(command);
     if (this.isLying) return '';
+    if (command.includes(':') && !this.hasIpv6) throw new Error('ERROR: Invalid IP version');
     const [, from, comment] = /^prepend deny from (\S+) comment (\S+)$/.exec(command) ?? [];
     if (from !== undefined) this.rules.unshift(`deny from ${from} comment '${comment}'`);
     else if (args[0] === 'delete') {
@@ -155,6 +168,25 @@ describe('UfwAction', () => {
     }
   });
 
+  it('a ban that ufw refuses holds up no other, and no unban; it is told, and only it', async () => {
+    const ufw = new FakeUfw([ours('192.0.2.9')]);
+    ufw.hasIpv6 = false;
+    const wanted = wantedOf({ '2001:db8::7': later, '192.0.2.7': later });
+    const only = (error: unknown) => {
+      assert.ok(error instanceof PartFailure);
+      assert.deepEqual([...error.failed.keys()], ['2001:db8::7']);
+      assert.match(error.message, /not 2001:db8::7: ERROR: Invalid IP version/);
+      return true;
+    };
+    const networks = [network('2001:db8::7'), network('192.0.2.7'), network('192.0.2.9')];
+    await assert.rejects(ufw.action.enforce(networks, wanted), only);
+    assert.deepEqual(ufw.rules, [ours('192.0.2.7')]);
+    assert.equal(ufw.changes[0], 'delete deny from 192.0.2.9');
+    await assert.rejects(ufw.action.reconcile(wanted), only);
+    ufw.isFlushed = true;
+    await assert.rejects(ufw.action.reconcile(wanted), /sudo ufw reload/);
+  });
+
   it('a ufw that is not active shuts nobody out: that is a failure, with its cure', async () => {
     const ufw = new FakeUfw();
     ufw.isActive = false;
@@ -188,6 +220,9 @@ describe('UfwAction', () => {
       'a flush behind its back': (ufw) => {
         ufw.isFlushed = true;
       },
+      'a flush of INPUT, so that nothing leads there': (ufw) => {
+        ufw.isUnlinked = true;
+      },
       'a rule that only looks alike': (ufw) => {
         ufw.rules = ['reject from 192.0.2.7', ...ufw.rules.slice(0, 1)];
       },
@@ -208,7 +243,7 @@ describe('UfwAction', () => {
       });
       assert.equal(await action.isInForce(wantedOf({})), true);
       assert.equal(await action.isInForce(wantedOf({ '192.0.2.7': later })), true);
-      assert.deepEqual(asked, ['iptables']);
+      assert.deepEqual([...new Set(asked)], ['iptables']);
     });
 
     it('rejects where nobody can tell', async () => {
@@ -226,10 +261,12 @@ describe('UfwAction', () => {
       assert.equal(await ufw.action.reconcile(bans), undefined);
     });
 
-    it('what only the kernel lacks is not ours to load again: told, with the cure', async () => {
-      const ufw = await banned();
-      ufw.isFlushed = true;
-      await assert.rejects(ufw.action.reconcile(bans), /the kernel does not have them.*sudo ufw reload/);
-    });
+    for (const harm of ['isFlushed', 'isUnlinked'] as const) {
+      it(`what only the kernel lacks is not ours to load again: told, with the cure (${harm})`, async () => {
+        const ufw = await banned();
+        ufw[harm] = true;
+        await assert.rejects(ufw.action.reconcile(bans), /the kernel does not have them.*sudo ufw reload/);
+      });
+    }
   });
 });

@@ -28,6 +28,7 @@ const actionOf = (other: Partial<ActionStatus>): ActionStatus => ({
   bans: 0,
   failure: null,
   isContested: false,
+  isUnknown: false,
   repairs: 0,
   counters: null,
   ...other,
@@ -107,6 +108,7 @@ describe('formatStatus', () => {
       { failure: 'somebody keeps taking away', isContested: true, repairs: 30 },
       'action nftables: CONTESTED: somebody keeps taking away; put back 30 times after others changed it',
     ],
+    [{ failure: 'nobody can tell', isUnknown: true }, 'action nftables: NOT KNOWN: nobody can tell'],
   ];
   for (const [given, line] of actions) {
     it(line, () => assert.equal(formatStatus(statusOf([], { actions: [actionOf(given)] }), now)[1], line));

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { knownList } from '../../src/config/known-list.ts';
 
+const ufw4 = 'iptables -w 5 -C INPUT -j ufw-before-input && iptables -w 5 -S ufw-user-input';
+const ufw6 = 'ip6tables -w 5 -C INPUT -j ufw6-before-input && ip6tables -w 5 -S ufw6-user-input';
+
 describe('knownList', () => {
   const known: [actionban: string, list4: string, list6?: string][] = [
     ['iptables -w -I f2b-sshd 1 -s <ip> -j REJECT --reject-with icmp-port-unreachable', 'iptables -w -S f2b-sshd'],
@@ -12,8 +15,8 @@ describe('knownList', () => {
     ['nft add element inet f2b-table addr-set-sshd \\{ <ip> \\}', 'nft list set inet f2b-table addr-set-sshd'],
     ['ip route add unreachable <ip>', 'ip -4 route show type unreachable', 'ip -6 route show type unreachable'],
     ['shorewall drop <ip>', 'iptables -w 5 -S dynamic', 'ip6tables -w 5 -S dynamic'],
-    ['ufw prepend deny from <ip> to any comment "ringjail sshd"', 'iptables -w 5 -S ufw-user-input', 'ip6tables -w 5 -S ufw6-user-input'],
-    ['if true\nthen\n ufw insert 1 reject from <ip> to any\nfi', 'iptables -w 5 -S ufw-user-input', 'ip6tables -w 5 -S ufw6-user-input'],
+    ['ufw prepend deny from <ip> to any comment "ringjail sshd"', ufw4, ufw6],
+    ['if true\nthen\n ufw insert 1 reject from <ip> to any\nfi', ufw4, ufw6],
   ];
   for (const [actionban, list4, list6 = list4] of known) {
     it(actionban, () => assert.deepEqual([knownList(actionban, 4), knownList(actionban, 6)], [list4, list6]));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { PartFailure, type WantedBans } from '../../src/action/action.ts';
 import { BanList } from '../../src/ban/ban-list.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { Enforcer } from '../../src/daemon/enforcer.ts';
@@ -55,6 +56,57 @@ describe('Enforcer', () => {
     await enforcer.start();
     assert.deepEqual([...action.inForce.keys()], ['192.0.2.1']);
     assert.equal(enforcer.bannedCount, 1);
+  });
+
+  describe('an action that could do only some of it', () => {
+    const refused = (...texts: string[]) => new PartFailure(new Map(texts.map((text) => [text, 'refused'])));
+    const setUpRefused = async (t: TestContext) => {
+      mockTimers(t);
+      const { action, bans, log } = setUp();
+      const asked: string[][] = [];
+      const isInForce = (wanted: WantedBans) => {
+        asked.push(Array.from(wanted.all(), (ban) => ban.network.text));
+        return true;
+      };
+      const enforcer = new Enforcer(Object.assign(action, { isInForce }), bans, log);
+      t.after(() => enforcer.stop());
+      await enforcer.start();
+      bans.add(decisionOf('192.0.2.1', 1000));
+      action.failures.push(refused('192.0.2.1'));
+      await enforcer.update([a]);
+      return { action, bans, enforcer, asked };
+    };
+
+    it('goes on with what changes meanwhile, and the others count as enforced', async (t) => {
+      const { action, bans, enforcer, asked } = await setUpRefused(t);
+      bans.add(decisionOf('192.0.2.2', 1000));
+      await enforcer.update([b]);
+      assert.deepEqual(action.calls, ['reconcile', 'enforce 192.0.2.1', 'enforce 192.0.2.2']);
+      assert.match(enforcer.failure ?? '', /not 192\.0\.2\.1: refused/);
+      assert.deepEqual(await enforcer.enforcement(a), { isEnforced: false, reason: 'refused' });
+      assert.deepEqual(await enforcer.enforcement(b), { isEnforced: true, reason: 'read back when it was made' });
+      assert.deepEqual(asked, [['192.0.2.2']]);
+      t.mock.timers.tick(500);
+      await settled();
+      assert.deepEqual([action.calls.at(-1), enforcer.failure], ['reconcile', undefined]);
+    });
+
+    it('where nothing is left to wait for, all is looked at, and it works again', async (t) => {
+      const { action, bans, enforcer } = await setUpRefused(t);
+      bans.remove(a);
+      await enforcer.update([a]);
+      assert.deepEqual([action.calls.slice(2), enforcer.failure], [['enforce 192.0.2.1', 'reconcile'], undefined]);
+    });
+
+    it('a later failure of all of it waits as ever', async (t) => {
+      const { action, bans, enforcer } = await setUpRefused(t);
+      action.failures.push(new Error('not active'));
+      bans.add(decisionOf('192.0.2.2', 1000));
+      await enforcer.update([b]);
+      await enforcer.update([b]);
+      assert.equal(action.calls.length, 3);
+      assert.deepEqual(await enforcer.enforcement(b), { isEnforced: false, reason: 'not active' });
+    });
   });
 
   it('update of nothing asks nothing', async () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { type BanTicket, targetOfTicket } from '../../src/action/ban-ticket.ts';
-import type { ActionOutcome, Sight, TicketAction } from '../../src/action/ticket-action.ts';
+import { type ActionOutcome, nothingGone, type Sight, type TicketAction } from '../../src/action/ticket-action.ts';
 import { RingjailError } from '../../src/core/errors.ts';
 import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
+import { network } from '../core/network.ts';
 import { recordingLog } from './recording-log.ts';
 
 const enforcers: TicketEnforcer[] = [];
@@ -308,6 +309,24 @@ describe('TicketEnforcer, when others take away what the action set up', () => {
     assert.equal(enforcer.isEnforced('192.0.2.1'), true);
   });
 
+  it('a ban that is never listed is put back twice, then told once and left alone, until a look finds it', async () => {
+    const { action, enforcer, log } = await banned(new FakeAction(), 20);
+    let looks = 0;
+    let missing = ['192.0.2.1'];
+    Object.assign(action, { look: async () => ({ lost: [], missing, looks: looks++ }) });
+    await until(() => looks > 5);
+    const again = ['unban 192.0.2.1', 'ban 192.0.2.1 restored'];
+    assert.deepEqual(action.calls, [...again, ...again]);
+    assert.equal(log.lines.filter((line) => line.includes('is still not listed')).length, 1);
+    assert.equal((await enforcer.enforcement(network('192.0.2.1'))).isEnforced, undefined);
+    missing = [];
+    const seen = looks + 1;
+    await until(() => looks > seen);
+    assert.equal((await enforcer.enforcement(network('192.0.2.1'))).isEnforced, true);
+    missing = ['192.0.2.1'];
+    await until(() => action.calls.length > 4);
+  });
+
   it('what is no address is not looked for, and stays where IPv6 is lost', async () => {
     const { action, enforcer } = await banned();
     await enforcer.ban({ ...ticketOf('host:22', { isRaw: true }), untilUsec: undefined });
@@ -375,6 +394,31 @@ describe('TicketEnforcer, when others take away what the action set up', () => {
     }
     const told = 'warning: action fake: nobody can tell whether the bans are still in force: took longer than 60 s';
     assert.deepEqual([log.lines, enforcer.health().repairs], [[told], 0]);
+    const reason = told.slice('warning: action fake: '.length);
+    const { failure, isUnknown } = enforcer.health();
+    assert.deepEqual({ failure, isUnknown }, { failure: reason, isUnknown: true });
+    assert.deepEqual(await enforcer.enforcement(network('192.0.2.1')), { isEnforced: undefined, reason });
+    Object.assign(action, { look: () => Promise.resolve(nothingGone) });
+    hang.end?.(new Error('took longer than 60 s'));
+    await until(() => !enforcer.health().isUnknown);
+    assert.deepEqual([enforcer.health().failure, (await enforcer.enforcement(network('192.0.2.1'))).isEnforced], [undefined, true]);
+  });
+
+  it("what is broken and not the action's to repair is not enforced, told once, and nothing is lifted or made", async () => {
+    const { action, enforcer, log } = await banned(new FakeAction(), 20);
+    let looks = 0;
+    let broken: string | undefined = 'flushed:\nsudo ufw reload';
+    Object.assign(action, { look: async () => ({ ...nothingGone, broken, looks: looks++ }) });
+    await until(() => looks > 2);
+    const reason = 'flushed:; sudo ufw reload';
+    assert.deepEqual(await enforcer.enforcement(network('192.0.2.1')), { isEnforced: false, reason });
+    assert.equal(enforcer.failureOf('192.0.2.1'), reason);
+    const { failure, isUnknown, isContested } = enforcer.health();
+    assert.deepEqual([failure, isUnknown, isContested], [reason, false, false]);
+    broken = undefined;
+    await until(() => enforcer.health().failure === undefined);
+    assert.deepEqual(action.calls, []);
+    assert.deepEqual(log.lines, [`error: action fake: bans are not enforced: ${reason}`, 'notice: action fake: works again']);
   });
 
   it('what cannot be repaired is not enforced, and tried again', async () => {

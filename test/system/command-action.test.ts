@@ -35,6 +35,7 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     nftables: 'nftables-multiport[name=nft, port="22,80"]',
     ipset: 'iptables-ipset-proto6[name=set, port=22]',
     ufw: 'ufw[blocktype=deny]',
+    ownufw: 'ringjail-ufw',
     hostsdeny: `hostsdeny[file="${directory}/hosts.deny"]`,
     route: 'route',
     'mail-whois': 'mail-whois[name=mailed, dest=admin]',
@@ -72,6 +73,7 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     lab.up();
     lab.enableUfw('low');
     cpSync(join(samples, 'action.d'), join(directory, 'action.d'), { recursive: true });
+    cpSync(join(projectDirectory, 'config/action.d/ufw.conf'), join(directory, 'action.d/ringjail-ufw.conf'));
     const jails = Object.entries(actions).map(([jail, action]) => `[${jail}]\nenabled = true\naction = ${action}\n`);
     writeFileSync(join(directory, 'jail.conf'), jails.join('\n'));
     writeFileSync(join(directory, 'hosts.deny'), 'ALL: 198.51.100.7\n');
@@ -182,6 +184,22 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     assert.doesNotMatch(await onServer('ufw', 'show', 'added'), /deny from/);
   });
 
+  test("our own ufw: leaves rules of the owner's alone, and is not in force where nothing leads to its rules", async () => {
+    const added = async () => (await onServer('ufw', 'show', 'added')).split('\n').filter((line) => line.startsWith('ufw deny'));
+    await onServer('ufw', 'deny', 'from', v4);
+    await lifted(await banned('ownufw'));
+    assert.deepEqual(await added(), [`ufw deny from ${v4}`]);
+    await onServer('ufw', 'delete', 'deny', 'from', v4);
+    const enforcer = await banned('ownufw');
+    assert.deepEqual(await added(), [`ufw deny from ${v4} comment 'ringjail ownufw'`, `ufw deny from ${v6} comment 'ringjail ownufw'`]);
+    await onServer('iptables', '-D', 'INPUT', '-j', 'ufw-before-input');
+    await until('it is told', async () => /nothing leads to the rules of ufw/.test(enforcer.failureOf(v4) ?? ''));
+    await onServer('iptables', '-A', 'INPUT', '-j', 'ufw-before-input');
+    await until('it is in force', async () => enforcer.failureOf(v4) === undefined);
+    await lifted(enforcer);
+    assert.deepEqual(await added(), []);
+  });
+
   test('hostsdeny', async () => {
     const file = join(directory, 'hosts.deny');
     const enforcer = await banned('hostsdeny');
@@ -277,6 +295,8 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     const started = await run(lab.onServer('sh', '-c', start));
     assert.equal(started.code, 0, started.stdout + started.stderr);
     const enforcer = await banned('shorewall');
+    // What config/action.d/shorewall.conf asks for.
+    for (const program of ['iptables', 'ip6tables']) assert.match(await onServer(program, '-w', '5', '-S'), /-j dynamic/);
     assert.match(await onServer('iptables', '-S', 'dynamic'), new RegExp(`-s ${v4}/32 -j DROP`));
     assert.match(await onServer('ip6tables', '-S', 'dynamic'), new RegExp(`-s ${v6}/128 -j DROP`));
     await onServer('shorewall', 'allow', v4);

@@ -150,10 +150,13 @@ describe('bans in ufw that somebody takes away', { skip: needsRoot }, () => {
     assert.match(daemon.stderr, /2 rules of ufw missing; 2 bans put back/);
   });
 
-  test('iptables flushed behind the back of ufw: told with the cure, as more than the bans is gone; enforced after ufw reload', async () => {
+  test('iptables flushed behind the back of ufw: told with the cure, as more than the bans is gone; enforced after that', async () => {
     await run(lab.onServer('iptables', '-w', '5', '-F'));
-    await until('it is told', async () => /sudo ufw reload/.test((await action())?.failure ?? ''));
+    const flush = '/usr/lib/ufw/ufw-init';
+    await until('it is told', async () => ((await action())?.failure ?? '').includes(`sudo ${flush} flush-all && sudo ufw reload`));
+    assert.equal((await run(lab.onServer(flush, 'flush-all'))).code, 0);
     await ufw('reload');
+    assert.match((await run(lab.onServer('iptables', '-S', 'INPUT'))).stdout, /-j ufw-before-input/);
     await back();
     await until('all is well again', async () => (await action())?.failure === null, 30_000);
   });
