@@ -31,6 +31,11 @@ export class TicketEnforcer {
   readonly #failures = new Map<string, Failure>();
   #ownFailure: Failure | undefined;
   #mustStart = true;
+  /** Whether it is to be started also where no ban is wanted: a jail names it. */
+  #isNamed = false;
+  /** Until the start that failed is tried again; bans are lifted meanwhile. */
+  #isStartPut = false;
+  #hasStartFailed = false;
   #mustReload = false;
   #mustFlush = false;
   #mustCheck = false;
@@ -116,6 +121,12 @@ export class TicketEnforcer {
 
   /** Resolves when it was tried, with all that is pending. */
   start(): Promise<void> {
+    this.#isNamed = true;
+    return this.#queue.run();
+  }
+
+  /** No jail names it any more, but bans may rest on it: it is started for those that hold, and lifts the others without. */
+  resume(): Promise<void> {
     return this.#queue.run();
   }
 
@@ -144,6 +155,7 @@ export class TicketEnforcer {
 
   reload(): Promise<void> {
     this.#mustReload = true;
+    this.#isStartPut = false;
     return this.#queue.run();
   }
 
@@ -177,18 +189,35 @@ export class TicketEnforcer {
   }
 
   #onIdle(): void {
+    if (!this.#needsStart) this.#forgetStart();
     const repair = this.#ledger.takeRepair();
     if (repair !== undefined) this.#repairLog.tell(repair);
     this.#verification.arm();
   }
 
-  /** What concerns the action as a whole comes before any ban. */
+  get #needsStart(): boolean {
+    return this.#mustStart && (this.#isNamed || this.#ledger.wantedCount > 0);
+  }
+
+  /** Nothing waits for the start that failed any more. */
+  #forgetStart(): void {
+    if (!this.#hasStartFailed) return;
+    this.#hasStartFailed = false;
+    this.#ownFailure = undefined;
+  }
+
+  /** What concerns the action as a whole comes before any ban; to lift bans it need not be started. */
   #next(): (() => Promise<void>) | undefined {
-    if (this.#mustStart) return () => this.#tryOwn(() => this.#start());
+    if (this.#needsStart && !this.#isStartPut) return () => this.#tryOwn(() => this.#start());
+    if (this.#needsStart) return this.#nextOfBans({ liftsOnly: true });
     if (this.#mustReload) return () => this.#tryOwn(() => this.#reload());
     if (this.#mustFlush) return () => this.#tryOwn(() => this.#flush());
     if (this.#mustCheck) return () => this.#tryOwn(() => this.#check());
-    const network = this.#ledger.takePending();
+    return this.#nextOfBans({ liftsOnly: false });
+  }
+
+  #nextOfBans(which: { liftsOnly: boolean }): (() => Promise<void>) | undefined {
+    const network = this.#ledger.takePending(which);
     return network === undefined ? undefined : () => this.#tryNetwork(network);
   }
 
@@ -229,23 +258,41 @@ export class TicketEnforcer {
       const reason = messageOf(error);
       if (reason !== this.#ownFailure?.reason) this.#log.error(`action ${this.action.name}: ${reason}`);
       this.#ownFailure = { reason, tries: (this.#ownFailure?.tries ?? 0) + 1 };
-      if (this.#mustStart) this.#queue.rest(this.#ownFailure.tries);
+      if (this.#needsStart) this.#putStart(this.#ownFailure.tries);
     }
   }
 
+  #putStart(tries: number): void {
+    this.#isStartPut = true;
+    this.#hasStartFailed = true;
+    this.#queue.retry(tries, () => {
+      this.#isStartPut = false;
+    });
+  }
+
   async #tryNetwork(network: string): Promise<void> {
+    const step = this.#ledger.takeStep(network);
+    const doubt = { isLifted: false };
     try {
-      const step = this.#ledger.takeStep(network);
-      if (step !== undefined) this.#ledger.done(step, (await this.#tell(step)).lost);
+      if (step !== undefined) this.#ledger.done(step, (await this.#tell(step, doubt)).lost);
       if (this.#failures.delete(network)) this.#log.notice(`action ${this.action.name}: ${shownTarget(network)} is as it should be now`);
     } catch (error) {
+      if (step !== undefined) this.#ledger.failed(step, { isRun: !isNothingRun(error), ...doubt });
       this.#fail(network, error);
     }
   }
 
-  async #tell({ kind, ticket, isDoubtful }: TicketStep): Promise<ActionOutcome> {
-    // It fails where the ban is not there, and that is as good.
-    if (isDoubtful) await this.action.unban(ticket).catch(() => undefined);
+  async #tell({ kind, ticket, doubt }: TicketStep, became: { isLifted: boolean }): Promise<ActionOutcome> {
+    if (doubt !== undefined) {
+      try {
+        await this.action.unban(ticket);
+        became.isLifted = true;
+      } catch (error) {
+        // It fails where the ban is not there, and that is as good.
+        if (kind === 'undo' && isNothingRun(error)) throw error;
+        became.isLifted = !isNothingRun(error);
+      }
+    }
     return kind === 'undo' ? nothingLost : this.action[kind](ticket);
   }
 
@@ -254,9 +301,8 @@ export class TicketEnforcer {
     const former = this.#failures.get(network);
     const tries = (former?.tries ?? 0) + 1;
     const isBan = this.#ledger.isWanted(network);
-    // Nothing was run, and tried again it would be refused again.
+    // Tried again it would be refused again.
     const isRefused = error instanceof RingjailError && error.code === 'usage';
-    if (isBan && !isRefused) this.#ledger.failed(network);
     if (reason !== former?.reason)
       this.#log.error(`action ${this.action.name}: ${shownTarget(network)} is not ${isBan ? 'enforced' : 'lifted'}: ${reason}`);
     if (!isBan && (isRefused || tries >= mostUnbanTries)) {
@@ -269,3 +315,7 @@ export class TicketEnforcer {
     if (!isRefused) this.#queue.retry(tries, () => this.#ledger.tend(network));
   }
 }
+
+/** Whoever was asked did not even begin. */
+const isNothingRun = (error: unknown): boolean =>
+  error instanceof RingjailError && (error.code === 'usage' || error.code === 'configuration');

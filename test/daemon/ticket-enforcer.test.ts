@@ -258,6 +258,46 @@ describe('TicketEnforcer', () => {
     assert.deepEqual(action.calls, ['start', 'unban 192.0.2.1', 'stop']);
   });
 
+  it('where the start fails, what ended and what is lifted by hand is lifted all the same, and tried again', async () => {
+    const { action, enforcer } = create();
+    action.fails.set('start', 100);
+    action.fails.set('unban 192.0.2.1', 1);
+    enforcer.restore([a, b], ['192.0.2.9']);
+    await enforcer.start();
+    assert.deepEqual(action.calls, ['start', 'unban 192.0.2.9']);
+    await enforcer.unban('192.0.2.1');
+    await until(() => action.calls.filter((call) => call === 'unban 192.0.2.1').length === 2);
+    assert.ok(!action.calls.some((call) => call.includes('192.0.2.2')), action.calls.join());
+    assert.deepEqual([enforcer.failureOf('192.0.2.2'), enforcer.networks], ['no start', ['192.0.2.2']]);
+  });
+
+  it('what no jail names is not started to lift what ended, and fails no more when its last ban is lifted', async () => {
+    const first = create();
+    first.enforcer.restore([], ['192.0.2.9']);
+    await first.enforcer.resume();
+    assert.deepEqual(first.action.calls, ['unban 192.0.2.9']);
+    const { action, enforcer } = create();
+    action.fails.set('start', 100);
+    enforcer.restore([a], []);
+    await enforcer.resume();
+    assert.equal(enforcer.failure, 'no start');
+    await enforcer.unban('192.0.2.1');
+    assert.deepEqual([action.calls, enforcer.failure], [['start', 'unban 192.0.2.1'], undefined]);
+  });
+
+  it('a ban of which nothing was run is tried again, without lifting it first', async () => {
+    const { action, enforcer } = create();
+    const { ban } = action;
+    let tries = 0;
+    Object.assign(action, {
+      ban: (ticket: BanTicket) => (tries++ < 2 ? Promise.reject(new RingjailError('configuration', 'in error')) : ban(ticket)),
+    });
+    await enforcer.ban(a);
+    assert.equal(enforcer.failureOf('192.0.2.1'), 'in error');
+    await until(() => enforcer.isEnforced('192.0.2.1'));
+    assert.deepEqual([action.calls, tries], [['start', 'ban 192.0.2.1'], 3]);
+  });
+
   it('a call that fails after the stop leaves no timer', async (t) => {
     const { action, enforcer } = create();
     const running: { end?: (error: Error) => void } = {};
