@@ -86,7 +86,7 @@ export class HelperClient {
     this.#waiting.delete(answer.id);
     clearTimeout(waiting.timer);
     if (answer.ok) waiting.resolve(answer);
-    else waiting.reject(new RingjailError('unavailable', answer.error));
+    else waiting.reject(new RingjailError(answer.refused === true ? 'configuration' : 'unavailable', answer.error));
   }
 
   #lose(error: RingjailError, isFailure: boolean): void {

@@ -30,8 +30,11 @@ export type HelperAnswer =
       readonly lost: readonly (4 | 6)[];
       readonly missing: readonly string[];
       readonly flushed: boolean;
+      /** What was begun was begun by another definition than the files have now, and goes on by it until it is stopped. */
+      readonly outdated?: true;
     }
-  | { readonly id: number; readonly ok: false; readonly error: string };
+  /** `refused`: nothing was run. */
+  | { readonly id: number; readonly ok: false; readonly error: string; readonly refused?: true };
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -57,11 +60,18 @@ export function parseHelperRequest(line: string): HelperRequest | undefined {
 export function parseHelperAnswer(line: string): HelperAnswer | undefined {
   const value = parseObject(line);
   if (value === undefined || !isCount(value['id'])) return undefined;
-  const { id, ok, error, lost, flushed } = value;
+  const { id, ok, error, lost, flushed, refused, outdated } = value;
   const missing = parseNetworks(value['missing']) ?? [];
-  if (ok === false && typeof error === 'string') return { id, ok, error };
+  if (ok === false && typeof error === 'string') return { id, ok, error, ...(refused === true ? { refused } : {}) };
   if (ok !== true || !Array.isArray(lost)) return undefined;
-  return { id, ok, lost: ([4, 6] as const).filter((family) => lost.includes(family)), missing, flushed: flushed === true };
+  return {
+    id,
+    ok,
+    lost: ([4, 6] as const).filter((family) => lost.includes(family)),
+    missing,
+    flushed: flushed === true,
+    ...(outdated === true ? { outdated } : {}),
+  };
 }
 
 /** Matches are left out from the oldest on until it fits into a frame; fields after them. */

@@ -222,14 +222,36 @@ export class TicketEnforcer {
   }
 
   async #start(): Promise<void> {
-    const { lost } = await this.action.start();
+    let { lost } = await this.action.start();
+    if (this.action.isOutdated === true) {
+      await this.#endFormer();
+      ({ lost } = await this.action.start());
+    }
     this.#ledger.lose(lost);
     this.#mustStart = false;
   }
 
-  #reload(): Promise<void> {
+  /** What was begun by another definition is ended by that one. */
+  async #endFormer(): Promise<void> {
+    const { name } = this.action;
+    this.#log.notice(`action ${name}: its definition changed; ended by the old one, begun by the new one`);
+    for (const ticket of this.#ledger.told) {
+      if (this.#queue.isStopped) throw new RingjailError('unavailable', 'the daemon ends');
+      // Of an earlier run nobody knows what is there, and what stays is told.
+      await this.action.unban(ticket).catch((error: unknown) => {
+        this.#log.warning(`action ${name}: the old definition did not lift ${shownTarget(ticket.network)}: ${messageOf(error)}`);
+      });
+    }
+    await this.action.stop().catch((error: unknown) => this.#log.warning(`action ${name}: ${messageOf(error)}`));
+    await this.action.reload();
+    if (this.action.isOutdated === true) throw new RingjailError('unavailable', 'what its old definition began could not be ended');
+    this.#ledger.forget();
+  }
+
+  async #reload(): Promise<void> {
     this.#mustReload = false;
-    return this.action.reload();
+    await this.action.reload();
+    if (this.action.isOutdated === true) this.#mustStart = true;
   }
 
   async #flush(): Promise<void> {

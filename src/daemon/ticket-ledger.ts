@@ -204,6 +204,24 @@ export class TicketLedger {
     }
   }
 
+  /** What may be there: told in this run, or by an earlier one. */
+  get told(): readonly BanTicket[] {
+    const doubtful = Array.from(this.#doubtful.keys(), (network) => this.#wanted.get(network) ?? ghostOf(network, this.#jail));
+    return [...this.#enforced.values(), ...doubtful];
+  }
+
+  /** Nothing of it is there any more; what is wanted is to be told again. */
+  forget(): void {
+    if (this.#action.norestored) return;
+    for (const { network } of this.told) {
+      const wanted = this.#wanted.get(network);
+      if (wanted !== undefined) this.#wanted.set(network, { ...wanted, restored: true });
+      this.#pending.add(network);
+    }
+    this.#enforced.clear();
+    this.#doubtful.clear();
+  }
+
   /** A look did not find these bans. Lifted first, so that each is there once: since the look it may have come back. */
   miss(networks: readonly string[], nowUsec: number): void {
     if (this.#action.norestored) return;

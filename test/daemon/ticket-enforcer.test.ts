@@ -285,6 +285,29 @@ describe('TicketEnforcer', () => {
     assert.deepEqual([action.calls, enforcer.failure], [['start', 'unban 192.0.2.1'], undefined]);
   });
 
+  it('what another definition began is lifted and stopped by that one, and begun anew', async () => {
+    const { action, enforcer, log } = create();
+    const { stop } = action;
+    Object.assign(action, {
+      isOutdated: true,
+      stop: async () => {
+        await stop();
+        Object.assign(action, { isOutdated: false });
+      },
+    });
+    action.fails.set('unban 192.0.2.1', 1);
+    enforcer.restore([a], ['192.0.2.9']);
+    await enforcer.start();
+    const renewed = ['unban 192.0.2.9', 'unban 192.0.2.1', 'stop', 'reload', 'start', 'ban 192.0.2.1 restored'];
+    assert.deepEqual(action.calls, ['start', ...renewed]);
+    assert.equal(log.lines.filter((line) => line.includes('did not lift 192.0.2.1: no unban')).length, 1);
+    Object.assign(action, { isOutdated: true });
+    action.calls.length = 0;
+    await enforcer.reload();
+    assert.deepEqual(action.calls, ['reload', 'start', 'unban 192.0.2.1', 'stop', 'reload', 'start', 'ban 192.0.2.1 restored']);
+    assert.deepEqual([enforcer.health().repairs, enforcer.failure], [0, undefined]);
+  });
+
   it('a ban of which nothing was run is tried again, without lifting it first', async () => {
     const { action, enforcer } = create();
     const { ban } = action;
