@@ -15,12 +15,14 @@ import { paceOfLooks } from './repair-pace.ts';
 import { TicketLedger, type TicketStep } from './ticket-ledger.ts';
 import { Verification } from './verification.ts';
 
-/** What cannot be lifted after so many tries is forgotten: most likely somebody lifted it by hand. */
+/** What could not be lifted by so many tries is forgotten: most likely somebody lifted it by hand. */
 const mostUnbanTries = 5;
 
 interface Failure {
   readonly reason: string;
   readonly tries: number;
+  /** How many of them the action answered. */
+  readonly answers: number;
 }
 
 export class TicketEnforcer {
@@ -29,7 +31,7 @@ export class TicketEnforcer {
   readonly #ledger: TicketLedger;
   readonly #queue = new CallQueue({ next: () => this.#next(), onIdle: () => this.#onIdle() });
   readonly #failures = new Map<string, Failure>();
-  #ownFailure: Failure | undefined;
+  #ownFailure: Omit<Failure, 'answers'> | undefined;
   #mustStart = true;
   /** Whether it is to be started also where no ban is wanted: a jail names it. */
   #isNamed = false;
@@ -239,6 +241,7 @@ export class TicketEnforcer {
       if (this.#queue.isStopped) throw new RingjailError('unavailable', 'the daemon ends');
       // Of an earlier run nobody knows what is there, and what stays is told.
       await this.action.unban(ticket).catch((error: unknown) => {
+        if (isUnreached(error)) throw error;
         this.#log.warning(`action ${name}: the old definition did not lift ${shownTarget(ticket.network)}: ${messageOf(error)}`);
       });
     }
@@ -250,7 +253,13 @@ export class TicketEnforcer {
 
   async #reload(): Promise<void> {
     this.#mustReload = false;
-    await this.action.reload();
+    try {
+      await this.action.reload();
+    } catch (error) {
+      // What it enforces it goes on to enforce.
+      this.#log.error(`action ${this.action.name} goes on as it was: ${messageOf(error)}`);
+      return;
+    }
     if (this.action.isOutdated === true) this.#mustStart = true;
   }
 
@@ -322,21 +331,25 @@ export class TicketEnforcer {
     const reason = messageOf(error);
     const former = this.#failures.get(network);
     const tries = (former?.tries ?? 0) + 1;
+    const answers = (former?.answers ?? 0) + (isUnreached(error) ? 0 : 1);
     const isBan = this.#ledger.isWanted(network);
     // Tried again it would be refused again.
     const isRefused = error instanceof RingjailError && error.code === 'usage';
     if (reason !== former?.reason)
       this.#log.error(`action ${this.action.name}: ${shownTarget(network)} is not ${isBan ? 'enforced' : 'lifted'}: ${reason}`);
-    if (!isBan && (isRefused || tries >= mostUnbanTries)) {
+    if (!isBan && (isRefused || answers >= mostUnbanTries)) {
       this.#log.error(`action ${this.action.name}: gives up lifting ${shownTarget(network)} after ${tries} tries`);
       this.#ledger.giveUp(network);
       this.#failures.delete(network);
       return;
     }
-    this.#failures.set(network, { reason, tries });
+    this.#failures.set(network, { reason, tries, answers });
     if (!isRefused) this.#queue.retry(tries, () => this.#ledger.tend(network));
   }
 }
+
+/** Nobody could be asked, which says nothing of the ban. */
+const isUnreached = (error: unknown): boolean => error instanceof RingjailError && error.code === 'unreachable';
 
 /** Whoever was asked did not even begin. */
 const isNothingRun = (error: unknown): boolean =>

@@ -217,6 +217,33 @@ describe('TicketEnforcer', () => {
     assert.equal(action.calls.filter((call) => call.startsWith('unban')).length, 5);
   });
 
+  it('what nobody could be asked to lift is not forgotten', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { action, enforcer, log } = create();
+    await enforcer.ban(a);
+    const { unban } = action;
+    let tries = 0;
+    const unreached = () => Promise.reject(new RingjailError('unreachable', 'no socket'));
+    Object.assign(action, { unban: (ticket: BanTicket) => (tries++ < 20 ? unreached() : unban(ticket)) });
+    await enforcer.unban('192.0.2.1');
+    while (tries < 21) {
+      t.mock.timers.tick(60_000);
+      await enforcer.start();
+    }
+    assert.deepEqual([action.calls, enforcer.failure], [['start', 'ban 192.0.2.1', 'unban 192.0.2.1'], undefined]);
+    assert.equal(log.lines.filter((line) => line.startsWith('error')).length, 1);
+  });
+
+  it('a reload that fails leaves what is enforced as it is, and says so', async () => {
+    const { action, enforcer, log } = create();
+    await enforcer.ban(a);
+    action.fails.set('reload', 1);
+    await enforcer.reload();
+    assert.deepEqual([enforcer.failure, log.lines], [undefined, ['error: action fake goes on as it was: no reload']]);
+    await enforcer.ban(b);
+    assert.equal(enforcer.isEnforced('192.0.2.2'), true);
+  });
+
   it('stops without lifting, and for good with', async () => {
     const first = create();
     await first.enforcer.ban(a);
