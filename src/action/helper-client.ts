@@ -40,7 +40,7 @@ export class HelperClient {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
-        reject(new RingjailError('unavailable', `the helper gave no answer within ${this.#limitMs / 1000} s`));
+        reject(new RingjailError('unreachable', `the helper gave no answer within ${this.#limitMs / 1000} s`));
       }, this.#limitMs);
       this.#waiting.set(id, { resolve, reject, timer });
       this.#connected().write(formatHelperRequest({ ...request, id }));
@@ -48,7 +48,7 @@ export class HelperClient {
   }
 
   close(): void {
-    this.#lose(new RingjailError('unavailable', 'the connection to the helper was closed'), false);
+    this.#lose(new RingjailError('unreachable', 'the connection to the helper was closed'), false);
   }
 
   #connected(): Socket {
@@ -61,11 +61,11 @@ export class HelperClient {
     socket.on('error', (error) => {
       const cure = 'is ringjail-actions.socket active? sudo systemctl enable --now ringjail-actions.socket';
       const message = `cannot talk to the privileged helper at ${this.#path}: ${messageOf(error)}; ${cure}`;
-      if (this.#socket === socket) this.#lose(new RingjailError('unavailable', message, error), true);
+      if (this.#socket === socket) this.#lose(new RingjailError('unreachable', message, error), true);
     });
     // It leaves when it has had nothing to do for a while.
     socket.on('close', () => {
-      if (this.#socket === socket) this.#lose(new RingjailError('unavailable', 'the helper ended the connection'), this.#waiting.size > 0);
+      if (this.#socket === socket) this.#lose(new RingjailError('unreachable', 'the helper ended the connection'), this.#waiting.size > 0);
     });
     return socket;
   }
@@ -76,7 +76,7 @@ export class HelperClient {
     const lines = (this.#received + text).split('\n');
     this.#received = lines.pop() ?? '';
     for (const line of lines) this.#answer(line);
-    if (this.#received.length > maxFrameBytes) this.#lose(new RingjailError('unavailable', 'the helper does not speak our language'), true);
+    if (this.#received.length > maxFrameBytes) this.#lose(new RingjailError('unreachable', 'the helper does not speak our language'), true);
   }
 
   #answer(line: string): void {
@@ -86,7 +86,7 @@ export class HelperClient {
     this.#waiting.delete(answer.id);
     clearTimeout(waiting.timer);
     if (answer.ok) waiting.resolve(answer);
-    else waiting.reject(new RingjailError('unavailable', answer.error));
+    else waiting.reject(new RingjailError(answer.refused === true ? 'configuration' : 'unavailable', answer.error));
   }
 
   #lose(error: RingjailError, isFailure: boolean): void {

@@ -31,8 +31,11 @@ export type HelperAnswer =
       readonly missing: readonly string[];
       readonly broken?: string | undefined;
       readonly flushed: boolean;
+      /** What was begun was begun by another definition than the files have now, and goes on by it until it is stopped. */
+      readonly outdated?: true;
     }
-  | { readonly id: number; readonly ok: false; readonly error: string };
+  /** `refused`: nothing was run. */
+  | { readonly id: number; readonly ok: false; readonly error: string; readonly refused?: true };
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -58,9 +61,9 @@ export function parseHelperRequest(line: string): HelperRequest | undefined {
 export function parseHelperAnswer(line: string): HelperAnswer | undefined {
   const value = parseObject(line);
   if (value === undefined || !isCount(value['id'])) return undefined;
-  const { id, ok, error, lost, flushed, broken } = value;
+  const { id, ok, error, lost, flushed, broken, refused, outdated } = value;
   const missing = parseNetworks(value['missing']) ?? [];
-  if (ok === false && typeof error === 'string') return { id, ok, error };
+  if (ok === false && typeof error === 'string') return { id, ok, error, ...(refused === true ? { refused } : {}) };
   if (ok !== true || !Array.isArray(lost)) return undefined;
   return {
     id,
@@ -69,6 +72,7 @@ export function parseHelperAnswer(line: string): HelperAnswer | undefined {
     missing,
     flushed: flushed === true,
     ...(typeof broken === 'string' ? { broken } : {}),
+    ...(outdated === true ? { outdated } : {}),
   };
 }
 

@@ -25,6 +25,7 @@ export class RemoteAction implements TicketAction {
   readonly #client: HelperClient;
   readonly #refuse: RemoteActionOptions['refuse'];
   #lookedAt = 0;
+  #isOutdated = false;
   readonly #place: { readonly jail: string; readonly action: string };
 
   constructor({ name, jail, norestored, canLook = false, client, refuse }: RemoteActionOptions) {
@@ -44,8 +45,14 @@ export class RemoteAction implements TicketAction {
     return this.#client.request({ op: 'look', ...this.#place, networks: chosen });
   }
 
-  start(): Promise<ActionOutcome> {
-    return this.#client.request({ op: 'start', ...this.#place });
+  get isOutdated(): boolean {
+    return this.#isOutdated;
+  }
+
+  async start(): Promise<ActionOutcome> {
+    const answer = await this.#client.request({ op: 'start', ...this.#place });
+    this.#isOutdated = answer.outdated === true;
+    return answer;
   }
 
   check(): Promise<ActionOutcome> {
@@ -69,7 +76,7 @@ export class RemoteAction implements TicketAction {
   }
 
   async reload(): Promise<void> {
-    await this.#client.request({ op: 'reload', ...this.#place });
+    this.#isOutdated = (await this.#client.request({ op: 'reload', ...this.#place })).outdated === true;
   }
 
   async stop(): Promise<void> {

@@ -30,6 +30,11 @@ export interface TicketAction {
   readonly name: string;
   /** Whether bans of an earlier run are not told again. */
   readonly norestored: boolean;
+  /**
+   * Known after `start` or `reload`: it was begun by another definition than its file has now, and goes on by it. The caller lifts, stops,
+   * reloads and starts.
+   */
+  readonly isOutdated?: boolean;
   start(): Promise<ActionOutcome>;
   /** `networks`: of the bans that it was told; not all need be looked at at once. Undefined where the action has no way to look. */
   readonly look?: ((networks: readonly string[]) => Promise<Sight>) | undefined;

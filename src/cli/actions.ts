@@ -2,6 +2,7 @@
 
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import { RingjailError, systemCodeOf } from '../core/errors.ts';
 import { createLog } from '../core/log.ts';
@@ -12,6 +13,7 @@ import { hasUnit } from '../daemon/service-units.ts';
 import { SessionPeers } from '../daemon/session-peers.ts';
 import { ActionRunner } from '../helper/action-runner.ts';
 import { HelperServer } from '../helper/helper-server.ts';
+import { KeptDefinitions } from '../helper/kept-definitions.ts';
 import { uidOfPeer, uidOfUser } from '../helper/peer.ts';
 import { LoginMemory } from '../jail/login-memory.ts';
 import type { CommandContext } from './command-context.ts';
@@ -46,11 +48,14 @@ export async function actions({ paths, version }: CommandContext, { listen, allo
     logins: new LoginMemory(0),
     clock: systemClock,
   });
+  const runtimeDirectory = directoryOf('RUNTIME_DIRECTORY') ?? '/run/ringjail-actions';
   const runner = new ActionRunner({
     configDirectory: paths.config,
     protectedNetworks: () => protectedSet.current(),
-    tools: actionTools(`${process.env['RUNTIME_DIRECTORY']?.split(':')[0] ?? '/run/ringjail-actions'}/started.json`, log),
+    tools: actionTools(join(runtimeDirectory, 'started.json'), log),
     hasUnit,
+    // ufw's rules and hosts.deny outlive a reboot, and so does what takes bans out of them.
+    kept: new KeptDefinitions(join(directoryOf('STATE_DIRECTORY') ?? runtimeDirectory, 'begun'), log),
     log,
   });
   const server = createServer();
@@ -76,6 +81,9 @@ export async function actions({ paths, version }: CommandContext, { listen, allo
   });
   return 0;
 }
+
+/** The first that systemd gave the service (systemd.exec(5)). */
+const directoryOf = (variable: string): string | undefined => process.env[variable]?.split(':')[0];
 
 const isHandedOver = (): boolean => process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
 

@@ -15,6 +15,8 @@ export interface ActionReference {
 
 export interface ActionReferences {
   readonly references: readonly ActionReference[];
+  /** Jails that may be enabled, and of which nobody can tell what they name. */
+  readonly unclear: ReadonlySet<string>;
   readonly errors: readonly ConfigError[];
   /** All that was read. */
   readonly files: readonly string[];
@@ -24,16 +26,21 @@ export function loadActionReferences(directory: string, hasUnit: (name: string) 
   const config = loadJailFiles(directory);
   const references: ActionReference[] = [];
   const errors = [...config.errors];
+  const unclear = new Set<string>();
   for (const jail of config.sections) {
     const reader = new OptionReader(config, jail);
     const value = readEnabled(reader, hasUnit) ? reader.value('action') : undefined;
     errors.push(...reader.errors);
+    const isSpoilt = config.errors.some(({ section }) => section === undefined || section === jail);
+    if (isSpoilt || reader.errors.length > 0) unclear.add(jail);
     if (value === undefined) continue;
     const list = parseDefinitionList(value.text);
-    if (!list.ok) errors.push({ ...value.originAt(list.error.offset), section: jail, message: list.error.message });
-    else
+    if (!list.ok) {
+      errors.push({ ...value.originAt(list.error.offset), section: jail, message: list.error.message });
+      unclear.add(jail);
+    } else
       for (const named of list.value)
         references.push({ jail, action: formatDefinition(named), named, origin: value.originAt(named.offset) });
   }
-  return { references, errors, files: config.files };
+  return { references, unclear, errors, files: config.files };
 }

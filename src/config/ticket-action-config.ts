@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { HostNames } from '../action/ban-ticket.ts';
 import { CommandAction, type StartedFamilies } from '../action/command-action.ts';
-import { canLook } from '../action/command-definition.ts';
+import { type CommandDefinition, canLook } from '../action/command-definition.ts';
 import { refuseIdentities, refuseIdentity } from '../action/identity-use.ts';
 import { MailAction } from '../action/mail-action.ts';
 import type { RunCommand, RunShell } from '../action/run-command.ts';
@@ -25,6 +25,8 @@ export interface ActionTools {
 export interface LoadedTicketAction {
   /** Undefined where there are errors. */
   readonly create: ((tools: ActionTools) => TicketAction) | undefined;
+  /** Undefined where there are errors, and for what is no command. */
+  readonly definition: CommandDefinition | undefined;
   /** Whether bans of an earlier run are not told again. */
   readonly norestored: boolean;
   /** Why it cannot be told of a text that is no address, or of any such text; undefined where it can. */
@@ -47,6 +49,7 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
     const { notice: found, errors, files } = notice;
     return {
       create: found && ((tools) => createNotice(name, found, tools)),
+      definition: undefined,
       norestored: true,
       refuse: () => undefined,
       canLook: false,
@@ -57,11 +60,9 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
     };
   }
   const { definition, errors, notices, files } = loadActionDefinition(directory, named, request);
-  const create =
-    definition &&
-    ((tools: ActionTools) => new CommandAction({ ...tools, name, definition, started: tools.started(request.section, name) }));
   return {
-    create,
+    create: definition && ((tools) => createCommands(request.section, name, definition, tools)),
+    definition,
     norestored: definition?.norestored ?? false,
     // What is no address is told as IPv4 is.
     refuse: (text) =>
@@ -73,6 +74,10 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
     files,
   };
 }
+
+/** `name`: as the jail names it. */
+export const createCommands = (jail: string, name: string, definition: CommandDefinition, tools: ActionTools): TicketAction =>
+  new CommandAction({ ...tools, name, definition, started: tools.started(jail, name) });
 
 function fingerprintOf(definition: unknown): string {
   const text = JSON.stringify(definition, (_, value: unknown) => (value instanceof Map || value instanceof Set ? [...value] : value));

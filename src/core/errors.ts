@@ -1,7 +1,7 @@
 // The one error class for "the world failed" (house style): a stable code, what was tried on what, and the cause.
 
 /** Exit codes after sysexits.h, where a command ends because of the error. */
-const exitCodes = { usage: 64, unavailable: 69, software: 70, permission: 77, configuration: 78 } as const;
+const exitCodes = { usage: 64, unavailable: 69, unreachable: 69, software: 70, permission: 77, configuration: 78 } as const;
 
 export type ErrorCode = keyof typeof exitCodes;
 

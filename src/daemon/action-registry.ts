@@ -47,13 +47,15 @@ export interface TicketActionSettings {
   readonly helper: HelperClient;
 }
 
-/** An action of action.d as `jail` names it; for one that is there no more, an action that always says so. */
+/** An action of action.d as `jail` names it; for one that is there no more, an action that says so. */
 export function createTicketAction(jail: string, name: string, settings: TicketActionSettings): TicketAction {
   const { isRoot, tools, helper } = settings;
   const loaded = loadNamed(jail, name, settings);
-  if (loaded?.create === undefined) return new MissingAction(name);
+  if (isRoot) return loaded?.create?.(tools) ?? new MissingAction(name);
+  // The helper may have begun it before its file came into error, and then can end it.
+  if (loaded?.create === undefined) return new RemoteAction({ name, jail, norestored: false, client: helper });
   const { norestored, canLook, refuse } = loaded;
-  return isRoot ? loaded.create(tools) : new RemoteAction({ name, jail, norestored, canLook, refuse, client: helper });
+  return new RemoteAction({ name, jail, norestored, canLook, refuse, client: helper });
 }
 
 /** Equal while the definition of that name does the same; undefined where there is none, or one in error. */

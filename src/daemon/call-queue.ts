@@ -9,14 +9,13 @@ const stopLimitMs = 5000;
 export interface CallQueueOptions {
   /** Takes the call that is due; undefined where none is. The call itself never rejects. */
   readonly next: () => (() => Promise<void>) | undefined;
-  /** None is due any more, or it rests. */
+  /** None is due any more. */
   readonly onIdle: () => void;
 }
 
 export class CallQueue {
   readonly #options: CallQueueOptions;
   readonly #timers = new Set<NodeJS.Timeout>();
-  #isResting = false;
   #isStopped = false;
   #running: Promise<void> | undefined;
   /** Who waits until nothing is left to try. */
@@ -41,14 +40,6 @@ export class CallQueue {
     this.#running = ready.then(() => this.#work());
   }
 
-  /** Calls nothing before it is time to try again. `tries`: how often that has failed. */
-  rest(tries: number): void {
-    this.#isResting = true;
-    this.retry(tries, () => {
-      this.#isResting = false;
-    });
-  }
-
   /** Has `prepare` make a call due again when it is time, and runs. `tries`: how often it has failed. */
   retry(tries: number, prepare: () => void): void {
     // Of a call that ended after the stop: its timer would keep the process alive for nothing.
@@ -61,9 +52,8 @@ export class CallQueue {
     this.#timers.add(timer);
   }
 
-  /** Does not rest any more. Resolves when all that is due was made, or given up, or at a stop. */
+  /** Resolves when all that is due was made, or given up, or at a stop. */
   async drain(): Promise<void> {
-    this.#isResting = false;
     const drained = new Promise<void>((resolve) => this.#awaiting.push(resolve));
     await this.run();
     await drained;
@@ -82,7 +72,7 @@ export class CallQueue {
   async #work(): Promise<void> {
     // Until `#running` is set.
     await undefined;
-    while (!this.#isStopped && !this.#isResting) {
+    while (!this.#isStopped) {
       const call = this.#options.next();
       if (call === undefined) break;
       await call();

@@ -15,7 +15,7 @@ import { paceOfLooks } from './repair-pace.ts';
 import { TicketLedger, type TicketStep } from './ticket-ledger.ts';
 import { Verification } from './verification.ts';
 
-/** What cannot be lifted after so many tries is forgotten: most likely somebody lifted it by hand. */
+/** What could not be lifted by so many tries is forgotten: most likely somebody lifted it by hand. */
 const mostUnbanTries = 5;
 
 /** A ban that so many looks in a row did not find, although it was put back each time, is not to be found in what is listed. */
@@ -24,6 +24,8 @@ const mostPutBacks = 2;
 interface Failure {
   readonly reason: string;
   readonly tries: number;
+  /** How many of them the action answered. */
+  readonly answers: number;
 }
 
 export class TicketEnforcer {
@@ -32,8 +34,13 @@ export class TicketEnforcer {
   readonly #ledger: TicketLedger;
   readonly #queue = new CallQueue({ next: () => this.#next(), onIdle: () => this.#onIdle() });
   readonly #failures = new Map<string, Failure>();
-  #ownFailure: Failure | undefined;
+  #ownFailure: Omit<Failure, 'answers'> | undefined;
   #mustStart = true;
+  /** Whether it is to be started also where no ban is wanted: a jail names it. */
+  #isNamed = false;
+  /** Until the start that failed is tried again; bans are lifted meanwhile. */
+  #isStartPut = false;
+  #hasStartFailed = false;
   #mustReload = false;
   #mustFlush = false;
   #mustCheck = false;
@@ -135,6 +142,12 @@ export class TicketEnforcer {
 
   /** Resolves when it was tried, with all that is pending. */
   start(): Promise<void> {
+    this.#isNamed = true;
+    return this.#queue.run();
+  }
+
+  /** No jail names it any more, but bans may rest on it: it is started for those that hold, and lifts the others without. */
+  resume(): Promise<void> {
     return this.#queue.run();
   }
 
@@ -163,6 +176,7 @@ export class TicketEnforcer {
 
   reload(): Promise<void> {
     this.#mustReload = true;
+    this.#isStartPut = false;
     return this.#queue.run();
   }
 
@@ -220,30 +234,76 @@ export class TicketEnforcer {
   }
 
   #onIdle(): void {
+    if (!this.#needsStart) this.#forgetStart();
     const repair = this.#ledger.takeRepair();
     if (repair !== undefined) this.#repairLog.tell(repair);
     this.#verification.arm();
   }
 
-  /** What concerns the action as a whole comes before any ban. */
+  get #needsStart(): boolean {
+    return this.#mustStart && (this.#isNamed || this.#ledger.wantedCount > 0);
+  }
+
+  /** Nothing waits for the start that failed any more. */
+  #forgetStart(): void {
+    if (!this.#hasStartFailed) return;
+    this.#hasStartFailed = false;
+    this.#ownFailure = undefined;
+  }
+
+  /** What concerns the action as a whole comes before any ban; to lift bans it need not be started. */
   #next(): (() => Promise<void>) | undefined {
-    if (this.#mustStart) return () => this.#tryOwn(() => this.#start());
+    if (this.#needsStart && !this.#isStartPut) return () => this.#tryOwn(() => this.#start());
+    if (this.#needsStart) return this.#nextOfBans({ liftsOnly: true });
     if (this.#mustReload) return () => this.#tryOwn(() => this.#reload());
     if (this.#mustFlush) return () => this.#tryOwn(() => this.#flush());
     if (this.#mustCheck) return () => this.#tryOwn(() => this.#check());
-    const network = this.#ledger.takePending();
+    return this.#nextOfBans({ liftsOnly: false });
+  }
+
+  #nextOfBans(which: { liftsOnly: boolean }): (() => Promise<void>) | undefined {
+    const network = this.#ledger.takePending(which);
     return network === undefined ? undefined : () => this.#tryNetwork(network);
   }
 
   async #start(): Promise<void> {
-    const { lost } = await this.action.start();
+    let { lost } = await this.action.start();
+    if (this.action.isOutdated === true) {
+      await this.#endFormer();
+      ({ lost } = await this.action.start());
+    }
     this.#ledger.lose(lost);
     this.#mustStart = false;
   }
 
-  #reload(): Promise<void> {
+  /** What was begun by another definition is ended by that one. */
+  async #endFormer(): Promise<void> {
+    const { name } = this.action;
+    this.#log.notice(`action ${name}: its definition changed; ended by the old one, begun by the new one`);
+    for (const ticket of this.#ledger.told) {
+      if (this.#queue.isStopped) throw new RingjailError('unavailable', 'the daemon ends');
+      // Of an earlier run nobody knows what is there, and what stays is told.
+      await this.action.unban(ticket).catch((error: unknown) => {
+        if (isUnreached(error)) throw error;
+        this.#log.warning(`action ${name}: the old definition did not lift ${shownTarget(ticket.network)}: ${messageOf(error)}`);
+      });
+    }
+    await this.action.stop().catch((error: unknown) => this.#log.warning(`action ${name}: ${messageOf(error)}`));
+    await this.action.reload();
+    if (this.action.isOutdated === true) throw new RingjailError('unavailable', 'what its old definition began could not be ended');
+    this.#ledger.forget();
+  }
+
+  async #reload(): Promise<void> {
     this.#mustReload = false;
-    return this.action.reload();
+    try {
+      await this.action.reload();
+    } catch (error) {
+      // What it enforces it goes on to enforce.
+      this.#log.error(`action ${this.action.name} goes on as it was: ${messageOf(error)}`);
+      return;
+    }
+    if (this.action.isOutdated === true) this.#mustStart = true;
   }
 
   async #flush(): Promise<void> {
@@ -272,23 +332,41 @@ export class TicketEnforcer {
       const reason = messageOf(error);
       if (reason !== this.#ownFailure?.reason) this.#log.error(`action ${this.action.name}: ${reason}`);
       this.#ownFailure = { reason, tries: (this.#ownFailure?.tries ?? 0) + 1 };
-      if (this.#mustStart) this.#queue.rest(this.#ownFailure.tries);
+      if (this.#needsStart) this.#putStart(this.#ownFailure.tries);
     }
   }
 
+  #putStart(tries: number): void {
+    this.#isStartPut = true;
+    this.#hasStartFailed = true;
+    this.#queue.retry(tries, () => {
+      this.#isStartPut = false;
+    });
+  }
+
   async #tryNetwork(network: string): Promise<void> {
+    const step = this.#ledger.takeStep(network);
+    const doubt = { isLifted: false };
     try {
-      const step = this.#ledger.takeStep(network);
-      if (step !== undefined) this.#ledger.done(step, (await this.#tell(step)).lost);
+      if (step !== undefined) this.#ledger.done(step, (await this.#tell(step, doubt)).lost);
       if (this.#failures.delete(network)) this.#log.notice(`action ${this.action.name}: ${shownTarget(network)} is as it should be now`);
     } catch (error) {
+      if (step !== undefined) this.#ledger.failed(step, { isRun: !isNothingRun(error), ...doubt });
       this.#fail(network, error);
     }
   }
 
-  async #tell({ kind, ticket, isDoubtful }: TicketStep): Promise<ActionOutcome> {
-    // It fails where the ban is not there, and that is as good.
-    if (isDoubtful) await this.action.unban(ticket).catch(() => undefined);
+  async #tell({ kind, ticket, doubt }: TicketStep, became: { isLifted: boolean }): Promise<ActionOutcome> {
+    if (doubt !== undefined) {
+      try {
+        await this.action.unban(ticket);
+        became.isLifted = true;
+      } catch (error) {
+        // It fails where the ban is not there, and that is as good.
+        if (kind === 'undo' && isNothingRun(error)) throw error;
+        became.isLifted = !isNothingRun(error);
+      }
+    }
     return kind === 'undo' ? nothingLost : this.action[kind](ticket);
   }
 
@@ -296,19 +374,26 @@ export class TicketEnforcer {
     const reason = messageOf(error);
     const former = this.#failures.get(network);
     const tries = (former?.tries ?? 0) + 1;
+    const answers = (former?.answers ?? 0) + (isUnreached(error) ? 0 : 1);
     const isBan = this.#ledger.isWanted(network);
-    // Nothing was run, and tried again it would be refused again.
+    // Tried again it would be refused again.
     const isRefused = error instanceof RingjailError && error.code === 'usage';
-    if (isBan && !isRefused) this.#ledger.failed(network);
     if (reason !== former?.reason)
       this.#log.error(`action ${this.action.name}: ${shownTarget(network)} is not ${isBan ? 'enforced' : 'lifted'}: ${reason}`);
-    if (!isBan && (isRefused || tries >= mostUnbanTries)) {
+    if (!isBan && (isRefused || answers >= mostUnbanTries)) {
       this.#log.error(`action ${this.action.name}: gives up lifting ${shownTarget(network)} after ${tries} tries`);
       this.#ledger.giveUp(network);
       this.#failures.delete(network);
       return;
     }
-    this.#failures.set(network, { reason, tries });
+    this.#failures.set(network, { reason, tries, answers });
     if (!isRefused) this.#queue.retry(tries, () => this.#ledger.tend(network));
   }
 }
+
+/** Nobody could be asked, which says nothing of the ban. */
+const isUnreached = (error: unknown): boolean => error instanceof RingjailError && error.code === 'unreachable';
+
+/** Whoever was asked did not even begin. */
+const isNothingRun = (error: unknown): boolean =>
+  error instanceof RingjailError && (error.code === 'usage' || error.code === 'configuration');

@@ -61,7 +61,7 @@ export class TicketKeeper {
   /** Begins with the jails' actions; nobody waits for them. What no jail names any more goes when its last ban has. */
   start(uses: readonly { readonly jail: string; readonly action: string }[]): void {
     for (const { jail, action } of uses) void this.#use(jail, action).enforcer.start();
-    for (const { enforcer } of this.#uses.values()) void enforcer.start();
+    for (const { enforcer } of this.#uses.values()) void enforcer.resume();
   }
 
   /** These bans were made, made longer, or lifted. */

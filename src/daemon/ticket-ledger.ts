@@ -7,14 +7,17 @@ import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 
 const nearEndUsec = 5_000_000;
 
+/** Why a ban may be there although nobody said so: an earlier run made it, or a try failed halfway. */
+type Doubt = 'earlier' | 'tried';
+
 /**
- * What the action is to be told of one ban. `isDoubtful`: it may be there already, and is lifted first, so that it is there once.
+ * What the action is to be told of one ban. `doubt`: it may be there already, and is lifted first, so that it is there once.
  * `undo`: not wanted any more, and nobody knows whether it is there.
  */
 export interface TicketStep {
   readonly kind: 'ban' | 'prolong' | 'unban' | 'undo';
   readonly ticket: BanTicket;
-  readonly isDoubtful: boolean;
+  readonly doubt: Doubt | undefined;
 }
 
 export class TicketLedger {
@@ -24,8 +27,8 @@ export class TicketLedger {
   /** By network: what is to be banned, and what the action was told to ban. */
   readonly #wanted = new Map<string, BanTicket>();
   readonly #enforced = new Map<string, BanTicket>();
-  /** Bans that may be there already: of an earlier run, or of a try that failed. To be lifted first, or they would be there twice. */
-  readonly #doubtful = new Set<string>();
+  /** Bans that may be there already. To be lifted first, or they would be there twice. */
+  readonly #doubtful = new Map<string, Doubt>();
   /** Networks in which these may differ, in order. */
   readonly #pending = new Set<string>();
   /** Bans that others took away, to be told when they are back, and the families of which all is gone. */
@@ -68,7 +71,7 @@ export class TicketLedger {
   restore(held: Iterable<BanTicket>, ended: Iterable<string>): void {
     const added = this.take(held);
     if (this.#action.norestored) return;
-    for (const network of added) this.#doubtful.add(network);
+    for (const network of added) this.#doubtful.set(network, 'earlier');
     for (const network of ended) {
       this.#enforced.set(network, ghostOf(network, this.#jail));
       this.#pending.add(network);
@@ -93,21 +96,30 @@ export class TicketLedger {
   }
 
   unwant(network: string): void {
+    this.#believe(network);
     this.#wanted.delete(network);
     this.#pending.add(network);
   }
 
   /** All that was told is to be lifted. */
   unwantAll(): void {
+    for (const network of [...this.#doubtful.keys()]) this.#believe(network);
     for (const network of this.#enforced.keys()) this.#pending.add(network);
     this.#wanted.clear();
+  }
+
+  /** What an earlier run made is most likely there: it is lifted as all others are, tried again where that fails. */
+  #believe(network: string): void {
+    if (this.#doubtful.get(network) !== 'earlier') return;
+    this.#doubtful.delete(network);
+    this.#enforced.set(network, this.#wanted.get(network) ?? ghostOf(network, this.#jail));
   }
 
   /** Somebody else may have lifted this ban. False where it is none, or was told for good. */
   doubt(network: string): boolean {
     if (this.#action.norestored || !this.#wanted.has(network)) return false;
     this.#enforced.delete(network);
-    this.#doubtful.add(network);
+    this.#doubtful.set(network, 'tried');
     this.#pending.add(network);
     return true;
   }
@@ -117,11 +129,14 @@ export class TicketLedger {
     this.#pending.add(network);
   }
 
-  /** The network to be looked at next; it is not pending any more. */
-  takePending(): string | undefined {
-    const [network] = this.#pending;
-    if (network !== undefined) this.#pending.delete(network);
-    return network;
+  /** The network to be looked at next; it is not pending any more. `liftsOnly`: of those that are not wanted. */
+  takePending({ liftsOnly = false } = {}): string | undefined {
+    for (const network of this.#pending) {
+      if (liftsOnly && this.#wanted.has(network)) continue;
+      this.#pending.delete(network);
+      return network;
+    }
+    return undefined;
   }
 
   /** Undefined where the action was told what is wanted. Whoever takes the step says what became of it: `done` or `failed`. */
@@ -129,14 +144,20 @@ export class TicketLedger {
     const wanted = this.#wanted.get(network);
     const enforced = this.#enforced.get(network);
     if (wanted !== undefined && enforced === undefined) {
-      return { kind: 'ban', ticket: wanted, isDoubtful: this.#doubtful.delete(network) };
+      return { kind: 'ban', ticket: wanted, doubt: this.#takeDoubt(network) };
     }
     if (wanted !== undefined && enforced !== undefined && endOf(wanted) > endOf(enforced)) {
-      return { kind: 'prolong', ticket: wanted, isDoubtful: false };
+      return { kind: 'prolong', ticket: wanted, doubt: undefined };
     }
-    if (wanted === undefined && enforced !== undefined) return { kind: 'unban', ticket: enforced, isDoubtful: false };
-    if (wanted !== undefined || !this.#doubtful.delete(network)) return undefined;
-    return { kind: 'undo', ticket: { ...ghostOf(network, this.#jail), restored: false }, isDoubtful: true };
+    if (wanted === undefined && enforced !== undefined) return { kind: 'unban', ticket: enforced, doubt: undefined };
+    const doubt = wanted === undefined ? this.#takeDoubt(network) : undefined;
+    return doubt && { kind: 'undo', ticket: { ...ghostOf(network, this.#jail), restored: false }, doubt };
+  }
+
+  #takeDoubt(network: string): Doubt | undefined {
+    const doubt = this.#doubtful.get(network);
+    this.#doubtful.delete(network);
+    return doubt;
   }
 
   /** The action agreed; `lost`: the families whose other bans are gone. */
@@ -146,14 +167,17 @@ export class TicketLedger {
     this.lose(lost, ticket.network);
   }
 
-  /** A call that failed may have done its work all the same. */
-  failed(network: string): void {
-    if (!this.#enforced.has(network)) this.#doubtful.add(network);
+  /** `isRun`: whether it may have done its work all the same. `isLifted`: whether what was in doubt is not there any more. */
+  failed({ kind, ticket: { network }, doubt }: TicketStep, { isRun, isLifted }: { isRun: boolean; isLifted: boolean }): void {
+    if (this.#enforced.has(network)) return;
+    if (doubt !== undefined && !isLifted) this.#doubtful.set(network, doubt);
+    else if (isRun && kind !== 'undo') this.#doubtful.set(network, 'tried');
   }
 
   /** What cannot be lifted counts as lifted. */
   giveUp(network: string): void {
     this.#enforced.delete(network);
+    this.#doubtful.delete(network);
   }
 
   /** `isLifted`: whether all that was told is gone now. */
@@ -165,7 +189,7 @@ export class TicketLedger {
   /** What enforced the bans of these families is gone, and they with it. */
   lose(lost: readonly Family[], except?: string): void {
     if (lost.length === 0 || this.#action.norestored) return;
-    for (const network of [...this.#enforced.keys(), ...this.#doubtful]) {
+    for (const network of [...this.#enforced.keys(), ...this.#doubtful.keys()]) {
       const family = familyOf(network);
       if (network === except || !lost.includes(family)) continue;
       const wanted = this.#wanted.get(network);
@@ -178,6 +202,24 @@ export class TicketLedger {
       this.#doubtful.delete(network);
       this.#pending.add(network);
     }
+  }
+
+  /** What may be there: told in this run, or by an earlier one. */
+  get told(): readonly BanTicket[] {
+    const doubtful = Array.from(this.#doubtful.keys(), (network) => this.#wanted.get(network) ?? ghostOf(network, this.#jail));
+    return [...this.#enforced.values(), ...doubtful];
+  }
+
+  /** Nothing of it is there any more; what is wanted is to be told again. */
+  forget(): void {
+    if (this.#action.norestored) return;
+    for (const { network } of this.told) {
+      const wanted = this.#wanted.get(network);
+      if (wanted !== undefined) this.#wanted.set(network, { ...wanted, restored: true });
+      this.#pending.add(network);
+    }
+    this.#enforced.clear();
+    this.#doubtful.clear();
   }
 
   /** A look did not find these bans. Lifted first, so that each is there once: since the look it may have come back. */

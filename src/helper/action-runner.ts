@@ -2,15 +2,17 @@
 // only for addresses that may be banned.
 
 import { type BanTicket, targetOfTicket } from '../action/ban-ticket.ts';
+import type { CommandDefinition } from '../action/command-definition.ts';
 import type { HelperAnswer, HelperRequest } from '../action/helper-messages.ts';
 import { nothingGone, type TicketAction } from '../action/ticket-action.ts';
 import { parseDefinition } from '../config/action-list.ts';
 import { type ActionReference, loadActionReferences } from '../config/action-references.ts';
 import { formatConfigError } from '../config/config-error.ts';
-import { type ActionTools, loadTicketAction } from '../config/ticket-action-config.ts';
+import { type ActionTools, createCommands, loadTicketAction } from '../config/ticket-action-config.ts';
 import { RingjailError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { NetworkList } from '../jail/network-list.ts';
+import type { KeptDefinitions } from './kept-definitions.ts';
 import { findUntrusted } from './trusted-file.ts';
 
 export interface ActionRunnerOptions {
@@ -19,7 +21,18 @@ export interface ActionRunnerOptions {
   readonly tools: ActionTools;
   /** Whether this machine has a unit file of that name: `enabled = auto`. */
   readonly hasUnit: (name: string) => boolean;
+  /** With what that was begun which has not ended. */
+  readonly kept: KeptDefinitions;
   readonly log: Log;
+}
+
+interface Use {
+  readonly action: TicketAction;
+  /** Undefined for what is no command. */
+  readonly definition: CommandDefinition | undefined;
+  readonly fingerprint: string | undefined;
+  /** Whether something may be there that only this definition ends. */
+  isBegun: boolean;
 }
 
 const endings: readonly string[] = ['unban', 'flush', 'stop'] satisfies HelperRequest['op'][];
@@ -33,7 +46,8 @@ export class ActionRunner {
   #refusal: string | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #mustRead = true;
-  readonly #actions = new Map<string, TicketAction>();
+  #unclear: ReadonlySet<string> = new Set();
+  readonly #uses = new Map<string, Use>();
   /** By action, settled when its last command has ended: one at a time. */
   readonly #queues = new Map<string, Promise<unknown>>();
   /** The actions that are looked at: beside the queue, so that a look that hangs holds up no ban, and one at a time. */
@@ -64,7 +78,7 @@ export class ActionRunner {
     if (this.#looks.has(key)) throw new RingjailError('unavailable', 'an earlier look has not ended');
     this.#looks.add(key);
     try {
-      const sight = (await this.#action(key, request).look?.(request.networks)) ?? nothingGone;
+      const sight = (await this.#use(key, request).action.look?.(request.networks)) ?? nothingGone;
       return { id: request.id, ok: true, flushed: false, ...sight };
     } finally {
       this.#looks.delete(key);
@@ -72,24 +86,31 @@ export class ActionRunner {
   }
 
   async #runNow(key: string, request: Exclude<HelperRequest, { op: 'look' }>): Promise<HelperAnswer & { readonly ok: true }> {
-    if (request.op === 'reload') this.#forget(key);
-    const action = this.#action(key, request);
     const answer = { id: request.id, ok: true, flushed: false, ...nothingGone } as const;
+    if ((request.op === 'start' || request.op === 'reload') && this.#renew(key, request)) return { ...answer, outdated: true };
+    const use = this.#use(key, request);
+    const { action } = use;
     switch (request.op) {
       case 'start':
+        this.#begin(use, request);
+        return { ...answer, ...(await action.start()) };
       case 'check':
-        return { ...answer, ...(await action[request.op]()) };
+        return { ...answer, ...(await action.check()) };
       case 'ban':
       case 'prolong':
         this.#refuseProtected(request.ticket);
+        this.#begin(use, request);
         return { ...answer, ...(await action[request.op](request.ticket)) };
       case 'unban':
         return { ...answer, ...(await action.unban(request.ticket)) };
       case 'flush':
         return { ...answer, flushed: await action.flush() };
       case 'stop':
+        // Stopped in vain it counts as stopped: tried again it would fail again.
+        await action.stop().finally(() => this.#end(key, request));
+        return answer;
       case 'reload':
-        await action[request.op]();
+        await action.reload();
         return answer;
     }
   }
@@ -102,18 +123,73 @@ export class ActionRunner {
       throw new RingjailError('usage', `${ticket.network} is protected (${found?.reason ?? 'no address'}) and is never banned`);
   }
 
-  #action(key: string, request: HelperRequest): TicketAction {
-    const known = this.#actions.get(key);
+  #use(key: string, request: HelperRequest): Use {
+    const known = this.#uses.get(key);
     if (known !== undefined) return known;
+    const kept = this.#kept(request);
+    let reference: ActionReference;
+    try {
+      reference = this.#reference(key, request);
+    } catch (error) {
+      if (kept !== undefined && this.#maySurvive(request)) return kept;
+      const begun = this.#refusal === undefined ? this.#begun(request) : undefined;
+      if (begun === undefined) throw error;
+      return this.#load(begun);
+    }
+    const use = kept ?? this.#load(reference);
+    this.#uses.set(key, use);
+    return use;
+  }
+
+  /** What was begun and is named no more may be ended; where nobody can tell what its jail names, it goes on. */
+  #maySurvive({ op, jail }: HelperRequest): boolean {
+    return endings.includes(op) || (this.#refusal === undefined && this.#unclear.has(jail));
+  }
+
+  /**
+   * The definition as its file is now takes the place of one that was not begun. True where another one was: that has to be stopped first.
+   * Throws at a reload where the file is in error; the former one stays.
+   */
+  #renew(key: string, request: HelperRequest): boolean {
+    const former = this.#uses.get(key) ?? this.#kept(request);
+    if (request.op === 'reload') this.#mustRead = true;
+    let current: Use;
+    try {
+      current = this.#load(this.#reference(key, request));
+    } catch (error) {
+      if (former === undefined || request.op === 'reload') throw error;
+      return false;
+    }
+    const isOutdated = former?.isBegun === true && former.fingerprint !== current.fingerprint;
+    this.#uses.set(key, former?.isBegun === true ? former : current);
+    return isOutdated;
+  }
+
+  #begin(use: Use, { jail, action }: HelperRequest): void {
+    const { definition, fingerprint, isBegun } = use;
+    if (isBegun || definition === undefined || fingerprint === undefined) return;
+    use.isBegun = true;
+    this.#options.kept.keep(jail, action, { definition, fingerprint });
+  }
+
+  #end(key: string, { jail, action }: HelperRequest): void {
+    this.#uses.delete(key);
+    this.#mustRead = true;
+    this.#options.kept.drop(jail, action);
+  }
+
+  #kept({ jail, action }: HelperRequest): Use | undefined {
+    const { kept, tools } = this.#options;
+    const found = kept.of(jail, action);
+    return found && { ...found, action: createCommands(jail, action, found.definition, tools), isBegun: true };
+  }
+
+  #reference(key: string, { jail, action }: HelperRequest): ActionReference {
     this.#readAgain(key);
-    const named = this.#references.get(key);
-    const reference = named ?? this.#begun(request);
     if (this.#refusal !== undefined) throw new RingjailError('configuration', this.#refusal);
-    if (reference === undefined)
-      throw new RingjailError('usage', `no enabled jail ${request.jail} of this configuration names action ${request.action}`);
-    const action = this.#load(reference);
-    if (named !== undefined) this.#actions.set(key, action);
-    return action;
+    const reference = this.#references.get(key);
+    if (reference === undefined) throw new RingjailError('usage', `no enabled jail ${jail} of this configuration names action ${action}`);
+    return reference;
   }
 
   /** What the configuration named when it was begun, and names no more, may still be ended, and nothing else. */
@@ -124,13 +200,18 @@ export class ActionRunner {
     return named.ok ? { jail, action, named: named.value, origin: { file: 'an earlier jail.conf', line: 1 } } : undefined;
   }
 
-  #load({ jail, action, named, origin }: ActionReference): TicketAction {
+  #load({ jail, action, named, origin }: ActionReference): Use {
     const { configDirectory, tools } = this.#options;
-    const { create, errors, files } = loadTicketAction(configDirectory, named, { section: jail, origin }, tools.hostNames.full);
+    const { create, definition, fingerprint, errors, files } = loadTicketAction(
+      configDirectory,
+      named,
+      { section: jail, origin },
+      tools.hostNames.full,
+    );
     const untrusted = files.map(findUntrusted).find((reason) => reason !== undefined);
     if (untrusted !== undefined) throw new RingjailError('configuration', `action ${action} is not run as root: ${untrusted}`);
     if (create === undefined) throw new RingjailError('configuration', errors.map(formatConfigError).join('; '));
-    return create(tools);
+    return { action: create(tools), definition, fingerprint, isBegun: false };
   }
 
   #readAgain(key: string): void {
@@ -139,17 +220,12 @@ export class ActionRunner {
     if (nowMs - this.#readAtMs < freshMs) return;
     this.#readAtMs = nowMs;
     this.#mustRead = false;
-    const { references, errors, files } = loadActionReferences(this.#options.configDirectory, this.#options.hasUnit);
+    const { references, unclear, errors, files } = loadActionReferences(this.#options.configDirectory, this.#options.hasUnit);
     this.#references = new Map(references.map((reference) => [keyOf(reference), reference]));
+    this.#unclear = unclear;
     const untrusted = [this.#options.configDirectory, ...files].map(findUntrusted).find((reason) => reason !== undefined);
     this.#refusal = untrusted && `nothing is run as root by this configuration: ${untrusted}`;
     for (const error of errors) this.#options.log.warning(formatConfigError(error));
-  }
-
-  /** What has to be ended first by its old definition stays. */
-  #forget(key: string): void {
-    this.#actions.delete(key);
-    this.#mustRead = true;
   }
 }
 

@@ -2,7 +2,7 @@
 // of it ends the helper.
 import type { Server, Socket } from 'node:net';
 import { type HelperAnswer, type HelperRequest, maxFrameBytes, parseHelperRequest } from '../action/helper-messages.ts';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, RingjailError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -105,7 +105,7 @@ export class HelperServer {
       if (request === undefined) return end(`a frame that is no request (${frame.length} bytes)`);
       if (waiting >= this.#limits.waiting || !this.#bucket.take(performance.now())) {
         this.#refuse(`uid ${uid}: too many requests`);
-        return answer({ id: request.id, ok: false, error: 'too many requests at once; the helper takes 200 a second' });
+        return answer({ id: request.id, ok: false, error: 'too many requests at once; the helper takes 200 a second', refused: true });
       }
       waiting += 1;
       void this.#run(request, uid).then((message) => {
@@ -142,7 +142,8 @@ export class HelperServer {
       return result;
     } catch (error) {
       log.warning(`uid ${uid}: ${what}: ${messageOf(error)}`);
-      return { id: request.id, ok: false, error: messageOf(error).slice(0, 4000) };
+      const isRefused = error instanceof RingjailError && (error.code === 'usage' || error.code === 'configuration');
+      return { id: request.id, ok: false, error: messageOf(error).slice(0, 4000), ...(isRefused ? { refused: true } : {}) };
     } finally {
       this.#running -= 1;
       if (this.#running === 0) this.#rest();

@@ -218,6 +218,33 @@ describe('TicketEnforcer', () => {
     assert.equal(action.calls.filter((call) => call.startsWith('unban')).length, 5);
   });
 
+  it('what nobody could be asked to lift is not forgotten', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { action, enforcer, log } = create();
+    await enforcer.ban(a);
+    const { unban } = action;
+    let tries = 0;
+    const unreached = () => Promise.reject(new RingjailError('unreachable', 'no socket'));
+    Object.assign(action, { unban: (ticket: BanTicket) => (tries++ < 20 ? unreached() : unban(ticket)) });
+    await enforcer.unban('192.0.2.1');
+    while (tries < 21) {
+      t.mock.timers.tick(60_000);
+      await enforcer.start();
+    }
+    assert.deepEqual([action.calls, enforcer.failure], [['start', 'ban 192.0.2.1', 'unban 192.0.2.1'], undefined]);
+    assert.equal(log.lines.filter((line) => line.startsWith('error')).length, 1);
+  });
+
+  it('a reload that fails leaves what is enforced as it is, and says so', async () => {
+    const { action, enforcer, log } = create();
+    await enforcer.ban(a);
+    action.fails.set('reload', 1);
+    await enforcer.reload();
+    assert.deepEqual([enforcer.failure, log.lines], [undefined, ['error: action fake goes on as it was: no reload']]);
+    await enforcer.ban(b);
+    assert.equal(enforcer.isEnforced('192.0.2.2'), true);
+  });
+
   it('stops without lifting, and for good with', async () => {
     const first = create();
     await first.enforcer.ban(a);
@@ -257,6 +284,69 @@ describe('TicketEnforcer', () => {
     await enforcer.start();
     await enforcer.stop({ isFinal: true });
     assert.deepEqual(action.calls, ['start', 'unban 192.0.2.1', 'stop']);
+  });
+
+  it('where the start fails, what ended and what is lifted by hand is lifted all the same, and tried again', async () => {
+    const { action, enforcer } = create();
+    action.fails.set('start', 100);
+    action.fails.set('unban 192.0.2.1', 1);
+    enforcer.restore([a, b], ['192.0.2.9']);
+    await enforcer.start();
+    assert.deepEqual(action.calls, ['start', 'unban 192.0.2.9']);
+    await enforcer.unban('192.0.2.1');
+    await until(() => action.calls.filter((call) => call === 'unban 192.0.2.1').length === 2);
+    assert.ok(!action.calls.some((call) => call.includes('192.0.2.2')), action.calls.join());
+    assert.deepEqual([enforcer.failureOf('192.0.2.2'), enforcer.networks], ['no start', ['192.0.2.2']]);
+  });
+
+  it('what no jail names is not started to lift what ended, and fails no more when its last ban is lifted', async () => {
+    const first = create();
+    first.enforcer.restore([], ['192.0.2.9']);
+    await first.enforcer.resume();
+    assert.deepEqual(first.action.calls, ['unban 192.0.2.9']);
+    const { action, enforcer } = create();
+    action.fails.set('start', 100);
+    enforcer.restore([a], []);
+    await enforcer.resume();
+    assert.equal(enforcer.failure, 'no start');
+    await enforcer.unban('192.0.2.1');
+    assert.deepEqual([action.calls, enforcer.failure], [['start', 'unban 192.0.2.1'], undefined]);
+  });
+
+  it('what another definition began is lifted and stopped by that one, and begun anew', async () => {
+    const { action, enforcer, log } = create();
+    const { stop } = action;
+    Object.assign(action, {
+      isOutdated: true,
+      stop: async () => {
+        await stop();
+        Object.assign(action, { isOutdated: false });
+      },
+    });
+    action.fails.set('unban 192.0.2.1', 1);
+    enforcer.restore([a], ['192.0.2.9']);
+    await enforcer.start();
+    const renewed = ['unban 192.0.2.9', 'unban 192.0.2.1', 'stop', 'reload', 'start', 'ban 192.0.2.1 restored'];
+    assert.deepEqual(action.calls, ['start', ...renewed]);
+    assert.equal(log.lines.filter((line) => line.includes('did not lift 192.0.2.1: no unban')).length, 1);
+    Object.assign(action, { isOutdated: true });
+    action.calls.length = 0;
+    await enforcer.reload();
+    assert.deepEqual(action.calls, ['reload', 'start', 'unban 192.0.2.1', 'stop', 'reload', 'start', 'ban 192.0.2.1 restored']);
+    assert.deepEqual([enforcer.health().repairs, enforcer.failure], [0, undefined]);
+  });
+
+  it('a ban of which nothing was run is tried again, without lifting it first', async () => {
+    const { action, enforcer } = create();
+    const { ban } = action;
+    let tries = 0;
+    Object.assign(action, {
+      ban: (ticket: BanTicket) => (tries++ < 2 ? Promise.reject(new RingjailError('configuration', 'in error')) : ban(ticket)),
+    });
+    await enforcer.ban(a);
+    assert.equal(enforcer.failureOf('192.0.2.1'), 'in error');
+    await until(() => enforcer.isEnforced('192.0.2.1'));
+    assert.deepEqual([action.calls, tries], [['start', 'ban 192.0.2.1'], 3]);
   });
 
   it('a call that fails after the stop leaves no timer', async (t) => {

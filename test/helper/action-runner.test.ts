@@ -1,12 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the shell's
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { HelperRequest } from '../../src/action/helper-messages.ts';
 import { StartedFile } from '../../src/action/started-file.ts';
 import { parseIpNetwork } from '../../src/core/ip-network.ts';
 import { ActionRunner, type ActionRunnerOptions } from '../../src/helper/action-runner.ts';
+import { KeptDefinitions } from '../../src/helper/kept-definitions.ts';
 import { findUntrusted } from '../../src/helper/trusted-file.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
@@ -51,6 +52,7 @@ function create() {
       lookUpName: () => Promise.resolve(''),
     },
     hasUnit: () => false,
+    kept: new KeptDefinitions(join(directory, 'begun'), log),
     log,
   };
   const runner = new ActionRunner(options);
@@ -155,6 +157,7 @@ describe('ActionRunner', { skip: needsRoot }, () => {
     for (const action of [block, mail]) await runner.run(banBy(action));
     writeFileSync(file, '[Definition]\nactionban = new <ip> <port>\nactionunban = newfree <ip>\n');
     await runner.run(unbanBy(block));
+    await runner.run({ id: 1, op: 'stop', jail: 'sshd', action: block });
     await runner.run({ id: 1, op: 'reload', jail: 'sshd', action: block });
     await runner.run(banBy(block));
     await runner.run(unbanBy(mail));
@@ -162,6 +165,94 @@ describe('ActionRunner', { skip: needsRoot }, () => {
       ran.map((line) => line.split(' ')[0]),
       ['block', 'block', 'free', 'new', 'free'],
     );
+  });
+
+  const bare = (op: 'start' | 'stop' | 'reload'): HelperRequest => ({ id: 1, op, jail: 'sshd', action: block });
+  const edited = '[Definition]\nactionban = new <ip> <port>\nactionunban = newfree <ip>\n';
+  const words = (ran: readonly string[]) => ran.map((line) => line.split(' ')[0]);
+
+  it('what was begun goes on and is ended by its own definition, also after a restart of the helper', async () => {
+    const { directory, file, runner, ran, restarted } = create();
+    await runner.run(bare('start'));
+    await runner.run(banBy(block));
+    writeFileSync(file, edited);
+    const next = restarted();
+    assert.deepEqual(await next.run(bare('start')), { id: 1, ok: true, lost: [], missing: [], flushed: false, outdated: true });
+    await next.run(banBy(block, '192.0.2.8'));
+    await next.run(unbanBy(block));
+    assert.deepEqual(words(ran), ['block', 'block', 'free']);
+    assert.equal((await next.run(bare('reload'))).outdated, true);
+    await next.run(bare('stop'));
+    assert.deepEqual(readdirSync(join(directory, 'begun')), []);
+    assert.equal((await next.run(bare('reload'))).outdated, undefined);
+    await next.run(banBy(block));
+    await restarted().run(unbanBy(block));
+    assert.deepEqual(words(ran).slice(3), ['new', 'newfree']);
+    assert.equal(readdirSync(join(directory, 'begun')).length, 1);
+  });
+
+  it('a definition that comes into error goes on as it was, and the new one is taken when it has none', async () => {
+    const { file, runner, ran, restarted } = create();
+    await runner.run(banBy(block));
+    writeFileSync(file, '[Definition]\nactionban = eval "<matches>"\n');
+    for (const running of [runner, restarted()]) {
+      await assert.rejects(running.run(bare('reload')), /text from a log/);
+      await running.run(bare('start'));
+      await running.run(banBy(block, '192.0.2.8'));
+    }
+    assert.deepEqual(words(ran), ['block', 'block', 'block']);
+    writeFileSync(file, edited);
+    assert.equal((await runner.run(bare('reload'))).outdated, true);
+  });
+
+  it('what a jail names goes on while nobody can tell what it names, and only what was begun', async (t) => {
+    const { directory, runner, ran, restarted } = create();
+    await runner.run(banBy(block));
+    // It reads the configuration no more than once a second.
+    const later = performance.now() + 5000;
+    t.mock.method(performance, 'now', () => later);
+    writeFileSync(join(directory, 'jail.conf'), '[sshd]\nenabled = yes\naction = block[port=ssh\n');
+    await assert.rejects(runner.run(bare('reload')), /no enabled jail/);
+    for (const running of [runner, restarted()]) {
+      await running.run(banBy(block, '192.0.2.8'));
+      await assert.rejects(running.run(banBy('kick')), /no enabled jail/);
+      await assert.rejects(running.run(banBy(block, '192.0.2.1')), /protected/);
+    }
+    writeFileSync(join(directory, 'jail.conf'), '[sshd]\nenabled = no\naction = block[port=ssh\n');
+    await assert.rejects(restarted().run(banBy(block)), /no enabled jail/);
+    assert.deepEqual(words(ran), ['block', 'block', 'block']);
+  });
+
+  it('what was begun is ended also after a reboot, without its file, and nothing else', async () => {
+    const { directory, file, runner, ran, restarted } = create();
+    await runner.run(banBy(block));
+    rmSync(join(directory, 'started.json'));
+    rmSync(file);
+    writeFileSync(join(directory, 'jail.conf'), '[sshd]\nenabled = no\n');
+    const next = restarted();
+    await next.run(unbanBy(block));
+    assert.deepEqual(words(ran), ['block', 'free']);
+    for (const action of ['block', 'block[port="22"]', 'block[port="$(reboot)"]', 'kick', '../../tmp/x'])
+      await assert.rejects(next.run(unbanBy(action)), /no enabled jail/, action);
+    await assert.rejects(next.run({ ...unbanBy(block), jail: 'off' }), /no enabled jail/);
+    await next.run(bare('stop'));
+    await assert.rejects(next.run(unbanBy(block)), /no enabled jail/);
+    assert.equal(ran.length, 2);
+  });
+
+  it('what others may have written of it is not run', async () => {
+    const { directory, file, runner, ran, restarted } = create();
+    await runner.run(banBy(block));
+    rmSync(file);
+    const kept = join(directory, 'begun', readdirSync(join(directory, 'begun'))[0] ?? '');
+    chmodSync(kept, 0o666);
+    await assert.rejects(restarted().run(unbanBy(block)), /no such file/);
+    chmodSync(kept, 0o600);
+    for (const text of ['{', '[]', 'null', '{"format":1}', '{"format":1,"jail":"sshd","action":"kick","fingerprint":"","definition":{}}']) {
+      writeFileSync(kept, text);
+      await assert.rejects(restarted().run(unbanBy(block)), /no such file/);
+    }
+    assert.equal(ran.length, 1);
   });
 
   const look = { id: 8, op: 'look', jail: 'sshd', action: block, networks: [] } as const;

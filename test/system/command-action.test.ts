@@ -326,8 +326,11 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
       await enforcer.stop();
     }
     chmodSync(join(directory, 'action.d/route.conf'), 0o666);
+    const begun = new RemoteAction({ name: 'route', jail: 'route', norestored: false, client });
+    await assert.rejects(begun.reload(), /route\.conf may be written by others than root/);
+    // What was read while only root could write it ends it, and nothing is begun any more.
+    await begun.stop();
     const route = create('route');
-    await route.reload();
     await route.ban(ticketOf(v4, { jail: 'route' }));
     assert.match(route.failureOf(v4) ?? '', /route\.conf may be written by others than root/);
     await route.stop();
