@@ -174,6 +174,9 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
   });
 
   test('ufw', async () => {
+    // What was flushed before led to its chains, too.
+    await onServer('/usr/lib/ufw/ufw-init', 'flush-all');
+    await onServer('ufw', 'reload');
     const enforcer = await banned('ufw');
     assert.match(await onServer('ufw', 'show', 'added'), new RegExp(`deny from ${v4} comment 'by Fail2Ban after 5 attempts against ufw'`));
     assert.match(await onServer('ufw', 'show', 'added'), new RegExp(`deny from ${v6}`));

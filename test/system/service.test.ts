@@ -2,7 +2,9 @@
 // with the real ufw. This machine's kernel log and its nf_tables do the work; its own firewall and files are not touched.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { DaemonStatus } from '../../src/control/messages.ts';
 import { projectDirectory, until } from '../lab/laboratory.ts';
@@ -82,7 +84,11 @@ describe('the service in a booted Debian', { skip: findLack() }, () => {
       await debian.output('ufw', ...rule.split(' '));
     // As after an earlier run that ended now: the ring still holds what earlier tests did. It is root's here, as after a backup.
     mkdirSync(debian.path('/var/lib/ringjail'));
-    leaveStore(debian.path('/var/lib/ringjail/state.db'));
+    // Copied: SQLite would take the way through /proc for a link, and lead back to this machine's own.
+    const store = join(mkdtempSync(join(tmpdir(), 'ringjail-service-')), 'state.db');
+    leaveStore(store);
+    copyFileSync(store, debian.path('/var/lib/ringjail/state.db'));
+    rmSync(dirname(store), { recursive: true });
   });
 
   after(dispose);

@@ -96,6 +96,8 @@ describe('services in a booted Debian', { skip: needsRoot }, () => {
     writeFileSync(debian.path('/etc/bind/named.conf.options'), namedOptions);
     await debian.output('postconf', '-e', ...postfixSettings);
     for (const unit of ['named', 'postfix']) await debian.output('systemctl', 'restart', unit);
+    // Rules of an ufw that is not active shut nobody out, and our own action says so.
+    for (const rule of ['--force enable', 'allow 22/tcp', 'allow 25/tcp', 'allow 53']) await debian.output('ufw', ...rule.split(' '));
     await debian.output('mkdir', '-p', '/etc/ringjail');
     writeFileSync(debian.path('/etc/ringjail/jail.local'), jailLocal);
     await debian.output('mkdir', '-p', '/etc/ringjail/action.d');
