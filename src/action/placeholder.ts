@@ -37,6 +37,15 @@ export function placeholderKind(tag: string): PlaceholderKind | undefined {
   return /^F-[A-Z0-9_-]{1,64}$/.test(tag) ? 'text' : kinds.get(tag);
 }
 
+/** The name in `<name>` at `position`, whether a ban has it or not; undefined for a tag that is always the same. */
+export function tagAt(text: string, position: number): string | undefined {
+  if (text[position] !== '<') return undefined;
+  const pattern = /<([A-Za-z][\w./-]{0,63})>/y;
+  pattern.lastIndex = position;
+  const tag = pattern.exec(text)?.[1];
+  return tag !== undefined && !fixedTags.has(tag) ? tag : undefined;
+}
+
 /** The environment variable that holds the value of `<tag>`. */
 export const variableOf = (tag: string): string => `RJ_${tag.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 
