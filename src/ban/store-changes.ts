@@ -2,14 +2,16 @@
 import type { Evidence } from '../core/evidence.ts';
 import type { BanChange } from './ban.ts';
 import type { StoredSession } from './stored-session.ts';
-import type { StoredEntry } from './stored-window.ts';
+import type { WindowEntry } from './stored-window.ts';
 
 export type StoredPosition = Readonly<Record<string, string | number>>;
 
-export interface StoredWindowChange {
+/** What became of one window since the changes were last taken or forgotten. */
+export interface WindowChange {
   readonly identity: string;
-  /** Undefined where the window is gone. */
-  readonly entries: readonly StoredEntry[] | undefined;
+  /** As it is now; undefined where it is gone: banned, cleared or forgotten. */
+  readonly entries: readonly WindowEntry[] | undefined;
+  /** The records of the failures counted meanwhile, the latest of them where they were many. */
   readonly evidence: readonly Evidence[];
 }
 
@@ -25,7 +27,7 @@ export interface StoredSessionChanges {
 /** `isWhole`: what is not named is gone. */
 export interface StoreChanges {
   readonly bans: { readonly isWhole: boolean; readonly bans: readonly BanChange[] };
-  readonly jails: readonly { readonly name: string; readonly isWhole: boolean; readonly windows: Iterable<StoredWindowChange> }[];
+  readonly jails: readonly { readonly name: string; readonly isWhole: boolean; readonly windows: Iterable<WindowChange> }[];
   /** Of the jails whose filters know sessions. */
   readonly sessions?: readonly StoredSessionChanges[];
   /** By source, those that changed; null takes one away. */

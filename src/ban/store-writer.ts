@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { type BanChange, type BanDecision, holdKeyOf } from './ban.ts';
 import type { JailNumbers } from './jail-numbers.ts';
-import type { StoreChanges, StoredSessionChanges, StoredWindowChange } from './store-changes.ts';
+import type { StoreChanges, StoredSessionChanges, WindowChange } from './store-changes.ts';
 import type { StoreStatements } from './store-statements.ts';
 import { formatDecision, storedUntil } from './stored-decision.ts';
 import { formatSession } from './stored-session.ts';
@@ -104,7 +104,7 @@ export class StoreWriter {
   *#writeWindows(
     name: string,
     isWhole: boolean,
-    changes: Iterable<StoredWindowChange>,
+    changes: Iterable<WindowChange>,
     made: ReadonlyMap<string, BanDecision>,
   ): Generator<void, void, void> {
     const statements = this.#statements;

@@ -1,9 +1,10 @@
 // The jails at work, as the configuration has them; a reload changes them and keeps what they remember.
 import { createHash } from 'node:crypto';
 import type { StoredSessionRow } from '../ban/stored-session.ts';
+import type { StoredWindows } from '../ban/stored-window.ts';
 import { type ConfigError, formatConfigError } from '../config/config-error.ts';
 import { type JailContext, loadJails } from '../config/jail-config.ts';
-import { Jail, type JailState } from '../jail/jail.ts';
+import { Jail } from '../jail/jail.ts';
 import { NetworkList } from '../jail/network-list.ts';
 import type { JailSessions } from './change-collector.ts';
 import type { RunningJail } from './running-jail.ts';
@@ -76,7 +77,7 @@ export class JailSet {
   }
 
   /** By jail, as the store holds them. */
-  restore(windows: ReadonlyMap<string, JailState>, sessions: readonly StoredSessionRow[] = []): void {
+  restore(windows: ReadonlyMap<string, StoredWindows>, sessions: readonly StoredSessionRow[] = []): void {
     for (const { jail } of this.#running) jail.restore(windows.get(jail.options.name) ?? []);
     for (const { jail, filter, cache } of this.sessions()) {
       cache.restore(sessions.flatMap((row) => (row.jail === jail && row.filter === filter ? [[row.id, row.state] as const] : [])));

@@ -1,10 +1,5 @@
 // The latest failures of one address within findtime, in memory bounded by maxretry.
-
-/** What one window holds, oldest first; plain data for the store. */
-export interface WindowEntry {
-  readonly timeUsec: number;
-  readonly distinct: string | undefined;
-}
+import type { WindowEntry } from '../ban/stored-window.ts';
 
 export class FailureWindow {
   readonly #maxretry: number;

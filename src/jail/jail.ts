@@ -1,13 +1,15 @@
 // A jail: failures in, decisions out. Pure: it reads no clock, does no I/O and calls no action; time is in the data.
 
 import type { BanDecision } from '../ban/ban.ts';
+import type { WindowChange } from '../ban/store-changes.ts';
+import type { StoredWindows, WindowEntry } from '../ban/stored-window.ts';
 import { AgedMap } from '../core/aged-map.ts';
 import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { Failure } from '../match/failure.ts';
 import { type AggregateRule, aggregatesOf, ruleOf } from './aggregate.ts';
 import { type BanTime, banTimeOf } from './ban-time.ts';
-import { FailureWindow, type WindowEntry } from './failure-window.ts';
+import { FailureWindow } from './failure-window.ts';
 import { identityOf } from './identity.ts';
 import type { NetworkList } from './network-list.ts';
 import { WindowChanges } from './window-changes.ts';
@@ -48,18 +50,6 @@ export interface JailCounts {
 }
 
 export type EarlierBans = (network: BanTarget, isOverall: boolean) => number;
-
-/** A jail's memory as plain data: identity and its window, longest unseen first. */
-export type JailState = readonly (readonly [identity: string, entries: readonly WindowEntry[]])[];
-
-/** What became of one window since the changes were last taken or forgotten. */
-export interface WindowChange {
-  readonly identity: string;
-  /** As it is now; undefined where it is gone: banned, cleared or forgotten. */
-  readonly entries: readonly WindowEntry[] | undefined;
-  /** The records of the failures counted meanwhile, the latest of them where they were many. */
-  readonly evidence: readonly Evidence[];
-}
 
 export class Jail {
   readonly options: JailOptions;
@@ -162,7 +152,7 @@ export class Jail {
     for (const identity of dropped) this.#remember(identity);
   }
 
-  save(): JailState {
+  save(): StoredWindows {
     return Array.from(this.#windows, ([identity, window]) => [identity, window.entries()] as const);
   }
 
@@ -170,14 +160,14 @@ export class Jail {
    * Takes over the windows of an earlier run, as the store holds them. Thresholds may have changed since: nothing is decided here, only by
    * the next failure.
    */
-  restore(state: JailState): void {
+  restore(state: StoredWindows): void {
     const dropped = this.#fill(state);
     this.forgetChanges();
     for (const identity of dropped) this.#remember(identity);
   }
 
   /** The identities that were too many. */
-  #fill(state: JailState): string[] {
+  #fill(state: StoredWindows): string[] {
     const { maxretry, findtimeUsec, isDistinct, maxtracked } = this.options;
     for (const [identity, entries] of state.slice(-maxtracked)) {
       const rule = ruleOf(this.options.aggregate, identity);
