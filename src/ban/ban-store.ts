@@ -7,7 +7,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { openSqlite, type Sqlite } from '../binding/sqlite.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Evidence } from '../core/evidence.ts';
+import { type Evidence, usualMaxEvidence } from '../core/evidence.ts';
 import type { BanDecision } from './ban.ts';
 import { JailNumbers } from './jail-numbers.ts';
 import type { StoreChanges, StoredPosition } from './store-changes.ts';
@@ -34,9 +34,8 @@ export interface BanStoreOptions {
   readonly steps?: readonly string[];
 }
 
-// fail2ban's dbpurgeage and maxmatches.
+// fail2ban's dbpurgeage.
 const dayUsec = 86_400_000_000;
-const usualMaxEvidence = 10;
 
 // Some 100 bytes each.
 const usualMaxHistory = 500_000;

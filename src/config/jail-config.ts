@@ -1,6 +1,7 @@
 // jail.conf and what is laid over it, to jails: options checked and typed, every error with its line, one bad jail not stopping another.
+import { usualMaxEvidence } from '../core/evidence.ts';
 import type { AggregateRule } from '../jail/aggregate.ts';
-import { type JailOptions, usualMaxmatches } from '../jail/jail.ts';
+import type { JailOptions } from '../jail/jail.ts';
 import { type ActionContext, readActions } from './action-choice.ts';
 import { readBanTime } from './ban-time-config.ts';
 import { type ConfigError, formatConfigError, type Origin, quoteText } from './config-error.ts';
@@ -146,7 +147,7 @@ function readAggregate(reader: OptionReader): AggregateRule[] {
 
 /** fail2ban's jail.conf has as many as maxretry, which may be anything: what is outside our bounds is brought into them. */
 const readMaxmatches = (reader: OptionReader): number =>
-  Math.min(Math.max(reader.integer('maxmatches', usualMaxmatches, 0, 1_000_000_000), 1), mostMaxmatches);
+  Math.min(Math.max(reader.integer('maxmatches', usualMaxEvidence, 0, 1_000_000_000), 1), mostMaxmatches);
 
 /**
  * Options in [DEFAULT] that no jail knows and nothing refers to. fail2ban's own files have some, so that they are told of only; but what

@@ -9,6 +9,9 @@ export interface Evidence {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
+/** How many are kept of a ban, the latest, where nobody says otherwise: fail2ban's dbmaxmatches. */
+export const usualMaxEvidence = 10;
+
 export const maxEvidenceCharacters = 512;
 
 /** Of each of `fields`. */

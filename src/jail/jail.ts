@@ -5,7 +5,7 @@ import type { WindowChange } from '../ban/store-changes.ts';
 import type { StoredWindows, WindowEntry } from '../ban/stored-window.ts';
 import { AgedMap } from '../core/aged-map.ts';
 import { type BanTarget, isNetwork } from '../core/ban-target.ts';
-import type { Evidence } from '../core/evidence.ts';
+import { type Evidence, usualMaxEvidence } from '../core/evidence.ts';
 import type { Failure } from '../match/failure.ts';
 import { type AggregateRule, aggregatesOf, ruleOf } from './aggregate.ts';
 import { type BanTime, banTimeOf } from './ban-time.ts';
@@ -29,12 +29,9 @@ export interface JailOptions extends BanTime {
   readonly ignoreip: NetworkList;
   /** How many addresses are remembered at most; the one longest unseen is forgotten first. */
   readonly maxtracked: number;
-  /** How many records are kept for each ban, the latest; usually `usualMaxmatches`. */
+  /** How many records are kept for each ban, the latest; usually `usualMaxEvidence`. */
   readonly maxmatches?: number;
 }
-
-// fail2ban's dbmaxmatches.
-export const usualMaxmatches = 10;
 
 export interface JailCounts {
   failures: number;
@@ -181,7 +178,7 @@ export class Jail {
 
   #remember(identity: string, evidence?: Evidence): void {
     const { maxtracked, maxmatches } = this.options;
-    this.#changes.add(identity, evidence, { identities: maxtracked + this.#windows.size, evidence: maxmatches ?? usualMaxmatches });
+    this.#changes.add(identity, evidence, { identities: maxtracked + this.#windows.size, evidence: maxmatches ?? usualMaxEvidence });
   }
 
   /** The widest network that this ban completes. */
