@@ -1,7 +1,7 @@
 // What is written into the store: what changed in memory up to one moment.
 import type { Evidence } from '../core/evidence.ts';
+import type { SessionChange } from '../core/session-state.ts';
 import type { BanChange } from './ban.ts';
-import type { StoredSession } from './stored-session.ts';
 import type { WindowEntry } from './stored-window.ts';
 
 export type StoredPosition = Readonly<Record<string, string | number>>;
@@ -20,8 +20,7 @@ export interface StoredSessionChanges {
   /** As StoredSessionRow has it. */
   readonly filter: string;
   readonly isWhole: boolean;
-  /** `state` is undefined where the session is gone. */
-  readonly sessions: Iterable<{ readonly id: string; readonly state: StoredSession | undefined }>;
+  readonly sessions: Iterable<SessionChange>;
 }
 
 /** `isWhole`: what is not named is gone. */

@@ -1,36 +1,26 @@
 // What is known of a session (<F-MLFID>) as the store has it: JSON, [startSec, marks, attempts, [[group, text], ...], [user, ...],
 // [line, ...]].
+import type { SessionState } from '../core/session-state.ts';
 import { isStrings, parseJson } from './stored-decision.ts';
-
-export interface StoredSession {
-  readonly startSec: number;
-  readonly isPending: boolean;
-  readonly wasHeld: boolean;
-  readonly isDecided: boolean;
-  readonly attempts: number;
-  readonly groups: readonly (readonly [name: string, text: string])[];
-  readonly users: readonly string[];
-  readonly lines: readonly string[];
-}
 
 /** `filter`: the name of the expressions that told of the session, in the jail. */
 export interface StoredSessionRow {
   readonly jail: string;
   readonly filter: string;
   readonly id: string;
-  readonly state: StoredSession;
+  readonly state: SessionState;
 }
 
 const marks = ['isPending', 'wasHeld', 'isDecided'] as const;
 
-export function formatSession(session: StoredSession): string {
+export function formatSession(session: SessionState): string {
   const { startSec, attempts, groups, users, lines } = session;
   const bits = marks.reduce((sum, mark, bit) => sum + (session[mark] ? 2 ** bit : 0), 0);
   return JSON.stringify([startSec, bits, attempts, groups, users, lines]);
 }
 
 /** Undefined where it makes no sense. */
-export function parseSession(text: string): StoredSession | undefined {
+export function parseSession(text: string): SessionState | undefined {
   const value = parseJson(text);
   if (!Array.isArray(value)) return undefined;
   const [startSec, bits, attempts, groups, users, lines] = value as unknown[];

@@ -1,9 +1,9 @@
 // The sessions that are open, by their <F-MLFID>: bounded in number, age and size, whatever the log says. For the store they tell what
 // changed, as a jail's windows do.
 import { AgedMap } from '../core/aged-map.ts';
+import type { SessionChange, SessionState } from '../core/session-state.ts';
 import { Session } from './session.ts';
 import { SessionChanges } from './session-changes.ts';
-import type { SessionState } from './session-state.ts';
 
 // fail2ban keeps 100, and a few hundred parallel connections push out the one that matters.
 const maxSessions = 1000;
@@ -25,12 +25,6 @@ interface Entry {
   size: number;
   /** Of the session, when it was kept last. */
   revision: number;
-}
-
-export interface SessionChange {
-  readonly id: string;
-  /** Undefined where the session is gone. */
-  readonly state: SessionState | undefined;
 }
 
 /** By id, the oldest first. */

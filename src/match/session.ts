@@ -1,6 +1,7 @@
 // What is known of one session (<F-MLFID>): a connection whose log lines tell only together who failed. Pure.
+import type { SessionState } from '../core/session-state.ts';
 import { type GroupValue, type LineGroups, textOf } from './line-groups.ts';
-import { type SessionState, storedGroups, storedLines, storedUsers } from './session-state.ts';
+import { storedGroups, storedLines, storedUsers } from './session-text.ts';
 
 /** What one line says about its session; fail2ban's <F-NOFAIL>, <F-MLFGAINED>, <F-MLFFORGET>, <F-MLFPENDING>, and ours. */
 export interface SessionMarks {

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import type { BanStore } from '../../src/ban/ban-store.ts';
 import type { StoreChanges } from '../../src/ban/store-changes.ts';
-import type { StoredSession } from '../../src/ban/stored-session.ts';
 import { openSqlite } from '../../src/binding/sqlite.ts';
+import type { SessionState } from '../../src/core/session-state.ts';
 import { decisionOf } from './decision.ts';
 import { bansOf, changesOf, lifted, made, openAt, storePath } from './store-fixture.ts';
 
@@ -257,10 +257,10 @@ describe('BanStore', () => {
 });
 
 describe('BanStore, sessions', () => {
-  const session = (startSec: number, rest: Partial<StoredSession> = {}): StoredSession => {
+  const session = (startSec: number, rest: Partial<SessionState> = {}): SessionState => {
     return { startSec, isPending: false, wasHeld: false, isDecided: false, attempts: 0, groups: [], users: [], lines: [], ...rest };
   };
-  const change = (id: string, state: StoredSession | undefined) => ({ id, state });
+  const change = (id: string, state: SessionState | undefined) => ({ id, state });
   const sessionsOf = (jail: string, filter: string, isWhole: boolean, ...sessions: ReturnType<typeof change>[]) => {
     return changesOf({ sessions: [{ jail, filter, isWhole, sessions }] });
   };

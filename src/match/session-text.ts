@@ -1,19 +1,7 @@
-// A session as plain data, for the store: what later lines are judged by, and as much text as is told of a failure. Pure.
+// How much of a session's text is stored: what later lines are judged by, and as much as is told of a failure. Pure.
 import { maxEvidenceCharacters, maxFieldCharacters } from '../core/evidence.ts';
 import { identityGroups } from './failregex-group.ts';
 import { type GroupValue, textOf } from './line-groups.ts';
-
-export interface SessionState {
-  readonly startSec: number;
-  readonly isPending: boolean;
-  readonly wasHeld: boolean;
-  readonly isDecided: boolean;
-  /** Of `lines`, before they were cut. */
-  readonly attempts: number;
-  readonly groups: readonly (readonly [name: string, text: string])[];
-  readonly users: readonly string[];
-  readonly lines: readonly string[];
-}
 
 /** What is longer is left out, as a part of it would be somebody else. */
 const maxNameCharacters = 1024;
