@@ -1,5 +1,6 @@
 // What is banned now: the one truth that actions are made to agree with. A ban is held by jails; the network is free when none holds it.
 import { type BanTarget, isNetwork } from '../core/ban-target.ts';
+import { UnwrittenChanges } from '../core/unwritten-changes.ts';
 import { type Ban, type BanChange, type BanDecision, holdKeyOf } from './ban.ts';
 import { EndQueue } from './end-queue.ts';
 
@@ -9,8 +10,12 @@ const maxChanges = 100_000;
 // More ends than this of bans that are no more, beside as many as there are bans, are cleared away.
 const maxStaleEnds = 1000;
 
-/** By network and jail. */
-type Changed = Map<string, { readonly network: BanTarget; readonly jail: string; readonly made: BanDecision | undefined }>;
+interface Changed {
+  readonly network: BanTarget;
+  readonly jail: string;
+  /** The ban that was made, where one was: it may have been lifted since. */
+  readonly made: BanDecision | undefined;
+}
 
 export class BanList {
   readonly #bans = new Map<string, { network: BanTarget; holders: Map<string, BanDecision> }>();
@@ -18,10 +23,8 @@ export class BanList {
   #ends = new EndQueue<BanDecision>();
   #holders = 0;
   #textHolders = 0;
-  #changed: Changed = new Map();
-  #isWholeChanged = false;
-  /** Being written. */
-  #taken: { readonly isWhole: boolean; readonly changed: Changed } | undefined;
+  /** By network and jail. */
+  readonly #changes = new UnwrittenChanges<Changed>(false, (former, later) => ({ ...later, made: later.made ?? former.made }));
 
   /** A jail's later decision replaces its former one only where it lasts longer. True where the list changed. */
   add(decision: BanDecision): boolean {
@@ -100,8 +103,8 @@ export class BanList {
 
   /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
   changes(): { readonly isWhole: boolean; readonly bans: readonly BanChange[] } {
-    if (!this.#isWholeChanged) {
-      const bans = Array.from(this.#changed.values(), ({ network, jail, made }) => {
+    if (!this.#changes.isWhole) {
+      const bans = Array.from(this.#changes.byKey.values(), ({ network, jail, made }) => {
         return { network, jail, made, held: this.#bans.get(network.text)?.holders.get(jail) };
       });
       return { isWhole: false, bans };
@@ -113,39 +116,29 @@ export class BanList {
   /** The same, and they are no changes any more; `settleChanges` says whether they got into the store. */
   takeChanges(): ReturnType<BanList['changes']> {
     const changes = this.changes();
-    this.#taken = { isWhole: this.#isWholeChanged, changed: this.#changed };
-    this.forgetChanges();
+    this.#changes.take();
     return changes;
   }
 
   settleChanges(isWritten: boolean): void {
-    const taken = this.#taken;
-    this.#taken = undefined;
-    if (taken === undefined || isWritten) return;
-    for (const [key, { made, ...rest }] of this.#changed) {
-      const former = taken.changed.get(key)?.made;
-      taken.changed.delete(key);
-      taken.changed.set(key, { ...rest, made: made ?? former });
-    }
-    this.#changed = taken.changed;
-    if (this.#isWholeChanged || taken.isWhole) this.touchAll();
+    const isBack = this.#changes.settle(isWritten);
+    if (isBack && this.#changes.isWhole) this.touchAll();
   }
 
   /** Bans that the store may not know yet. */
   madeLately(network: BanTarget, jail: string): BanDecision[] {
     const key = holdKeyOf(network.text, jail);
-    return [this.#taken?.changed.get(key)?.made, this.#changed.get(key)?.made].filter((made) => made !== undefined);
+    return [this.#changes.taken(key), this.#changes.byKey.get(key)].flatMap((change) => change?.made ?? []);
   }
 
   forgetChanges(): void {
-    this.#changed = new Map();
-    this.#isWholeChanged = false;
+    this.#changes.clear();
   }
 
   /** Nothing of the list is known to the store. */
   touchAll(): void {
-    this.forgetChanges();
-    this.#isWholeChanged = true;
+    this.#changes.clear();
+    this.#changes.setWhole();
   }
 
   #count({ network }: BanDecision, more: 1 | -1): void {
@@ -173,9 +166,9 @@ export class BanList {
   }
 
   #remember({ network, jail }: BanDecision, made: BanDecision | undefined): void {
-    if (this.#isWholeChanged) return;
+    if (this.#changes.isWhole) return;
     const key = holdKeyOf(network.text, jail);
-    this.#changed.set(key, { network, jail, made: made ?? this.#changed.get(key)?.made });
-    if (this.#changed.size > maxChanges + this.#bans.size) this.touchAll();
+    this.#changes.set(key, { network, jail, made: made ?? this.#changes.byKey.get(key)?.made });
+    if (this.#changes.byKey.size > maxChanges + this.#bans.size) this.touchAll();
   }
 }

@@ -1,17 +1,10 @@
 // Which sessions the store does not have as they are: those that took in a line, and those that went.
-
-interface Changed {
-  readonly isWhole: boolean;
-  readonly ids: ReadonlySet<string>;
-}
+import { UnwrittenChanges } from '../core/unwritten-changes.ts';
 
 export class SessionChanges {
   readonly #maxIds: number;
-  #ids = new Set<string>();
-  /** What the store holds is unknown, or the changes became too many: it is to get all. Then none is remembered by itself. */
-  #isWhole = true;
-  /** Being written. */
-  #taken: Changed | undefined;
+  /** By id, without more. Where the store is to get all, none is remembered by itself. */
+  readonly #changes = new UnwrittenChanges<true>(true, () => true);
 
   /** `maxIds`: how many are remembered one by one. */
   constructor(maxIds: number) {
@@ -19,36 +12,31 @@ export class SessionChanges {
   }
 
   add(id: string): void {
-    if (this.#isWhole) return;
-    this.#ids.add(id);
-    if (this.#ids.size > this.#maxIds) this.addAll();
+    if (this.#changes.isWhole) return;
+    this.#changes.set(id, true);
+    if (this.#changes.byKey.size > this.#maxIds) this.addAll();
   }
 
+  /** What the store holds is unknown, or the changes became too many: it is to get all. */
   addAll(): void {
-    this.#ids = new Set();
-    this.#isWhole = true;
+    this.#changes.clear();
+    this.#changes.setWhole();
   }
 
   /** The store has all as it is. */
   clear(): void {
-    this.#ids = new Set();
-    this.#isWhole = false;
+    this.#changes.clear();
   }
 
   /** What changed up to now, while it is written; `settle` says how that ended. */
-  take(): Changed {
-    this.#taken = { isWhole: this.#isWhole, ids: this.#ids };
-    const taken = this.#taken;
-    this.clear();
-    return taken;
+  take(): { readonly isWhole: boolean; readonly ids: Iterable<string> } {
+    const { isWhole, byKey } = this.#changes.take();
+    return { isWhole, ids: byKey.keys() };
   }
 
   /** What was taken is in the store, or has not got there and is a change as before. */
   settle(isWritten: boolean): void {
-    const taken = this.#taken;
-    this.#taken = undefined;
-    if (taken === undefined || isWritten) return;
-    if (taken.isWhole) this.addAll();
-    else for (const id of taken.ids) this.add(id);
+    const isBack = this.#changes.settle(isWritten);
+    if (isBack && (this.#changes.isWhole || this.#changes.byKey.size > this.#maxIds)) this.addAll();
   }
 }
