@@ -1,6 +1,6 @@
 // What an action is told of a ban: plain data, fit to be sent to the helper, and the values of the tags. Pure.
 import { type BanTarget, isNetwork, parseRawIdentity } from '../core/ban-target.ts';
-import { type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
+import { type Family, type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
 
 export interface BanTicket {
   /** An address, or `address/prefix`, in the form of `IpNetwork.text`; with `isRaw`, what is neither. */
@@ -36,6 +36,9 @@ export const targetOfTicket = ({ network, isRaw }: Pick<BanTicket, 'network' | '
 
 /** The mark of a ticket's network, for where only its text is known. */
 export const markOf = (network: string): Pick<BanTicket, 'isRaw'> => (parseIpNetwork(network) === undefined ? { isRaw: true } : {});
+
+/** Of the commands that are told of it: what is no address is told as IPv4 is. */
+export const familyOf = (network: string): Family => parseIpNetwork(network)?.family ?? 4;
 
 /** By tag, for `renderShellTemplate`; without <ip> and its like where it is no address. Throws where the ticket's network is none. */
 export function ticketValues(ticket: BanTicket, hostNames: HostNames): Map<string, string> {

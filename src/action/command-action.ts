@@ -2,7 +2,7 @@
 import { isNetwork } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import type { Family } from '../core/ip-network.ts';
-import { type BanTicket, commonValues, type HostNames, targetOfTicket, ticketValues } from './ban-ticket.ts';
+import { type BanTicket, commonValues, familyOf, type HostNames, targetOfTicket, ticketValues } from './ban-ticket.ts';
 import { type CommandDefinition, type CommandName, canLook } from './command-definition.ts';
 import { refuseIdentity } from './identity-use.ts';
 import { missingFrom } from './listed-bans.ts';
@@ -71,9 +71,11 @@ export class CommandAction implements TicketAction {
     if (broken !== undefined) return { lost: [...lost], missing: [], broken };
     const missing: string[] = [];
     let failure: unknown;
+    const toldOf: Record<Family, string[]> = { 4: [], 6: [] };
+    for (const network of networks) toldOf[familyOf(network)].push(network);
     for (const family of [4, 6] as const) {
       const isStarted = this.#options.started.has(this.#definition.isPerFamily ? family : 4);
-      const told = networks.filter((network) => network.includes(':') === (family === 6));
+      const told = toldOf[family];
       if (!isStarted || told.length === 0 || lost.has(family)) continue;
       try {
         const gone = await this.#missing(family, told);
@@ -85,7 +87,7 @@ export class CommandAction implements TicketAction {
     }
     // What was found is repaired first; the next look tells the rest.
     if (failure !== undefined && lost.size === 0 && missing.length === 0) throw failure;
-    return { lost: [...lost], missing: missing.filter((network) => !lost.has(network.includes(':') ? 6 : 4)) };
+    return { lost: [...lost], missing: missing.filter((network) => !lost.has(familyOf(network))) };
   }
 
   /** None where there is no way to ask. All, where what they were put into is gone. */
@@ -183,8 +185,7 @@ export class CommandAction implements TicketAction {
   async #execute(name: 'ban' | 'unban' | 'prolong', ticket: BanTicket, repairs: boolean): Promise<ActionOutcome> {
     const target = targetOfTicket(ticket);
     if (target === undefined) throw new RingjailError('usage', 'the ticket names no address');
-    // What is no address is told as IPv4 is.
-    const ownFamily = target.family ?? 4;
+    const ownFamily = familyOf(ticket.network);
     const commands = this.#definition.commands[ownFamily];
     if (commands[name] === undefined) return nothingLost;
     const refusal = isNetwork(target) ? undefined : refuseIdentity(commands, target.text);

@@ -1,7 +1,7 @@
 // Bans as rules of ufw (ufw(8)), for people who want to see them in `ufw status`. ufw insists on root, takes 0.2 s a rule, and knows no
 // end of a rule, so the daemon must be there to lift it; where that matters, nftables is the better action.
 import { messageOf, RingjailError } from '../core/errors.ts';
-import { type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
+import { type Family, type IpNetwork, parseIpNetwork } from '../core/ip-network.ts';
 import { type Action, PartFailure, type Repair, type WantedBans } from './action.ts';
 import type { RunCommand } from './run-command.ts';
 
@@ -35,7 +35,8 @@ export class UfwAction implements Action {
     for (const text of networks.keys()) if (!rules.ours.has(text) && !rules.owners.has(text)) this.#missing.add(text);
     for (const [text, network] of rules.ours) networks.set(text, network);
     const failures = await this.#agree([...networks.values()], wanted, rules);
-    if (!(await this.#areInForce(Array.from(wanted.all(), ({ network }) => network.text).filter((text) => !failures.has(text))))) {
+    const done = Array.from(wanted.all(), ({ network }) => network).filter(({ text }) => !failures.has(text));
+    if (!(await this.#areInForce(done))) {
       throw new RingjailError(
         'unavailable',
         // Where its chains are still there, `ufw reload` alone does not lead INPUT to them (ufw 0.36).
@@ -57,13 +58,13 @@ export class UfwAction implements Action {
 
   /** Asked of the kernel, in a fiftieth of the time that ufw takes: a reset, a deleted rule, a disabled ufw and a flush all show there. */
   isInForce(wanted: WantedBans): Promise<boolean> {
-    return this.#areInForce(Array.from(wanted.all(), ({ network }) => network.text));
+    return this.#areInForce(Array.from(wanted.all(), ({ network }) => network));
   }
 
-  async #areInForce(texts: readonly string[]): Promise<boolean> {
-    const missing = new Set(texts);
+  async #areInForce(networks: readonly IpNetwork[]): Promise<boolean> {
+    const missing = new Map(networks.map(({ text, family }) => [text, family]));
     for (const family of [4, 6] as const) {
-      if (!Array.from(missing).some((text) => text.includes(':') === (family === 6))) continue;
+      if (!Array.from(missing.values()).includes(family)) continue;
       for (const text of await this.#shutOut(family)) missing.delete(text);
     }
     return missing.size === 0;
@@ -95,7 +96,7 @@ export class UfwAction implements Action {
   }
 
   /** What the kernel drops from every port, in the chain that ufw has for it; nothing where that chain is gone, or nothing leads to it. */
-  async #shutOut(family: 4 | 6): Promise<string[]> {
+  async #shutOut(family: Family): Promise<string[]> {
     const [program, [input, before, chain]] = chains[family];
     try {
       await this.#run(program, ['-w', '5', '-C', input, '-j', before]);

@@ -1,9 +1,9 @@
 // What one action of tickets (commands, mail, web hooks) is to ban, and what it was told to ban: where the two differ, the step that
 // brings them together. Pure; the enforcer makes the calls.
 import type { Repair } from '../action/action.ts';
-import { type BanTicket, markOf } from '../action/ban-ticket.ts';
+import { type BanTicket, familyOf, markOf } from '../action/ban-ticket.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
-import { type Family, parseIpNetwork } from '../core/ip-network.ts';
+import type { Family } from '../core/ip-network.ts';
 
 const nearEndUsec = 5_000_000;
 
@@ -254,9 +254,6 @@ export class TicketLedger {
     return { found: which.length > 0 ? `what the action had set up for ${which.join(' and ')} was gone` : 'bans were gone', bans };
   }
 }
-
-/** What is no address is told as IPv4 is. */
-const familyOf = (network: string): Family => parseIpNetwork(network)?.family ?? 4;
 
 const endOf = (ticket: BanTicket): number => ticket.untilUsec ?? Number.POSITIVE_INFINITY;
 
