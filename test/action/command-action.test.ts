@@ -72,6 +72,13 @@ describe('CommandAction, told of what is no address', () => {
     );
   });
 
+  it('by the commands for IPv4, also where a colon is in it', async () => {
+    const { action, ran } = create({ commands: { 4: commandsOf({ ban: 'four' }), 6: commandsOf({ ban: 'six' }) } });
+    await action.ban(ticketOf('host:22', { isRaw: true }));
+    await action.ban(ticketOf('2001:db8::7'));
+    assert.deepEqual(ran, ['four', 'six']);
+  });
+
   for (const [name, ban] of [
     ['needs an address', 'kick <ip>'],
     ['looks up a name', 'kick <fid> <ip-host>'],
