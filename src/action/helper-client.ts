@@ -1,10 +1,10 @@
 // The daemon's side of the privileged helper: one connection, kept; made again, with back-off, where it was lost.
 import { createConnection, type Socket } from 'node:net';
+import { BackOff } from '../core/back-off.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { formatHelperRequest, type HelperAnswer, type HelperRequest, maxFrameBytes, parseHelperAnswer } from './helper-messages.ts';
 
-const firstRetryMs = 250;
-const lastRetryMs = 30_000;
+const retryLimits = { firstMs: 250, lastMs: 30_000 };
 
 /** Check, stop, start, check again and ban, each with its own limit of a minute, and a little more. */
 const answerLimitMs = 330_000;
@@ -24,7 +24,7 @@ export class HelperClient {
   #socket: Socket | undefined;
   #received = '';
   #lastId = 0;
-  #retryMs = firstRetryMs;
+  readonly #backOff = new BackOff(retryLimits);
   #failure: { readonly error: RingjailError; readonly untilMs: number } | undefined;
 
   constructor(path: string, limitMs = answerLimitMs) {
@@ -72,7 +72,7 @@ export class HelperClient {
 
   #receive(text: string): void {
     this.#failure = undefined;
-    this.#retryMs = firstRetryMs;
+    this.#backOff.succeeded();
     const lines = (this.#received + text).split('\n');
     this.#received = lines.pop() ?? '';
     for (const line of lines) this.#answer(line);
@@ -92,10 +92,7 @@ export class HelperClient {
   #lose(error: RingjailError, isFailure: boolean): void {
     this.#socket?.destroy();
     this.#socket = undefined;
-    if (isFailure) {
-      this.#failure = { error, untilMs: performance.now() + this.#retryMs };
-      this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
-    }
+    if (isFailure) this.#failure = { error, untilMs: performance.now() + this.#backOff.failed() };
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
       reject(error);

@@ -1,9 +1,9 @@
 // Makes the calls of one action, one at a time, and has those that failed made again with back-off. What is to be called is its owner's
 // business.
+import { backOffMs } from '../core/back-off.ts';
 import { inTime } from '../core/in-time.ts';
 
-const firstRetryMs = 500;
-const lastRetryMs = 60_000;
+const retryLimits = { firstMs: 500, lastMs: 60_000 };
 const stopLimitMs = 5000;
 
 export interface CallQueueOptions {
@@ -44,11 +44,14 @@ export class CallQueue {
   retry(tries: number, prepare: () => void): void {
     // Of a call that ended after the stop: its timer would keep the process alive for nothing.
     if (this.#isStopped) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      prepare();
-      void this.run();
-    }, waitMs(tries));
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        prepare();
+        void this.run();
+      },
+      backOffMs(tries, retryLimits),
+    );
     this.#timers.add(timer);
   }
 
@@ -87,5 +90,3 @@ export class CallQueue {
     for (const resolve of this.#awaiting.splice(0)) resolve();
   }
 }
-
-const waitMs = (tries: number): number => Math.min(firstRetryMs * 2 ** (tries - 1), lastRetryMs);

@@ -2,6 +2,7 @@
 import { type Action, type Counters, type FoundBan, PartFailure, type Repair, type WantedBans } from '../action/action.ts';
 import type { BanList } from '../ban/ban-list.ts';
 import { defaultCheckIntervalMs } from '../config/daemon-config.ts';
+import { BackOff } from '../core/back-off.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { inTime } from '../core/in-time.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
@@ -12,8 +13,7 @@ import { paceOfLooks, type RepairPaceOptions } from './repair-pace.ts';
 import { Verification } from './verification.ts';
 import { wantedOf, withUnknown } from './wanted-bans.ts';
 
-const firstRetryMs = 500;
-const lastRetryMs = 60_000;
+const retryLimits = { firstMs: 500, lastMs: 60_000 };
 // A jail that still sees a banned address has us look again, but no attacker can have us do nothing else.
 const suspicionMs = 3000;
 // Somebody waits at a terminal for what a look may take a minute to tell.
@@ -36,7 +36,7 @@ export class Enforcer {
   #failure: string | undefined;
   /** Where it could do the rest: the networks that it failed for, and why. */
   #failed: Map<string, string> | undefined;
-  #retryMs = firstRetryMs;
+  readonly #backOff = new BackOff(retryLimits);
   #retryTimer: NodeJS.Timeout | undefined;
   #suspectedAtMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
@@ -249,7 +249,7 @@ export class Enforcer {
     if (this.#failure !== undefined) this.#log.notice(`action ${this.action.name}: works again, all bans are enforced`);
     this.#failure = undefined;
     this.#failed = undefined;
-    this.#retryMs = firstRetryMs;
+    this.#backOff.succeeded();
   }
 
   /** These were tried while others wait to be tried again; where nothing is left to wait for, all is looked at. */
@@ -274,8 +274,7 @@ export class Enforcer {
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
       void this.#run();
-    }, this.#retryMs);
-    this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+    }, this.#backOff.failed());
   }
 }
 

@@ -14,6 +14,7 @@ import {
   setStoreAside,
 } from '../ban/store-file.ts';
 import type { HistoryRow } from '../ban/store-statements.ts';
+import { BackOff } from '../core/back-off.ts';
 import type { BanTarget } from '../core/ban-target.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
@@ -30,8 +31,7 @@ const usualSliceMs = 10;
 // What a jail counted that does not run any more: it may be in error only, and come back.
 const forgottenAfterUsec = 86_400_000_000;
 
-const firstRetryMs = 1000;
-const lastRetryMs = 60_000;
+const retryLimits = { firstMs: 1000, lastMs: 60_000 };
 
 export interface StoreKeeperOptions extends BanStoreOptions, ChangeSources {
   readonly path: string;
@@ -59,7 +59,7 @@ export class StoreKeeper {
   readonly #awaiting: (() => void)[] = [];
   #inode = 0;
   #timer: NodeJS.Timeout | undefined;
-  #retryMs = firstRetryMs;
+  readonly #backOff = new BackOff(retryLimits);
   #failure: string | undefined;
   #isStopped = false;
   /** The store lacks what it should hold of all that is in memory. */
@@ -253,7 +253,7 @@ export class StoreKeeper {
     if (!this.#pace.timed(() => transaction.advance(budgetMs))) return false;
     this.#endTransaction(true);
     this.#lacksAll = false;
-    this.#retryMs = firstRetryMs;
+    this.#backOff.succeeded();
     const { path, log } = this.#options;
     if (this.#failure !== undefined) {
       log.notice(`store ${path}: written again`);
@@ -298,8 +298,7 @@ export class StoreKeeper {
     this.#failure = message;
     if (this.#isStopped) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#write(), this.#retryMs);
-    this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+    this.#timer = setTimeout(() => this.#write(), this.#backOff.failed());
   }
 }
 

@@ -1,10 +1,10 @@
 // Keeps a source running: what ends by failure is started again, with back-off, and its state is known.
+import { BackOff } from '../core/back-off.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Source, SourceSink } from '../source/source.ts';
 
-const firstRetryMs = 1000;
-const lastRetryMs = 60_000;
+const retryLimits = { firstMs: 1000, lastMs: 60_000 };
 
 export interface SourceHealth {
   state: 'starting' | 'reading' | 'failed';
@@ -23,14 +23,14 @@ export async function supervise(
   log: Log,
   onFailed: (refusal: RingjailError | undefined) => void = () => undefined,
 ): Promise<void> {
-  let retryMs = firstRetryMs;
+  const backOff = new BackOff(retryLimits);
   let hasRead = false;
   const observed: SourceSink = {
     onBatch: (batch) => sink.onBatch(batch),
     onLoss: (loss) => sink.onLoss(loss),
     onCaughtUp: () => {
       hasRead = true;
-      retryMs = firstRetryMs;
+      backOff.succeeded();
       health.state = 'reading';
       health.failure = undefined;
       health.isRefused = false;
@@ -46,10 +46,10 @@ export async function supervise(
       health.state = 'failed';
       health.failure = messageOf(error);
       health.isRefused = refusal !== undefined;
+      const retryMs = backOff.failed();
       log.error(`source ${source.name}: ${health.failure}; trying again in ${retryMs / 1000} s`);
       onFailed(refusal);
       await sleep(retryMs, signal);
-      retryMs = Math.min(retryMs * 2, lastRetryMs);
     }
   }
 }
