@@ -58,8 +58,8 @@ export class Daemon {
     this.#jails = jails;
     this.#flowLog = new FlowLog({ log, nowMs: () => performance.now() });
     const facts: TicketFacts = {
-      evidence: (identity, jail) => this.#store.evidence(identity, jail),
-      earlierBans: (network, jail) => this.#store.earlierBans(network, jail),
+      evidence: (identity, jail) => this.#store.facts.evidence(identity, jail),
+      earlierBans: (network, jail) => this.#store.facts.earlierBans(network, jail),
     };
     this.#actions = new ActionSet({
       paths,

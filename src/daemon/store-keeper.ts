@@ -3,7 +3,6 @@
 // goes on. Where the disk refuses, all goes on in memory, visibly, and is written when the disk takes it again.
 import { statSync } from 'node:fs';
 import type { BanStore, BanStoreOptions, StoreTransaction } from '../ban/ban-store.ts';
-import { countEarlierBans } from '../ban/earlier-bans.ts';
 import {
   isUnusable,
   noContents,
@@ -13,13 +12,11 @@ import {
   type StoreContents,
   setStoreAside,
 } from '../ban/store-file.ts';
-import type { HistoryRow } from '../ban/store-statements.ts';
 import { BackOff } from '../core/back-off.ts';
-import type { BanTarget } from '../core/ban-target.ts';
 import { messageOf } from '../core/errors.ts';
-import type { Evidence } from '../core/evidence.ts';
 import type { Log } from '../core/log.ts';
 import { ChangeCollector, type ChangeSources } from './change-collector.ts';
+import { StoreFacts } from './store-facts.ts';
 import { WritePace } from './write-pace.ts';
 
 // What a kill can make us read again. It is read into the windows of the same moment, so that nothing is counted twice.
@@ -48,6 +45,7 @@ export interface Restored extends StoreContents {
 }
 
 export class StoreKeeper {
+  readonly facts: StoreFacts;
   readonly #options: StoreKeeperOptions;
   readonly #changes: ChangeCollector;
   readonly #pace = new WritePace();
@@ -68,6 +66,8 @@ export class StoreKeeper {
   constructor(options: StoreKeeperOptions) {
     this.#options = options;
     this.#changes = new ChangeCollector(options);
+    const { bans, jails } = options;
+    this.facts = new StoreFacts({ store: () => this.#store, bans, jails });
   }
 
   /** Why the store could not be written; undefined where it could. */
@@ -160,31 +160,6 @@ export class StoreKeeper {
       this.#begin(true);
       this.#advance(Number.POSITIVE_INFINITY);
     });
-  }
-
-  /** How often the jail, or any jail, has banned the network before, as far as it is remembered; for bantime.increment. */
-  earlierBans(network: BanTarget, jail?: string): number {
-    const { bans, jails } = this.#options;
-    const lately = Array.from(jails()).flatMap(({ options }) => bans.madeLately(network, options.name));
-    return countEarlierBans(this.#historyOf(network), lately, jail);
-  }
-
-  /** The records that led to a ban, the oldest first; none where the store cannot tell. */
-  evidence(identity: string, jail: string): readonly Evidence[] {
-    try {
-      return this.#store?.evidence(identity, jail) ?? [];
-    } catch {
-      return [];
-    }
-  }
-
-  #historyOf(network: BanTarget): readonly HistoryRow[] {
-    try {
-      return this.#store?.history(network.text) ?? [];
-    } catch {
-      // What is wrong with the file shows at the next commit; a ban is not to wait for it.
-      return [];
-    }
   }
 
   /** Nothing is written any more. */

@@ -102,7 +102,7 @@ class Run {
   get evidence(): readonly string[] {
     this.keeper.flush();
     const identities = this.jails.running.flatMap(({ jail }) => jail.save().map(([identity]) => identity));
-    return identities.flatMap((identity) => this.keeper.evidence(identity, 'sshd').map(({ text }) => text)).sort();
+    return identities.flatMap((identity) => this.keeper.facts.evidence(identity, 'sshd').map(({ text }) => text)).sort();
   }
 }
 

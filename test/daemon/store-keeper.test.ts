@@ -181,7 +181,11 @@ describe('StoreKeeper', () => {
   it('earlier bans: by the jail or by any, written or not yet', () => {
     const trial = started();
     const one = network('192.0.2.7');
-    const count = () => [trial.keeper.earlierBans(one, 'one'), trial.keeper.earlierBans(one, 'two'), trial.keeper.earlierBans(one)];
+    const count = () => [
+      trial.keeper.facts.earlierBans(one, 'one'),
+      trial.keeper.facts.earlierBans(one, 'two'),
+      trial.keeper.facts.earlierBans(one),
+    ];
     assert.deepEqual(count(), [0, 0, 0]);
     trial.bans.add(decisionOf('192.0.2.7', 5, { jail: 'one' }));
     trial.bans.remove(one);
@@ -254,7 +258,7 @@ describe('StoreKeeper, where much changed', () => {
     many(trial, 1);
     assert.equal(trial.keeper.commit(), false, 'not yet');
     await turn();
-    assert.equal(trial.keeper.earlierBans(network('192.0.2.8')), 1, 'once, also while it is being written');
+    assert.equal(trial.keeper.facts.earlierBans(network('192.0.2.8')), 1, 'once, also while it is being written');
     const { bans, windows } = structuredClone(trial.memory);
     many(trial, 1);
     trial.bans.add(decisionOf('192.0.2.9', 5, { jail: 'one' }));
@@ -262,7 +266,7 @@ describe('StoreKeeper, where much changed', () => {
     for (let turns = 0; turns < 20; turns++) await turn();
     assert.deepEqual(trial.keeper.store?.windows('one'), windows);
     assert.deepEqual([trial.keeper.store?.positions()['kernel']?.['sequence'], trial.keeper.store?.bans().length], [100, bans.length]);
-    assert.equal(trial.keeper.earlierBans(network('192.0.2.9')), 1);
+    assert.equal(trial.keeper.facts.earlierBans(network('192.0.2.9')), 1);
     trial.keeper.flush();
     const later = trial.memory;
     trial.keeper.stop();
@@ -277,7 +281,7 @@ describe('StoreKeeper, where much changed', () => {
     trial.knock('192.0.2.7');
     await Promise.all([trial.keeper.settle(), trial.keeper.settle()]);
     assert.equal(trial.keeper.store?.windows('one').length, 101);
-    assert.equal(trial.keeper.evidence('192.0.2.7', 'one').length, 1);
+    assert.equal(trial.keeper.facts.evidence('192.0.2.7', 'one').length, 1);
     many(trial, 2);
     const unsettled = trial.keeper.settle();
     trial.keeper.stop();
@@ -333,7 +337,7 @@ describe('StoreKeeper, where much changed', () => {
     trial.keeper.touch();
     for (let turns = 0; turns < 40; turns++) await turn();
     assert.equal(trial.keeper.failure, undefined);
-    for (let turns = 0; turns < 5000 && trial.keeper.evidence('192.0.2.50', 'one').length === 0; turns++) {
+    for (let turns = 0; turns < 5000 && trial.keeper.facts.evidence('192.0.2.50', 'one').length === 0; turns++) {
       t.mock.timers.tick(150);
       await turn();
     }
