@@ -23,6 +23,8 @@ export interface EnforcerOptions {
   readonly pace?: Partial<RepairPaceOptions>;
   /** How often an outside is looked at that tells nobody when it is changed; 0: never. */
   readonly checkIntervalMs?: number | undefined;
+  /** It was asked for all that changed. */
+  readonly onSettled?: () => void;
 }
 
 export class Enforcer {
@@ -44,12 +46,15 @@ export class Enforcer {
   #isRepair = false;
   readonly #repairLog: RepairLog;
   readonly #verification: Verification;
+  readonly #onSettled: (() => void) | undefined;
   #repairTimer: NodeJS.Timeout | undefined;
   /** In force at the start and not known: a kill may have come before the store had them, and the records that led to them are read again. */
   #unknown: ReadonlyMap<string, FoundBan> = new Map();
 
-  constructor(action: Action, bans: BanList, log: Log, { pace, checkIntervalMs = defaultCheckIntervalMs }: EnforcerOptions = {}) {
+  constructor(action: Action, bans: BanList, log: Log, options: EnforcerOptions = {}) {
+    const { pace, checkIntervalMs = defaultCheckIntervalMs, onSettled } = options;
     const { name } = action;
+    this.#onSettled = onSettled;
     this.action = action;
     this.#wanted = withUnknown(wantedOf(bans, name), () => this.#unknown);
     this.#log = log;
@@ -109,6 +114,12 @@ export class Enforcer {
     if (isInForce === false) return { isEnforced: false, reason: 'somebody took away what enforces it' };
     if (isInForce === 'late') return { isEnforced: undefined, reason: 'the firewall does not answer' };
     return { isEnforced: true, reason: 'read back when it was made' };
+  }
+
+  /** Whether it was brought to what is wanted of this network, as far as it was asked. */
+  agreesOn({ text }: IpNetwork): boolean {
+    if (this.#running !== undefined || this.#changed.has(text)) return false;
+    return this.#failed === undefined ? !this.#mustReconcile : !this.#failed.has(text);
   }
 
   get bannedCount(): number {
@@ -237,6 +248,7 @@ export class Enforcer {
     // In one step with the last look at what changed: nobody can come in between and wait for what has ended.
     this.#running = undefined;
     this.#verification.arm();
+    this.#onSettled?.();
   }
 
   /** After a failure everything is looked at again, when its time has come; where it was of some bans only, the others do not wait. */

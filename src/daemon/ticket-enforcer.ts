@@ -28,6 +28,13 @@ interface Failure {
   readonly answers: number;
 }
 
+export interface TicketEnforcerOptions {
+  /** How often its bans are looked at, 0 for never. */
+  readonly checkIntervalMs?: number | undefined;
+  /** All that was due has been tried. */
+  readonly onSettled?: (() => void) | undefined;
+}
+
 export class TicketEnforcer {
   readonly action: TicketAction;
   readonly #log: Log;
@@ -52,10 +59,13 @@ export class TicketEnforcer {
   #broken: string | undefined;
   readonly #repairLog: RepairLog;
   readonly #verification: Verification;
+  readonly #onSettled: (() => void) | undefined;
 
-  /** `jail`: whose bans these are; `checkIntervalMs`: how often they are looked at, 0 for never. */
-  constructor(action: TicketAction, jail: string, log: Log, checkIntervalMs = defaultCheckIntervalMs) {
+  /** `jail`: whose bans these are. */
+  constructor(action: TicketAction, jail: string, log: Log, options: TicketEnforcerOptions = {}) {
+    const { checkIntervalMs = defaultCheckIntervalMs, onSettled } = options;
     const { name } = action;
+    this.#onSettled = onSettled;
     this.action = action;
     this.#log = log;
     this.#ledger = new TicketLedger(action, jail);
@@ -131,8 +141,7 @@ export class TicketEnforcer {
   }
 
   /** Takes the place of one of the same name whose definition was another, and begins when that has ended. */
-  succeed(ended: Promise<void>, held: Iterable<BanTicket>): void {
-    this.take(held);
+  succeed(ended: Promise<unknown>): void {
     const ready = ended
       // Whoever runs it is to read the definition again.
       .then(() => this.action.reload())
@@ -238,6 +247,7 @@ export class TicketEnforcer {
     const repair = this.#ledger.takeRepair();
     if (repair !== undefined) this.#repairLog.tell(repair);
     this.#verification.arm();
+    this.#onSettled?.();
   }
 
   get #needsStart(): boolean {

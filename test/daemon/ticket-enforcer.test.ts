@@ -84,7 +84,7 @@ class FakeAction implements TicketAction {
 
 function create(action = new FakeAction(), checkIntervalMs?: number) {
   const log = recordingLog();
-  const enforcer = new TicketEnforcer(action, 'sshd', log, checkIntervalMs);
+  const enforcer = new TicketEnforcer(action, 'sshd', log, { checkIntervalMs });
   enforcers.push(enforcer);
   return { action, enforcer, log };
 }

@@ -51,7 +51,7 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     assert.ok(named.ok);
     const { norestored, canLook } = loadTicketAction(directory, named.value, { section: jail, origin: { file: 'j', line: 1 } }, 'host');
     const action = new RemoteAction({ name: formatDefinition(named.value), jail, norestored, canLook, client });
-    const enforcer = new TicketEnforcer(action, jail, recordingLog(), 1000);
+    const enforcer = new TicketEnforcer(action, jail, recordingLog(), { checkIntervalMs: 1000 });
     enforcers.push(enforcer);
     return enforcer;
   };
