@@ -154,6 +154,11 @@ export class ActionRoster {
     return isNetwork(network) && this.#enforcers.get(action)?.agreesOn(network) === true;
   }
 
+  /** Why a firewall could not be brought to what is wanted of the network; undefined where it agrees, and for actions of tickets. */
+  failureOf(network: BanTarget, firewall: string): string | undefined {
+    return isNetwork(network) ? this.#enforcers.get(firewall)?.failureOf(network) : undefined;
+  }
+
   /** Whether the jail's action of that name has the network shut out right now; firewalls are asked. */
   async enforcement({ network, jail }: Pick<BanDecision, 'network' | 'jail'>, name: string): Promise<Enforcement> {
     const isOfTickets = this.#tickets !== undefined && this.isTicketAction(name);

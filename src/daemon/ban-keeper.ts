@@ -223,6 +223,11 @@ export class BanKeeper {
     return this.#roster.health();
   }
 
+  /** Why a firewall could not be brought to what is wanted of the network; undefined where it agrees, and for actions of tickets. */
+  failureOf(network: BanTarget, firewall: string): string | undefined {
+    return this.#roster.failureOf(network, firewall);
+  }
+
   /** Whether the jail's action of that name has the network shut out right now. */
   async enforcement(ban: Pick<BanDecision, 'network' | 'jail'>, name: string): Promise<Enforcement> {
     return this.#roster.enforcement(ban, name);

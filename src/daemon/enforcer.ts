@@ -33,6 +33,8 @@ export class Enforcer {
   readonly #log: Log;
   /** Networks that changed since the action was last asked. */
   #changed = new Map<string, IpNetwork>();
+  /** Those that it is asked for now. */
+  #asked: readonly string[] = [];
   #mustReconcile = true;
   #running: Promise<void> | undefined;
   #failure: string | undefined;
@@ -84,14 +86,28 @@ export class Enforcer {
   health(): ActionHealth {
     const { failure, bannedCount: bans } = this;
     const unknown = bans === 0 ? undefined : this.#verification.failure;
+    const failed = this.#failed === undefined ? undefined : this.#countWanted(this.#failed.keys());
     return {
       bans,
+      failed: failed ?? (failure === undefined ? 0 : bans),
+      waiting: this.#countWanted(new Set([...this.#changed.keys(), ...this.#asked])),
+      unlifted: (this.#failed?.size ?? 0) - (failed ?? 0),
       failure: failure ?? unknown,
       isContested: this.#failure === undefined && this.#repairLog.isFight,
       isUnknown: failure === undefined && unknown !== undefined,
       repairs: this.repairs,
       counters: this.#counters(),
     };
+  }
+
+  #countWanted(networks: Iterable<string>): number {
+    const wanted = new Set(Array.from(this.#wanted.all(), ({ network }) => network.text));
+    return Array.from(networks).filter((text) => wanted.has(text)).length;
+  }
+
+  /** Why it could not be brought to what is wanted of this network; undefined where it agrees. */
+  failureOf({ text }: IpNetwork): string | undefined {
+    return this.#failed === undefined ? this.failure : this.#failed.get(text);
   }
 
   /** Whether the ban of the network is in force right now; asked of the outside itself where that can be asked. */
@@ -230,6 +246,7 @@ export class Enforcer {
       const mustReconcile = this.#mustReconcile && !isWaiting;
       const isRepair = this.#isRepair && !isWaiting;
       this.#changed = new Map();
+      this.#asked = networks.map(({ text }) => text);
       if (!isWaiting) this.#mustReconcile = this.#isRepair = false;
       try {
         // What changed comes first, so that it does not count as missing.
@@ -244,6 +261,7 @@ export class Enforcer {
         else if (error instanceof PartFailure) this.#cure(networks);
         this.#fail(error);
       }
+      this.#asked = [];
     }
     // In one step with the last look at what changed: nobody can come in between and wait for what has ended.
     this.#running = undefined;

@@ -75,7 +75,17 @@ export class TicketEnforcer {
     const doubt = failure ?? this.#findings.broken ?? fight ?? this.#unknown;
     const isUnknown = doubt !== undefined && doubt === this.#unknown;
     const isContested = isFight && doubt === fight;
-    return { bans, failure: doubt, isContested, isUnknown, repairs, counters: undefined };
+    return { bans, ...this.#countOpen(), failure: doubt, isContested, isUnknown, repairs, counters: undefined };
+  }
+
+  #countOpen(): Pick<ActionHealth, 'failed' | 'waiting' | 'unlifted'> {
+    const open = this.#ledger.wanted.filter((network) => !this.#ledger.isEnforced(network)).length;
+    const tried = Array.from(this.#tries.networks);
+    const triedBans = tried.filter((network) => this.#ledger.isWanted(network)).length;
+    const unlifted = tried.length - triedBans;
+    if (this.#findings.broken !== undefined) return { failed: this.bannedCount, waiting: 0, unlifted };
+    const failed = this.#ownFailure === undefined ? triedBans : open;
+    return { failed, waiting: Math.max(0, open - failed), unlifted };
   }
 
   /** Why nobody knows whether the bans that it was told of are still in force. */

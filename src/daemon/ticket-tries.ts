@@ -23,6 +23,10 @@ export class TicketTries {
     return Array.from(this.#failed.values()).at(-1)?.reason;
   }
 
+  get networks(): IterableIterator<string> {
+    return this.#failed.keys();
+  }
+
   reasonOf(network: string): string | undefined {
     return this.#failed.get(network)?.reason;
   }
