@@ -40,16 +40,26 @@ function formatCut({ sockets, flows, failures }: DaemonStatus['cut']): string[] 
   return [`cut of banned addresses: ${sockets} TCP connections, ${flows} tracked flows${failed}`];
 }
 
-function formatAction({ name, bans, failure, isContested, isUnknown, repairs, counters }: ActionStatus): string {
-  const enforced = `${bans} ${bans === 1 ? 'ban' : 'bans'} enforced`;
-  const trouble = isContested ? 'CONTESTED' : isUnknown ? 'NOT KNOWN' : 'NOT ENFORCED';
-  const state = failure === null ? enforced : `${trouble}: ${failure}`;
+function formatAction({ name, repairs, counters, ...action }: ActionStatus): string {
   const parts = [
-    state,
+    formatEnforced(action),
     ...(counters === null ? [] : [`${counters.packets} packets (${formatBytes(counters.bytes)}) turned away`]),
     ...(repairs === 0 ? [] : [`put back ${repairs} ${repairs === 1 ? 'time' : 'times'} after others changed it`]),
   ];
   return `action ${name}: ${parts.join('; ')}`;
+}
+
+function formatEnforced(action: Omit<ActionStatus, 'name' | 'repairs' | 'counters'>): string {
+  const { bans, failed, waiting, unlifted, failure, isContested, isUnknown } = action;
+  const number = bans === failed + waiting ? 'none' : `${bans - failed - waiting}`;
+  const enforced = failed + waiting === 0 ? `${bans} ${bans === 1 ? 'ban' : 'bans'} enforced` : `${number} of ${bans} bans enforced`;
+  const told = waiting === 0 ? enforced : `${enforced}, ${waiting} not told yet`;
+  if (failure === null) return told;
+  if (isContested) return `CONTESTED: ${failure}`;
+  if (isUnknown) return `NOT KNOWN: ${failure}`;
+  if (failed === bans && unlifted === 0) return `NOT ENFORCED: ${failure}`;
+  const counts = [...(failed === 0 ? [] : [`${failed} NOT ENFORCED`]), ...(unlifted === 0 ? [] : [`${unlifted} NOT LIFTED`])];
+  return counts.length === 0 ? `NOT ENFORCED: ${failure}` : `${told}, ${counts.join(', ')}: ${failure}`;
 }
 
 function formatSource({ name, state, ...numbers }: DaemonStatus['sources'][number]): string[] {

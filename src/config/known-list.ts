@@ -1,5 +1,5 @@
 // How to ask for the bans that a command has made, where its definition does not tell (actionlist): known from what its actionban adds to.
-// Written from the manuals of these programs: iptables(8), ipset(8), nft(8), ip-route(8), ufw(8), shorewall(8).
+// Written from the manuals of these programs: iptables(8), ipset(8), nft(8), ip-route(8), ufw(8), shorewall(8), hosts_access(5).
 import type { Family } from '../core/ip-network.ts';
 
 // Where nothing leads to it, what is in it is not in force.
@@ -7,6 +7,9 @@ const ufwChain = (program: string, ufw: string) =>
   `${program} -w 5 -C INPUT -j ${ufw}-before-input && ${program} -w 5 -S ${ufw}-user-input`;
 const ufwChains = { 4: ufwChain('iptables', 'ufw'), 6: ufwChain('ip6tables', 'ufw6') } as const;
 const shorewallChains = { 4: 'iptables -w 5 -S dynamic', 6: 'ip6tables -w 5 -S dynamic' } as const;
+
+// Where others have removed the file, it has no ban.
+const hostsDeny = (daemons: string, file: string) => `test ! -e ${file} || grep '^${daemons}: ' ${file}`;
 
 type ListOf = (family: Family, ...found: string[]) => string;
 
@@ -18,6 +21,7 @@ const shapes: readonly (readonly [RegExp, ListOf])[] = [
   [/^ip route add (\w+) <ip>$/, (family, type) => `ip -${family} route show type ${type}`],
   [/^shorewall6? (?:drop|reject) <ip>$/, (family) => shorewallChains[family]],
   [/^\s*ufw (?:prepend|insert \d+) (?:deny|reject) from <ip> to /m, (family) => ufwChains[family]],
+  [/^printf %b "(\w+): (?:<ip>|\[<ip>\])\\n" >> (\/[\w./-]+)$/, (_, daemons, file) => hostsDeny(daemons, file)],
 ];
 
 /** `actionban`: with its tags of the ban still in it. Undefined for what nobody here knows. */

@@ -66,6 +66,12 @@ export interface ActionStatus {
   readonly name: string;
   /** How many it is to enforce. */
   readonly bans: number;
+  /** How many of them it could not be brought to enforce. */
+  readonly failed: number;
+  /** How many of them it is asked for, and has not answered yet. */
+  readonly waiting: number;
+  /** How many that are bans no more it could not be brought to lift. */
+  readonly unlifted: number;
   /** Why not all of them are in force; null where they are. */
   readonly failure: string | null;
   /** Somebody keeps taking away what enforces the bans, and it is put back ever more seldom. */

@@ -12,7 +12,8 @@ import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { createAction, createTicketAction, fingerprintOf, releaseUnusedScopes } from './action-registry.ts';
 import { actionTools } from './action-tools.ts';
-import { type ActionUse, BanKeeper, type BanKeeperOptions } from './ban-keeper.ts';
+import type { ActionUse } from './ban-handover.ts';
+import { BanKeeper, type BanKeeperOptions } from './ban-keeper.ts';
 import { type TicketFacts, ticketOf } from './ban-tickets.ts';
 import { cutTargetsOf } from './cut-targets.ts';
 import { FirewallWatch } from './firewall-watch.ts';
@@ -58,6 +59,7 @@ export class ActionSet {
         ticketOf: (decision) => ticketOf(decision, facts),
       },
       onAsked: (decisions) => this.#cut(decisions),
+      onLeft: () => this.#releaseLeftovers(),
     });
     this.#watch = new FirewallWatch({
       open: (onChange) => openNetfilterMonitor(tableName, onChange),

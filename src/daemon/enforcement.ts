@@ -5,6 +5,12 @@ import type { Counters } from '../action/action.ts';
 export interface ActionHealth {
   /** How many bans it is to enforce. */
   readonly bans: number;
+  /** How many of them it could not be brought to enforce. */
+  readonly failed: number;
+  /** How many of them it is asked for, and has not answered yet. */
+  readonly waiting: number;
+  /** How many that are bans no more it could not be brought to lift. */
+  readonly unlifted: number;
   /** What it could not be brought to do, or that others undo it again and again; undefined where it agrees. */
   readonly failure: string | undefined;
   /** Others undo what it does, and it puts it back ever more seldom. */

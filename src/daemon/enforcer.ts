@@ -23,6 +23,8 @@ export interface EnforcerOptions {
   readonly pace?: Partial<RepairPaceOptions>;
   /** How often an outside is looked at that tells nobody when it is changed; 0: never. */
   readonly checkIntervalMs?: number | undefined;
+  /** It was asked for all that changed. */
+  readonly onSettled?: () => void;
 }
 
 export class Enforcer {
@@ -31,6 +33,8 @@ export class Enforcer {
   readonly #log: Log;
   /** Networks that changed since the action was last asked. */
   #changed = new Map<string, IpNetwork>();
+  /** Those that it is asked for now. */
+  #asked: readonly string[] = [];
   #mustReconcile = true;
   #running: Promise<void> | undefined;
   #failure: string | undefined;
@@ -44,12 +48,15 @@ export class Enforcer {
   #isRepair = false;
   readonly #repairLog: RepairLog;
   readonly #verification: Verification;
+  readonly #onSettled: (() => void) | undefined;
   #repairTimer: NodeJS.Timeout | undefined;
   /** In force at the start and not known: a kill may have come before the store had them, and the records that led to them are read again. */
   #unknown: ReadonlyMap<string, FoundBan> = new Map();
 
-  constructor(action: Action, bans: BanList, log: Log, { pace, checkIntervalMs = defaultCheckIntervalMs }: EnforcerOptions = {}) {
+  constructor(action: Action, bans: BanList, log: Log, options: EnforcerOptions = {}) {
+    const { pace, checkIntervalMs = defaultCheckIntervalMs, onSettled } = options;
     const { name } = action;
+    this.#onSettled = onSettled;
     this.action = action;
     this.#wanted = withUnknown(wantedOf(bans, name), () => this.#unknown);
     this.#log = log;
@@ -79,14 +86,28 @@ export class Enforcer {
   health(): ActionHealth {
     const { failure, bannedCount: bans } = this;
     const unknown = bans === 0 ? undefined : this.#verification.failure;
+    const failed = this.#failed === undefined ? undefined : this.#countWanted(this.#failed.keys());
     return {
       bans,
+      failed: failed ?? (failure === undefined ? 0 : bans),
+      waiting: this.#countWanted(new Set([...this.#changed.keys(), ...this.#asked])),
+      unlifted: (this.#failed?.size ?? 0) - (failed ?? 0),
       failure: failure ?? unknown,
       isContested: this.#failure === undefined && this.#repairLog.isFight,
       isUnknown: failure === undefined && unknown !== undefined,
       repairs: this.repairs,
       counters: this.#counters(),
     };
+  }
+
+  #countWanted(networks: Iterable<string>): number {
+    const wanted = new Set(Array.from(this.#wanted.all(), ({ network }) => network.text));
+    return Array.from(networks).filter((text) => wanted.has(text)).length;
+  }
+
+  /** Why it could not be brought to what is wanted of this network; undefined where it agrees. */
+  failureOf({ text }: IpNetwork): string | undefined {
+    return this.#failed === undefined ? this.failure : this.#failed.get(text);
   }
 
   /** Whether the ban of the network is in force right now; asked of the outside itself where that can be asked. */
@@ -109,6 +130,12 @@ export class Enforcer {
     if (isInForce === false) return { isEnforced: false, reason: 'somebody took away what enforces it' };
     if (isInForce === 'late') return { isEnforced: undefined, reason: 'the firewall does not answer' };
     return { isEnforced: true, reason: 'read back when it was made' };
+  }
+
+  /** Whether it was brought to what is wanted of this network, as far as it was asked. */
+  agreesOn({ text }: IpNetwork): boolean {
+    if (this.#running !== undefined || this.#changed.has(text)) return false;
+    return this.#failed === undefined ? !this.#mustReconcile : !this.#failed.has(text);
   }
 
   get bannedCount(): number {
@@ -219,6 +246,7 @@ export class Enforcer {
       const mustReconcile = this.#mustReconcile && !isWaiting;
       const isRepair = this.#isRepair && !isWaiting;
       this.#changed = new Map();
+      this.#asked = networks.map(({ text }) => text);
       if (!isWaiting) this.#mustReconcile = this.#isRepair = false;
       try {
         // What changed comes first, so that it does not count as missing.
@@ -233,10 +261,12 @@ export class Enforcer {
         else if (error instanceof PartFailure) this.#cure(networks);
         this.#fail(error);
       }
+      this.#asked = [];
     }
     // In one step with the last look at what changed: nobody can come in between and wait for what has ended.
     this.#running = undefined;
     this.#verification.arm();
+    this.#onSettled?.();
   }
 
   /** After a failure everything is looked at again, when its time has come; where it was of some bans only, the others do not wait. */

@@ -227,13 +227,12 @@ export class RequestHandler {
     if (unwritten !== undefined) {
       throw new RingjailError('unavailable', `done, but not on disk, so that a restart forgets it: ${unwritten}`);
     }
-    const names = new Set(concerned.flatMap(({ actions }) => actions));
-    const failed = this.#options.keeper.actions().find(({ name, failure }) => failure !== undefined && names.has(name));
-    if (failed !== undefined) {
-      throw new RingjailError(
-        'unavailable',
-        `noted, but not enforced yet: action ${failed.name}: ${failed.failure} (tried again by itself)`,
-      );
+    for (const { network, actions } of concerned) {
+      for (const name of actions) {
+        const failure = this.#options.keeper.failureOf(network, name);
+        if (failure === undefined) continue;
+        throw new RingjailError('unavailable', `noted, but not enforced yet: action ${name}: ${failure} (tried again by itself)`);
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import type { BanList } from '../ban/ban-list.ts';
 import type { BanTarget } from '../core/ban-target.ts';
 import { inTime } from '../core/in-time.ts';
 import type { Log } from '../core/log.ts';
+import type { ActionUse, Change } from './ban-handover.ts';
 import { type ActionHealth, type Enforcement, notToldYet } from './enforcement.ts';
 import { TicketEnforcer } from './ticket-enforcer.ts';
 
@@ -20,6 +21,8 @@ export interface TicketKeeperOptions {
   readonly ticketOf: (decision: BanDecision) => BanTicket;
   /** How often an action is looked at that can be; 0: never. */
   readonly checkIntervalMs?: number | undefined;
+  /** An action was asked for all that was due. */
+  readonly onSettled?: () => void;
   readonly log: Log;
 }
 
@@ -34,7 +37,7 @@ export class TicketKeeper {
   readonly #options: TicketKeeperOptions;
   readonly #uses = new Map<string, Use>();
   /** What a reload has ended, at its last work. */
-  readonly #ending = new Map<Promise<void>, TicketEnforcer>();
+  readonly #ending = new Map<Promise<void>, { readonly key: string; readonly enforcer: TicketEnforcer }>();
 
   constructor(options: TicketKeeperOptions) {
     this.#options = options;
@@ -58,10 +61,22 @@ export class TicketKeeper {
     }
   }
 
-  /** Begins with the jails' actions; nobody waits for them. What no jail names any more goes when its last ban has. */
-  start(uses: readonly { readonly jail: string; readonly action: string }[]): void {
+  /**
+   * Begins with the jails' actions; nobody waits for them. What no jail names any more goes when its last ban has. `moved`: bans that actions
+   * are to hold from now on.
+   */
+  start(uses: readonly ActionUse[], moved: readonly Change[] = []): void {
+    this.#take(moved);
     for (const { jail, action } of uses) void this.#use(jail, action).enforcer.start();
     for (const { enforcer } of this.#uses.values()) void enforcer.resume();
+  }
+
+  #take(moved: readonly Change[]): void {
+    const { bans, ticketOf } = this.#options;
+    for (const { network, jail, actions } of moved) {
+      const held = bans.get(network)?.holders.get(jail);
+      for (const action of held === undefined ? [] : actions) this.#use(jail, action).enforcer.take(held ? [ticketOf(held)] : []);
+    }
   }
 
   /** These bans were made, made longer, or lifted. */
@@ -96,23 +111,25 @@ export class TicketKeeper {
   }
 
   /**
-   * The configuration was read again. `uses`: what the jails name now. What else is there ends, its bans lifted, unless a ban of a jail that
-   * is gone rests on it. What is new is told of the bans that name it; what has another definition ends by the old and begins by the new.
+   * The configuration was read again. `uses`: what the jails name now. What else is there ends, unless a ban rests on it. What has another
+   * definition ends by the old and begins by the new. `moved`: bans that actions are to hold from now on.
    */
-  reload(uses: readonly { readonly jail: string; readonly action: string }[]): void {
+  reload(uses: readonly ActionUse[], moved: readonly Change[]): void {
+    this.endUnused(uses);
+    const named = new Set(uses.map(({ jail, action }) => keyOf(jail, action)));
+    const held = this.#heldByUse();
+    for (const [key, use] of Array.from(this.#uses)) if (named.has(key)) this.#reloadOne(key, use, held.get(key) ?? []);
+    this.start(uses, moved);
+  }
+
+  /** What neither `uses` nor bans name ends, its last bans lifted. */
+  endUnused(uses: readonly ActionUse[]): void {
     const named = new Set(uses.map(({ jail, action }) => keyOf(jail, action)));
     const held = this.#heldByUse();
     for (const [key, use] of Array.from(this.#uses)) {
-      if (named.has(key)) this.#reloadOne(key, use, held.get(key) ?? []);
-      else if (!held.has(key)) {
-        this.#uses.delete(key);
-        void this.#end(use);
-      }
-    }
-    for (const { jail, action } of uses.filter((use) => !this.#uses.has(keyOf(use.jail, use.action)))) {
-      const { enforcer } = this.#use(jail, action);
-      enforcer.take((held.get(keyOf(jail, action)) ?? []).map(this.#options.ticketOf));
-      void enforcer.start();
+      if (named.has(key) || held.has(key)) continue;
+      this.#uses.delete(key);
+      void this.#end(use);
     }
   }
 
@@ -123,18 +140,18 @@ export class TicketKeeper {
     if (current === undefined || current === fingerprint) return void enforcer.reload();
     this.#options.log.notice(`action ${action} of ${jail}: its definition changed; ended by the old one, begun by the new one`);
     this.#uses.delete(key);
-    this.#use(jail, action).enforcer.succeed(this.#end(use), held.map(this.#options.ticketOf));
+    void this.#end(use);
+    this.#use(jail, action).enforcer.take(held.map(this.#options.ticketOf));
   }
 
   /** Lifts all its bans; what others rest on is made anew. */
-  #end({ jail, action, enforcer }: Use): Promise<void> {
+  #end({ jail, action, enforcer }: Use): void {
     const { networks } = enforcer;
     const ended = enforcer.stop({ isFinal: true }).then(() => {
       for (const network of networks) this.#bringBack(network, jail, action);
     });
-    this.#ending.set(ended, enforcer);
+    this.#ending.set(ended, { key: keyOf(jail, action), enforcer });
     void ended.finally(() => this.#ending.delete(ended));
-    return ended;
   }
 
   #heldByUse(): Map<string, BanDecision[]> {
@@ -154,6 +171,10 @@ export class TicketKeeper {
     return Array.from(this.#uses.values(), ({ jail, action, enforcer }) => ({ name: `${action} of ${jail}`, ...enforcer.health() }));
   }
 
+  isEnforced({ text }: BanTarget, jail: string, action: string): boolean {
+    return this.#uses.get(keyOf(jail, action))?.enforcer.isEnforced(text) === true;
+  }
+
   /** Whether the jail's action was told of the ban, and why not. */
   async enforcement(network: BanTarget, jail: string, action: string): Promise<Enforcement> {
     const use = this.#uses.get(keyOf(jail, action));
@@ -164,15 +185,17 @@ export class TicketKeeper {
   async stop(): Promise<void> {
     const ended = inTime(Promise.all(this.#ending.keys()), endLimitMs);
     await Promise.all([ended, ...Array.from(this.#uses.values(), ({ enforcer }) => enforcer.stop())]);
-    await Promise.all(Array.from(this.#ending.values(), (enforcer) => enforcer.stop()));
+    await Promise.all(Array.from(this.#ending.values(), ({ enforcer }) => enforcer.stop()));
   }
 
   #use(jail: string, action: string): Use {
     const key = keyOf(jail, action);
     const known = this.#uses.get(key);
     if (known !== undefined) return known;
-    const { create, fingerprintOf, log, checkIntervalMs } = this.#options;
-    const enforcer = new TicketEnforcer(create(jail, action), jail, log, checkIntervalMs);
+    const { create, fingerprintOf, log, checkIntervalMs, onSettled } = this.#options;
+    const enforcer = new TicketEnforcer(create(jail, action), jail, log, { checkIntervalMs, onSettled });
+    const former = Array.from(this.#ending).filter(([, ending]) => ending.key === key);
+    if (former.length > 0) enforcer.succeed(Promise.all(former.map(([ended]) => ended)));
     const use = { jail, action, enforcer, fingerprint: fingerprintOf?.(jail, action) };
     this.#uses.set(key, use);
     return use;

@@ -26,6 +26,9 @@ const banned = (network: string, other: Partial<BannedAddress> = {}): BannedAddr
 const actionOf = (other: Partial<ActionStatus>): ActionStatus => ({
   name: 'nftables',
   bans: 0,
+  failed: 0,
+  waiting: 0,
+  unlifted: 0,
   failure: null,
   isContested: false,
   isUnknown: false,
@@ -108,6 +111,12 @@ describe('formatStatus', () => {
       { failure: 'somebody keeps taking away', isContested: true, repairs: 30 },
       'action nftables: CONTESTED: somebody keeps taking away; put back 30 times after others changed it',
     ],
+    [{ bans: 50, waiting: 40 }, 'action nftables: 10 of 50 bans enforced, 40 not told yet'],
+    [{ bans: 2, waiting: 2 }, 'action nftables: none of 2 bans enforced, 2 not told yet'],
+    [{ bans: 3, failed: 3, failure: 'not active' }, 'action nftables: NOT ENFORCED: not active'],
+    [{ failure: 'cannot start' }, 'action nftables: NOT ENFORCED: cannot start'],
+    [{ bans: 50, failed: 1, failure: 'refused' }, 'action nftables: 49 of 50 bans enforced, 1 NOT ENFORCED: refused'],
+    [{ bans: 1, unlifted: 2, failure: 'refused' }, 'action nftables: 1 ban enforced, 2 NOT LIFTED: refused'],
     [{ failure: 'nobody can tell', isUnknown: true }, 'action nftables: NOT KNOWN: nobody can tell'],
   ];
   for (const [given, line] of actions) {

@@ -17,6 +17,8 @@ describe('knownList', () => {
     ['shorewall drop <ip>', 'iptables -w 5 -S dynamic', 'ip6tables -w 5 -S dynamic'],
     ['ufw prepend deny from <ip> to any comment "ringjail sshd"', ufw4, ufw6],
     ['if true\nthen\n ufw insert 1 reject from <ip> to any\nfi', ufw4, ufw6],
+    ['printf %b "ALL: <ip>\\n" >> /etc/hosts.deny', "test ! -e /etc/hosts.deny || grep '^ALL: ' /etc/hosts.deny"],
+    ['printf %b "sshd: [<ip>]\\n" >> /etc/hosts.deny', "test ! -e /etc/hosts.deny || grep '^sshd: ' /etc/hosts.deny"],
   ];
   for (const [actionban, list4, list6 = list4] of known) {
     it(actionban, () => assert.deepEqual([knownList(actionban, 4), knownList(actionban, 6)], [list4, list6]));
@@ -32,6 +34,8 @@ describe('knownList', () => {
     'echo; ipset add bad <ip>',
     'ufw route deny from <ip> to any',
     'shorewall logdrop <ip>',
+    'printf %b "ALL: <ip>\\n" >> "$HOME/hosts.deny"',
+    'printf %b "ALL: <ip>\\n" >> hosts.deny',
   ]) {
     it(`${actionban || 'nothing'}: not known`, () => assert.equal(knownList(actionban, 4), undefined));
   }

@@ -86,9 +86,31 @@ describe('Enforcer', () => {
       assert.deepEqual(await enforcer.enforcement(a), { isEnforced: false, reason: 'refused' });
       assert.deepEqual(await enforcer.enforcement(b), { isEnforced: true, reason: 'read back when it was made' });
       assert.deepEqual(asked, [['192.0.2.2']]);
+      assert.deepEqual([enforcer.failureOf(a), enforcer.failureOf(b)], ['refused', undefined]);
+      const { failed, waiting, unlifted } = enforcer.health();
+      assert.deepEqual({ failed, waiting, unlifted }, { failed: 1, waiting: 0, unlifted: 0 });
       t.mock.timers.tick(500);
       await settled();
       assert.deepEqual([action.calls.at(-1), enforcer.failure], ['reconcile', undefined]);
+    });
+
+    it('counts what it is asked for, and what it could not lift', async (t) => {
+      const { action, bans, enforcer } = await setUpRefused(t);
+      let open = (): void => undefined;
+      action.gate = new Promise((resolve) => (open = resolve));
+      action.failures.push(refused('192.0.2.2'));
+      const updated = enforcer.update([b]);
+      bans.add(decisionOf('192.0.2.3', 1000));
+      const later = enforcer.update([network('192.0.2.3')]);
+      await settled();
+      const counts = () => {
+        const { failed, waiting, unlifted } = enforcer.health();
+        return { failed, waiting, unlifted };
+      };
+      assert.deepEqual(counts(), { failed: 1, waiting: 1, unlifted: 0 });
+      open();
+      await Promise.all([updated, later]);
+      assert.deepEqual(counts(), { failed: 1, waiting: 0, unlifted: 1 });
     });
 
     it('where nothing is left to wait for, all is looked at, and it works again', async (t) => {

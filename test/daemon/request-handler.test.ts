@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { PartFailure } from '../../src/action/action.ts';
 import type { BanDecision } from '../../src/ban/ban.ts';
 import type { ImportedBan } from '../../src/ban/fail2ban-database.ts';
 import type { BanAnswer, DaemonStatus, ExplainAnswer, ImportAnswer, ReloadAnswer, UnbanAnswer } from '../../src/control/messages.ts';
@@ -257,6 +258,15 @@ describe('ban by hand', () => {
 });
 
 describe('unban by hand', () => {
+  it('is done where the firewall has not got another ban yet', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    await using trial = await setUp();
+    await trial.ask.ban('portscan', '192.0.2.7');
+    trial.action.failures.push(new PartFailure(new Map([['192.0.2.8', 'refused']])));
+    await assert.rejects(trial.ask.ban('portscan', '192.0.2.8'), /not 192\.0\.2\.8|action nftables: refused/);
+    assert.deepEqual((await trial.ask.unban('192.0.2.7')).unbanned, ['192.0.2.7']);
+  });
+
   it('lifts the ban of all jails, and says who was not banned', async () => {
     await using trial = await setUp();
     await trial.ask.ban('portscan', '192.0.2.7', '2001:db8::/64');

@@ -84,7 +84,7 @@ class FakeAction implements TicketAction {
 
 function create(action = new FakeAction(), checkIntervalMs?: number) {
   const log = recordingLog();
-  const enforcer = new TicketEnforcer(action, 'sshd', log, checkIntervalMs);
+  const enforcer = new TicketEnforcer(action, 'sshd', log, { checkIntervalMs });
   enforcers.push(enforcer);
   return { action, enforcer, log };
 }
@@ -119,6 +119,8 @@ describe('TicketEnforcer', () => {
     assert.equal(enforcer.failureOf('192.0.2.1'), 'no ban 192.0.2.1');
     assert.equal(enforcer.failureOf('192.0.2.2'), undefined);
     assert.equal(enforcer.failure, 'no ban 192.0.2.1');
+    const { bans, failed, waiting, unlifted } = enforcer.health();
+    assert.deepEqual({ bans, failed, waiting, unlifted }, { bans: 2, failed: 1, waiting: 0, unlifted: 0 });
     assert.deepEqual([enforcer.isEnforced('192.0.2.1'), enforcer.isEnforced('192.0.2.2')], [false, true]);
     await until(() => enforcer.isEnforced('192.0.2.1'));
     assert.equal(enforcer.failure, undefined);
@@ -126,6 +128,27 @@ describe('TicketEnforcer', () => {
       'error: action fake: 192.0.2.1 is not enforced: no ban 192.0.2.1',
       'notice: action fake: 192.0.2.1 is as it should be now',
     ]);
+  });
+
+  it('counts what it was not told of yet, what its start keeps out, and what it cannot lift', async () => {
+    const { action, enforcer } = create();
+    const counts = () => {
+      const { failed, waiting, unlifted } = enforcer.health();
+      return { failed, waiting, unlifted };
+    };
+    void enforcer.ban(a);
+    const told = enforcer.ban(b);
+    assert.deepEqual(counts(), { failed: 0, waiting: 2, unlifted: 0 });
+    await told;
+    assert.deepEqual(counts(), { failed: 0, waiting: 0, unlifted: 0 });
+    action.fails.set('unban 192.0.2.2', 1);
+    await enforcer.unban('192.0.2.2');
+    assert.deepEqual(counts(), { failed: 0, waiting: 0, unlifted: 1 });
+    const broken = create();
+    broken.action.fails.set('start', 1);
+    void broken.enforcer.ban(a);
+    await broken.enforcer.ban(b);
+    assert.equal(broken.enforcer.health().failed, 2);
   });
 
   it('what is no address is lifted as such where it ended meanwhile, and put back with IPv4', async () => {

@@ -51,7 +51,7 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     assert.ok(named.ok);
     const { norestored, canLook } = loadTicketAction(directory, named.value, { section: jail, origin: { file: 'j', line: 1 } }, 'host');
     const action = new RemoteAction({ name: formatDefinition(named.value), jail, norestored, canLook, client });
-    const enforcer = new TicketEnforcer(action, jail, recordingLog(), 1000);
+    const enforcer = new TicketEnforcer(action, jail, recordingLog(), { checkIntervalMs: 1000 });
     enforcers.push(enforcer);
     return enforcer;
   };
@@ -207,6 +207,12 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     const file = join(directory, 'hosts.deny');
     const enforcer = await banned('hostsdeny');
     assert.equal(readFileSync(file, 'utf8'), `ALL: 198.51.100.7\nALL: ${v4}\nALL: [${v6}]\n`);
+    writeFileSync(file, `# ${v4}\nALL: 198.51.100.7\n`);
+    await until('both are back', () => readFileSync(file, 'utf8') === `# ${v4}\nALL: 198.51.100.7\nALL: ${v4}\nALL: [${v6}]\n`);
+    rmSync(file);
+    await until('both are back', () => existsSync(file) && readFileSync(file, 'utf8') === `ALL: ${v4}\nALL: [${v6}]\n`);
+    await until('all are counted', () => enforcer.health().repairs === 2);
+    writeFileSync(file, `ALL: 198.51.100.7\n${readFileSync(file, 'utf8')}`);
     await lifted(enforcer);
     assert.equal(readFileSync(file, 'utf8'), 'ALL: 198.51.100.7\n');
   });

@@ -76,4 +76,31 @@ describe('a reload while bans are in force', { skip: needsRoot }, () => {
       [['fd77::41'], [['nftables', 1]]],
     );
   });
+
+  test('bans that move to a slow command are in force all the while', async () => {
+    const bans = Array.from({ length: 40 }, (_, index) => `10.77.1.${index + 1}`);
+    assert.equal((await daemon.control('ban', 'portscan', ...bans)).code, 0);
+    const line = (name: string, command: string) => `action${name} = ${command} >>${file()}\n`;
+    writeFileSync(
+      join(daemon.directory, 'config/action.d/slow.conf'),
+      `[Definition]\n${line('ban', 'sleep 0.02; echo <ip>')}${line('unban', 'echo unban <ip>')}`,
+    );
+    daemon.configure(jailOf('slow'));
+    await reload();
+    let betweens = 0;
+    await until('the command was told of all', async () => {
+      // In this order: what the kernel let go in between counts as in force only where the command was told before.
+      const inKernel = new Set(await daemon.elements('banned4'));
+      const isTold = readFileSync(file(), 'utf8').split('\n');
+      const missing = bans.filter((ban) => !inKernel.has(ban) && !isTold.includes(ban));
+      assert.deepEqual(missing, []);
+      if (inKernel.size > 0 && isTold.length > 1) betweens++;
+      return bans.every((ban) => isTold.includes(ban)) && inKernel.size === 0;
+    });
+    assert.ok(betweens > 0, 'nobody looked while it was slow');
+    assert.deepEqual(
+      (await daemon.status()).actions.map(({ name }) => name),
+      ['slow of portscan'],
+    );
+  });
 });
