@@ -1,22 +1,13 @@
 // Keeps the store up with the ban list, the jails, their filters' sessions and the sources' positions: a moment's changes in one
 // transaction, soon after the first of them, or at once. Where they are many, they are written in slices, between which everything else
 // goes on. Where the disk refuses, all goes on in memory, visibly, and is written when the disk takes it again.
-import { statSync } from 'node:fs';
 import type { BanStore, BanStoreOptions, StoreTransaction } from '../ban/ban-store.ts';
-import {
-  isUnusable,
-  noContents,
-  openBanStore,
-  readStoreCopy,
-  type SetAside,
-  type StoreContents,
-  setStoreAside,
-} from '../ban/store-file.ts';
+import { noContents, readStoreCopy, type StoreContents } from '../ban/store-file.ts';
 import { BackOff } from '../core/back-off.ts';
-import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { ChangeCollector, type ChangeSources } from './change-collector.ts';
 import { StoreFacts } from './store-facts.ts';
+import { asideWarning, StorePlace } from './store-place.ts';
 import { WritePace } from './write-pace.ts';
 
 // What a kill can make us read again. It is read into the windows of the same moment, so that nothing is counted twice.
@@ -47,15 +38,14 @@ export interface Restored extends StoreContents {
 export class StoreKeeper {
   readonly facts: StoreFacts;
   readonly #options: StoreKeeperOptions;
+  readonly #place: StorePlace;
   readonly #changes: ChangeCollector;
   readonly #pace = new WritePace();
-  #store: BanStore | undefined;
   /** What is being written, in slices. */
   #transaction: StoreTransaction | undefined;
   #nextSlice: NodeJS.Immediate | undefined;
   /** Who waits for the end of the transaction. */
   readonly #awaiting: (() => void)[] = [];
-  #inode = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #backOff = new BackOff(retryLimits);
   #failure: string | undefined;
@@ -65,9 +55,13 @@ export class StoreKeeper {
 
   constructor(options: StoreKeeperOptions) {
     this.#options = options;
+    this.#place = new StorePlace(options, (setAside) => {
+      this.#lacksAll = true;
+      if (setAside !== undefined) options.log.error(asideWarning(setAside));
+    });
     this.#changes = new ChangeCollector(options);
     const { bans, jails } = options;
-    this.facts = new StoreFacts({ store: () => this.#store, bans, jails });
+    this.facts = new StoreFacts({ store: () => this.store, bans, jails });
   }
 
   /** Why the store could not be written; undefined where it could. */
@@ -77,7 +71,7 @@ export class StoreKeeper {
 
   /** Undefined while the store cannot be opened. */
   get store(): BanStore | undefined {
-    return this.#store;
+    return this.#place.store;
   }
 
   /** Once, at the start. The caller gives windows, sessions and bans to jails, filters and list, and then calls `begin`. */
@@ -86,8 +80,7 @@ export class StoreKeeper {
     let contents: StoreContents = noContents;
     const warnings: string[] = [];
     try {
-      const opened = openBanStore(path, this.#options);
-      this.#use(opened.store);
+      const opened = this.#place.open();
       contents = opened.contents;
       if (opened.setAside !== undefined) warnings.push(asideWarning(opened.setAside));
       if (opened.store.unreadCount > 0) log.warning(`store ${path}: ${opened.store.unreadCount} rows made no sense and are left out`);
@@ -103,14 +96,14 @@ export class StoreKeeper {
   /** Everything restored is in memory: writes what was read from a copy, as the store could not be written. */
   begin(): void {
     const { jails, sessions = () => [], clock } = this.#options;
-    if (this.#store === undefined) return;
+    if (this.store === undefined) return;
     this.#changes.noteLogins();
     if (this.#lacksAll) this.flush();
     if (this.#lacksAll) return;
     const names = Array.from(jails(), ({ options }) => options.name);
     try {
-      this.#store.forgetOthers(names, clock() - forgottenAfterUsec);
-      this.#store.forgetOtherSessions(sessions().map(({ jail, filter }) => [jail, filter]));
+      this.store.forgetOthers(names, clock() - forgottenAfterUsec);
+      this.store.forgetOtherSessions(sessions().map(({ jail, filter }) => [jail, filter]));
     } catch (error) {
       this.#fail(error);
     }
@@ -168,8 +161,7 @@ export class StoreKeeper {
     clearImmediate(this.#nextSlice);
     this.#isStopped = true;
     this.#endTransaction(false);
-    this.#store?.close();
-    this.#store = undefined;
+    this.#place.close();
   }
 
   get #mustWait(): boolean {
@@ -213,7 +205,7 @@ export class StoreKeeper {
   #begin(isDurable: boolean): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const store = this.#reach();
+    const store = this.#place.reach();
     if (this.#lacksAll) this.#changes.touchAll();
     this.#pace.begin();
     this.#pace.timed(() => {
@@ -239,36 +231,9 @@ export class StoreKeeper {
     return true;
   }
 
-  /** The store, opened again where it could not be, or where its file is gone from its place. */
-  #reach(): BanStore {
-    const { path } = this.#options;
-    if (this.#store !== undefined && inodeOf(path) === this.#inode) return this.#store;
-    this.#store?.close();
-    this.#store = undefined;
-    const { store, setAside } = openBanStore(path, this.#options);
-    this.#lacksAll = true;
-    if (setAside !== undefined) this.#options.log.error(asideWarning(setAside));
-    return this.#use(store);
-  }
-
-  #use(store: BanStore): BanStore {
-    this.#store = store;
-    this.#inode = inodeOf(this.#options.path);
-    return store;
-  }
-
   #fail(error: unknown): void {
     const { path, log } = this.#options;
-    let message = messageOf(error);
-    if (this.#store !== undefined && isUnusable(error)) {
-      this.#store.close();
-      this.#store = undefined;
-      try {
-        message = asideWarning(setStoreAside(path, message));
-      } catch (failure) {
-        message = `${message}; and it cannot be set aside: ${messageOf(failure)}`;
-      }
-    }
+    const message = this.#place.failed(error);
     if (message !== this.#failure) log.error(`store ${path}: cannot be written, bans are kept in memory only: ${message}`);
     this.#failure = message;
     if (this.#isStopped) return;
@@ -277,13 +242,7 @@ export class StoreKeeper {
   }
 }
 
-const asideWarning = ({ path, reason }: SetAside): string =>
-  `what was kept of bans and counts could not be read (${reason}); it stays as ${path}, and counting begins anew`;
-
 const isEmpty = ({ bans, positions, windows, sessions = [] }: StoreContents): boolean =>
   [bans, sessions].every(({ length }) => length === 0) &&
   Object.keys(positions).length === 0 &&
   Array.from(windows.values()).every(({ length }) => length === 0);
-
-/** 0 where there is no such file. */
-const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0;

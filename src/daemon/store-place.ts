@@ -1,0 +1,73 @@
+// The store in the place where its file belongs: opened, opened again where the file is gone from there, and set aside where it is broken.
+import { statSync } from 'node:fs';
+import type { BanStore, BanStoreOptions } from '../ban/ban-store.ts';
+import { isUnusable, type OpenedStore, openBanStore, type SetAside, setStoreAside } from '../ban/store-file.ts';
+import { messageOf } from '../core/errors.ts';
+
+export interface StorePlaceOptions extends BanStoreOptions {
+  readonly path: string;
+}
+
+export class StorePlace {
+  readonly #options: StorePlaceOptions;
+  readonly #onReopened: (setAside: SetAside | undefined) => void;
+  #store: BanStore | undefined;
+  #inode = 0;
+
+  /** `onReopened`: by `reach`; the store has nothing of what is in memory. */
+  constructor(options: StorePlaceOptions, onReopened: (setAside: SetAside | undefined) => void) {
+    this.#options = options;
+    this.#onReopened = onReopened;
+  }
+
+  /** Undefined while it cannot be opened. */
+  get store(): BanStore | undefined {
+    return this.#store;
+  }
+
+  /** Once, at the start. Throws as openBanStore does. */
+  open(): OpenedStore {
+    const opened = openBanStore(this.#options.path, this.#options);
+    this.#use(opened.store);
+    return opened;
+  }
+
+  /** The store, opened again where it could not be, or where its file is gone from its place. Throws as openBanStore does. */
+  reach(): BanStore {
+    const { path } = this.#options;
+    if (this.#store !== undefined && inodeOf(path) === this.#inode) return this.#store;
+    this.close();
+    const { store, setAside } = openBanStore(path, this.#options);
+    this.#onReopened(setAside);
+    return this.#use(store);
+  }
+
+  /** It failed: where the file itself is at fault, it goes, and `reach` begins a new one. What happened, for people. */
+  failed(error: unknown): string {
+    const message = messageOf(error);
+    if (this.#store === undefined || !isUnusable(error)) return message;
+    this.close();
+    try {
+      return asideWarning(setStoreAside(this.#options.path, message));
+    } catch (failure) {
+      return `${message}; and it cannot be set aside: ${messageOf(failure)}`;
+    }
+  }
+
+  close(): void {
+    this.#store?.close();
+    this.#store = undefined;
+  }
+
+  #use(store: BanStore): BanStore {
+    this.#store = store;
+    this.#inode = inodeOf(this.#options.path);
+    return store;
+  }
+}
+
+export const asideWarning = ({ path, reason }: SetAside): string =>
+  `what was kept of bans and counts could not be read (${reason}); it stays as ${path}, and counting begins anew`;
+
+/** 0 where there is no such file. */
+const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
