@@ -35,7 +35,7 @@ export interface RequestHandlerOptions {
   readonly confirmation: CommitConfirm;
   /** The ban list or the jails changed by a request: to be on disk before the answer. */
   readonly onChange: () => Promise<void>;
-  /** What is remembered of bans; `commit` has the latest in it, soon where that is much; `failure`: why it could not be written. */
+  /** What is remembered of bans; after `settle` the latest is in it; `failure`: why it could not be written. */
   readonly store: { readonly store: BanRecords | undefined; readonly failure: string | undefined; settle(): Promise<void> };
   /** The configuration was read again. */
   readonly onReload: () => Promise<void>;
