@@ -5,15 +5,15 @@ import { basename, join } from 'node:path';
 import { openJournal } from '../src/binding/addon.ts';
 import { loadJails } from '../src/config/jail-config.ts';
 import { systemClock } from '../src/core/clock.ts';
-import { BanKeeper } from '../src/daemon/ban-keeper.ts';
 import { Pipeline } from '../src/daemon/pipeline.ts';
 import type { RunningJail } from '../src/daemon/running-jail.ts';
+import { BanKeeper } from '../src/enforce/ban-keeper.ts';
 import { Jail } from '../src/jail/jail.ts';
 import { NetworkList } from '../src/jail/network-list.ts';
 import { JournalSource } from '../src/source/journal-source.ts';
 import { changeFiles } from '../test/config/config-directory.ts';
-import { FakeAction } from '../test/daemon/fake-action.ts';
 import { recordingLog } from '../test/daemon/recording-log.ts';
+import { FakeAction } from '../test/enforce/fake-action.ts';
 import { projectDirectory } from '../test/lab/laboratory.ts';
 
 export const jailNames = ['sshd', 'named-refused', 'postfix', 'postfix-greylisting', 'portscan'];

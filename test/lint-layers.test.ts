@@ -23,9 +23,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   control: ['core', 'ban'],
   jail: ['core', 'match', 'ban'],
   config: ['core', 'record', 'source', 'match', 'jail', 'ban', 'action'],
-  daemon: ['core', 'record', 'source', 'match', 'jail', 'ban', 'action', 'binding', 'config', 'control'],
+  enforce: ['core', 'ban', 'action', 'binding', 'config'],
+  daemon: ['core', 'record', 'source', 'match', 'jail', 'ban', 'action', 'binding', 'config', 'control', 'enforce'],
   helper: ['core', 'jail', 'ban', 'action', 'binding', 'config'],
-  cli: ['core', 'record', 'source', 'match', 'jail', 'ban', 'action', 'binding', 'config', 'control', 'daemon', 'helper'],
+  cli: ['core', 'record', 'source', 'match', 'jail', 'ban', 'action', 'binding', 'config', 'control', 'enforce', 'daemon', 'helper'],
 };
 const layers = Object.keys(allowed);
 

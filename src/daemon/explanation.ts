@@ -14,10 +14,10 @@ import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { containsNetwork, isSingleAddress } from '../core/ip-network.ts';
+import type { BanKeeper } from '../enforce/ban-keeper.ts';
 import { aggregatesOf } from '../jail/aggregate.ts';
 import { identityOf } from '../jail/identity.ts';
 import type { ListedTarget, NetworkList } from '../jail/network-list.ts';
-import type { BanKeeper } from './ban-keeper.ts';
 import type { JailSet } from './jail-set.ts';
 import type { RunningJail } from './running-jail.ts';
 

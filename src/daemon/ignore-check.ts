@@ -9,7 +9,7 @@ import type { BanTarget } from '../core/ban-target.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { ticketOf } from './ban-tickets.ts';
+import { ticketOf } from '../enforce/ban-tickets.ts';
 
 // So many attackers may come at once.
 const mostAtOnce = 8;

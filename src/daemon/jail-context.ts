@@ -2,7 +2,7 @@
 import { type DaemonConfig, loadDaemonConfig } from '../config/daemon-config.ts';
 import type { JailContext } from '../config/jail-config.ts';
 import { systemClock } from '../core/clock.ts';
-import { hostNames } from './action-tools.ts';
+import { hostNames } from '../enforce/action-tools.ts';
 import { hasUnit } from './service-units.ts';
 
 export function jailContextOf(directory: string, isRoot: boolean, settings: DaemonConfig = loadDaemonConfig(directory)): JailContext {

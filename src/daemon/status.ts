@@ -2,9 +2,9 @@
 import type { CutCounts } from '../action/connection-cutter.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import type { BannedAddress, DaemonStatus, JailStatus } from '../control/messages.ts';
+import type { BanKeeper } from '../enforce/ban-keeper.ts';
 import { sourceNameOf } from '../record/record-selector.ts';
 import type { Source } from '../source/source.ts';
-import type { BanKeeper } from './ban-keeper.ts';
 import type { JailSet } from './jail-set.ts';
 import type { RunningJail } from './running-jail.ts';
 import type { SourceHealth } from './supervise.ts';

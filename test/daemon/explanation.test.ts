@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JailExplanation } from '../../src/control/messages.ts';
-import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { type BanRecords, explain } from '../../src/daemon/explanation.ts';
 import { jailContextOf } from '../../src/daemon/jail-context.ts';
 import { JailSet } from '../../src/daemon/jail-set.ts';
+import { BanKeeper } from '../../src/enforce/ban-keeper.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { openAt, storePath } from '../ban/store-fixture.ts';
 import { configDirectory } from '../config/config-directory.ts';
 import { network, target } from '../core/network.ts';
+import { FakeAction } from '../enforce/fake-action.ts';
 import { failureOf, minute } from '../jail/failure.ts';
-import { FakeAction } from './fake-action.ts';
 import { recordingLog } from './recording-log.ts';
 
 const nowUsec = 1_700_000_000_000_000;

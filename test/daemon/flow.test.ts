@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadDaemonConfig } from '../../src/config/daemon-config.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { Flow } from '../../src/daemon/flow.ts';
 import { jailContextOf } from '../../src/daemon/jail-context.ts';
 import { JailSet } from '../../src/daemon/jail-set.ts';
+import { BanKeeper } from '../../src/enforce/ban-keeper.ts';
 import { changeFiles, configDirectory } from '../config/config-directory.ts';
 import { network } from '../core/network.ts';
-import { FakeAction } from './fake-action.ts';
+import { FakeAction } from '../enforce/fake-action.ts';
 import { recordingLog } from './recording-log.ts';
 
 const files = {

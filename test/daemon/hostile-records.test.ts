@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemClock } from '../../src/core/clock.ts';
-import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { GivenUpLog } from '../../src/daemon/given-up-log.ts';
 import { JailSet } from '../../src/daemon/jail-set.ts';
 import { Pipeline } from '../../src/daemon/pipeline.ts';
+import { BanKeeper } from '../../src/enforce/ban-keeper.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { configDirectory } from '../config/config-directory.ts';
+import { FakeAction } from '../enforce/fake-action.ts';
 import { batchOf } from '../record/batch-of.ts';
-import { FakeAction } from './fake-action.ts';
 import { recordingLog } from './recording-log.ts';
 
 /** The matcher gives up a match after 5 ms; 30 of them may take this long on a machine that is busy otherwise. */

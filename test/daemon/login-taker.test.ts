@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { createLoginTaker } from '../../src/daemon/login-taker.ts';
 import { Pipeline } from '../../src/daemon/pipeline.ts';
 import { ProtectedSet } from '../../src/daemon/protected-set.ts';
+import { BanKeeper } from '../../src/enforce/ban-keeper.ts';
 import { LoginMemory } from '../../src/jail/login-memory.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
+import { FakeAction } from '../enforce/fake-action.ts';
 import { allOf, batchOf } from '../record/batch-of.ts';
-import { FakeAction } from './fake-action.ts';
 import { runningJail } from './fake-jail.ts';
 import { recordingLog } from './recording-log.ts';
 

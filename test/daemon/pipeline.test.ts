@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type JailPolicy, usualPolicy } from '../../src/config/jail-policy.ts';
-import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { mostTexts, Pipeline } from '../../src/daemon/pipeline.ts';
+import { BanKeeper } from '../../src/enforce/ban-keeper.ts';
 import { Jail } from '../../src/jail/jail.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import type { Failure, NamedFailure } from '../../src/match/failure.ts';
 import type { Filter } from '../../src/match/filter.ts';
 import type { RecordSelector } from '../../src/record/record-selector.ts';
 import { network, target } from '../core/network.ts';
+import { FakeAction } from '../enforce/fake-action.ts';
 import { failureOf, minute } from '../jail/failure.ts';
 import { batchOf } from '../record/batch-of.ts';
-import { FakeAction } from './fake-action.ts';
 import { recordingLog } from './recording-log.ts';
 import { settled } from './settled.ts';
 

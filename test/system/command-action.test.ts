@@ -9,7 +9,7 @@ import { HelperClient } from '../../src/action/helper-client.ts';
 import { RemoteAction } from '../../src/action/remote-action.ts';
 import { formatDefinition, parseDefinition } from '../../src/config/action-list.ts';
 import { loadTicketAction } from '../../src/config/ticket-action-config.ts';
-import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
+import { TicketEnforcer } from '../../src/enforce/ticket-enforcer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
 import { recordingLog } from '../daemon/recording-log.ts';
 import { Laboratory, projectDirectory, run, until } from '../lab/laboratory.ts';

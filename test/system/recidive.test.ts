@@ -4,14 +4,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { type JailContext, loadJails } from '../../src/config/jail-config.ts';
-import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
 import { Pipeline } from '../../src/daemon/pipeline.ts';
+import { BanKeeper } from '../../src/enforce/ban-keeper.ts';
 import { Jail } from '../../src/jail/jail.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
 import { changeFiles, configDirectory } from '../config/config-directory.ts';
-import { FakeAction } from '../daemon/fake-action.ts';
 import { runningJail } from '../daemon/fake-jail.ts';
 import { recordingLog } from '../daemon/recording-log.ts';
+import { FakeAction } from '../enforce/fake-action.ts';
 import { copyFail2banConfig, removeFail2banConfig, skipWithoutFail2ban } from '../lab/fail2ban-package.ts';
 import { batchOf } from '../record/batch-of.ts';
 

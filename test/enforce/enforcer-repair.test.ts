@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { BanList } from '../../src/ban/ban-list.ts';
-import { Enforcer, type EnforcerOptions } from '../../src/daemon/enforcer.ts';
+import { Enforcer, type EnforcerOptions } from '../../src/enforce/enforcer.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { network } from '../core/network.ts';
+import { recordingLog } from '../daemon/recording-log.ts';
+import { settled } from '../daemon/settled.ts';
 import { FakeAction } from './fake-action.ts';
-import { recordingLog } from './recording-log.ts';
-import { settled } from './settled.ts';
 
 /** An action that is told of changes, but for those of parts that are called `other`. */
 class WatchedAction extends FakeAction {

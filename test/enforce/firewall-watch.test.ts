@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FirewallWatch } from '../../src/daemon/firewall-watch.ts';
-import { recordingLog } from './recording-log.ts';
-import { settled } from './settled.ts';
+import { FirewallWatch } from '../../src/enforce/firewall-watch.ts';
+import { recordingLog } from '../daemon/recording-log.ts';
+import { settled } from '../daemon/settled.ts';
 
 describe('FirewallWatch', () => {
   it('passes on what the monitor tells, and closes it', () => {

@@ -3,13 +3,13 @@ import { describe, it, type TestContext } from 'node:test';
 import { PartFailure, type WantedBans } from '../../src/action/action.ts';
 import { BanList } from '../../src/ban/ban-list.ts';
 import { RingjailError } from '../../src/core/errors.ts';
-import { Enforcer } from '../../src/daemon/enforcer.ts';
-import { wantedOf } from '../../src/daemon/wanted-bans.ts';
+import { Enforcer } from '../../src/enforce/enforcer.ts';
+import { wantedOf } from '../../src/enforce/wanted-bans.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { network } from '../core/network.ts';
+import { recordingLog } from '../daemon/recording-log.ts';
+import { settled } from '../daemon/settled.ts';
 import { FakeAction } from './fake-action.ts';
-import { recordingLog } from './recording-log.ts';
-import { settled } from './settled.ts';
 
 const a = network('192.0.2.1');
 const b = network('192.0.2.2');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RepairPace } from '../../src/daemon/repair-pace.ts';
+import { RepairPace } from '../../src/enforce/repair-pace.ts';
 
 describe('RepairPace', () => {
   it('lets the first repair begin at once, and the next half a second later', () => {

@@ -3,10 +3,10 @@ import { afterEach, describe, it } from 'node:test';
 import { type BanTicket, targetOfTicket } from '../../src/action/ban-ticket.ts';
 import { type ActionOutcome, nothingGone, type Sight, type TicketAction } from '../../src/action/ticket-action.ts';
 import { RingjailError } from '../../src/core/errors.ts';
-import { TicketEnforcer } from '../../src/daemon/ticket-enforcer.ts';
+import { TicketEnforcer } from '../../src/enforce/ticket-enforcer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
 import { network } from '../core/network.ts';
-import { recordingLog } from './recording-log.ts';
+import { recordingLog } from '../daemon/recording-log.ts';
 
 const enforcers: TicketEnforcer[] = [];
 afterEach(async () => {

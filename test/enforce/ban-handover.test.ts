@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { nothingLost, type TicketAction } from '../../src/action/ticket-action.ts';
 import type { BanDecision } from '../../src/ban/ban.ts';
-import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
-import { ticketOf } from '../../src/daemon/ban-tickets.ts';
+import { BanKeeper } from '../../src/enforce/ban-keeper.ts';
+import { ticketOf } from '../../src/enforce/ban-tickets.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { network, target } from '../core/network.ts';
+import { recordingLog } from '../daemon/recording-log.ts';
+import { settled } from '../daemon/settled.ts';
 import { FakeAction } from './fake-action.ts';
-import { recordingLog } from './recording-log.ts';
-import { settled } from './settled.ts';
 
 const trials: Trial[] = [];
 afterEach(async () => {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { BanDecision } from '../../src/ban/ban.ts';
 import { RingjailError } from '../../src/core/errors.ts';
-import { BanKeeper } from '../../src/daemon/ban-keeper.ts';
+import { BanKeeper } from '../../src/enforce/ban-keeper.ts';
 import { decisionOf } from '../ban/decision.ts';
 import { network, target } from '../core/network.ts';
+import { recordingLog } from '../daemon/recording-log.ts';
+import { settled } from '../daemon/settled.ts';
 import { FakeAction } from './fake-action.ts';
-import { recordingLog } from './recording-log.ts';
-import { settled } from './settled.ts';
 
 const second = 1_000_000;
 const day = 86_400 * second;
