@@ -32,8 +32,8 @@ export interface Action {
    * of every change; one without is asked `isInForce` at intervals.
    */
   noticeChange?(parts: readonly string[] | undefined): boolean;
-  /** What is shut out right now according to the outside itself; undefined where it cannot tell. */
-  found?(): readonly FoundBan[];
+  /** What is shut out right now according to the outside itself, without what `except` has; undefined where it cannot tell. */
+  found?(except?: WantedBans): readonly FoundBan[];
   /** Whether the outside itself shuts out all of the network right now. Throws where it cannot be asked. */
   enforces?(network: IpNetwork): boolean;
   /** What the action has turned away; undefined where it cannot tell. */

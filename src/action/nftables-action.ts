@@ -77,14 +77,18 @@ export class NftablesAction implements Action {
     return true;
   }
 
-  found(): readonly FoundBan[] {
+  found(except?: WantedBans): readonly FoundBan[] {
     const now = this.#clock();
-    return banSets.flatMap((set) =>
-      Array.from(this.#list(set), ([key, leftUsec]) => {
-        const network = networkOfKey(set, key, parseIpNetwork);
-        return network === undefined ? [] : [{ network, untilUsec: now + leftUsec }];
-      }).flat(),
-    );
+    const known = except && wantedBySet(except);
+    const found: FoundBan[] = [];
+    for (const set of banSets) {
+      const wanted = known?.get(set);
+      for (const [key, leftUsec] of this.#list(set)) {
+        const network = wanted?.has(key) === true ? undefined : networkOfKey(set, key, parseIpNetwork);
+        if (network !== undefined) found.push({ network, untilUsec: now + leftUsec });
+      }
+    }
+    return found;
   }
 
   enforces(network: IpNetwork): boolean {

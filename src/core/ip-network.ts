@@ -79,8 +79,8 @@ export function networkOf(network: IpNetwork, prefix: number): IpNetwork {
 
 /** `bytes`: 4 or 16 in network byte order, with zeros after the prefix; they are kept. */
 export function networkOfBytes(family: Family, bytes: Uint8Array, prefix: number): IpNetwork {
-  const address = ipaddr.fromByteArray(Array.from(bytes));
-  const base = address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
+  const address = family === 6 ? ipaddr.fromByteArray(Array.from(bytes)) : undefined;
+  const base = address instanceof ipaddr.IPv6 ? address.toRFC5952String() : bytes.join('.');
   return { family, bytes, prefix, text: prefix === bitsOf(family) ? base : `${base}/${prefix}` };
 }
 

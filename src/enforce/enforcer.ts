@@ -145,7 +145,7 @@ export class Enforcer {
   /** The first agreement. Rejects where the action is not permitted to work; every other failure is repeated. */
   async start(): Promise<void> {
     try {
-      this.#unknown = new Map((this.action.found?.() ?? []).map((ban) => [ban.network.text, ban]));
+      this.#unknown = new Map((this.action.found?.(this.#wanted) ?? []).map((ban) => [ban.network.text, ban]));
       await this.action.reconcile(this.#wanted);
       this.#mustReconcile = false;
     } catch (error) {

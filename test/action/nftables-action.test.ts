@@ -240,6 +240,25 @@ describe('NftablesAction, found', () => {
     assert.deepEqual(Object.fromEntries(found.map(({ network: { text }, untilUsec }) => [text, untilUsec - kernel.nowUsec])), bans);
   });
 
+  it('gives none that is wanted anyway', async () => {
+    const bans = {
+      '192.0.2.1': day,
+      '192.0.2.2': day,
+      '2001:db8::1': day,
+      '2001:db8:1::/64': day,
+      '10.0.0.0/8': day,
+      '172.16.0.0/12': day,
+    };
+    const { kernel } = await reconciled(bans);
+    const except = wantedOf({ '192.0.2.2': 1, '2001:db8:1::/64': day, '172.16.0.0/12': day });
+    assert.deepEqual(
+      actionOn(kernel)
+        .found(except)
+        .map(({ network: { text } }) => text),
+      ['192.0.2.1', '2001:db8::1', '10.0.0.0/8'],
+    );
+  });
+
   it('where the table is missing finds nothing, and leaves it so', () => {
     const kernel = new FakeKernel();
     assert.deepEqual(actionOn(kernel).found(), []);
