@@ -11,7 +11,6 @@ import {
   isShell,
   readsFile,
   startsShell,
-  takesAddresses,
   takesFiles,
   takesPatterns,
   takesQueries,
@@ -143,13 +142,6 @@ function readsProgram(words: readonly ShellWord[], index: number): boolean {
   const takesText = isShell(name);
   const hasProgram = operands.some(({ literal }) => !literal.startsWith('-') || (!takesText && /^-\w*[ecr]$/.test(literal)));
   return !hasProgram || (takesText && operands.some(({ literal }) => /^-\w*[cs]/.test(literal)));
-}
-
-/** Whether the command may take a word for an address, or writes a file of addresses. */
-export function isOfAddresses(all: readonly ShellWord[]): boolean {
-  if (all.some(({ literal }) => /hosts\.(?:deny|allow)/.test(literal))) return true;
-  const { name, isData } = programOf(all);
-  return takesAddresses(name) || (!isData && all.some((word) => takesAddresses(nameOf(word).replace(assignment, ''))));
 }
 
 /** What a text is to the program where it stands in `word` after `before`, besides text; undefined where it is nothing else. */

@@ -87,12 +87,17 @@ export const takesData = names(
   'rm cp mv touch mkdir ln ls chmod chown truncate read return exit cd id whois dig host nslookup geoiplookup',
 );
 
-/** To which a number, a word or the name of a host may be an address. */
-export const takesAddresses = names(
+const firewallNames = [
   'iptables ip6tables iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft iptables-restore ip6tables-restore arptables ebtables',
-  'ipset nft ufw firewall-cmd firewall-offline-cmd shorewall shorewall6 shorewall-lite ip route pfctl ipfw ipf npfctl csf apf whois',
-  'nsupdate conntrack ss tc fail2ban-client imunify imunify360-agent imunify-antivirus cscli fwconsole nmap ping',
-);
+  'ipset nft ufw firewall-cmd firewall-offline-cmd shorewall shorewall6 shorewall-lite ip route pfctl ipfw ipf npfctl csf apf',
+  'nsupdate conntrack ss tc fail2ban-client imunify imunify360-agent imunify-antivirus cscli fwconsole',
+];
+
+/** To which a number, a word or the name of a host may be an address that is shut out, or let in. */
+export const shutsOutAddresses = names(...firewallNames);
+
+/** The same, with those that only ask. */
+export const takesAddresses = names(...firewallNames, 'whois nmap ping');
 
 /** Whose operands are the names of files, to make or to take away. */
 export const takesFiles = names('rm rmdir unlink touch mv cp mkdir ln tee truncate install shred cat head tail chmod chown');

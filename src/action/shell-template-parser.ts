@@ -153,7 +153,9 @@ class TemplateParser {
 
   /** What begins with `$` or a backtick. */
   #expansion(): void {
-    this.#list.word().isLiteral = false;
+    const word = this.#list.word();
+    word.isLiteral = false;
+    word.expands = true;
     if (this.#text.startsWith('$((', this.#at)) this.#balanced('$((', '(', ')', 2);
     else if (this.#text.startsWith('${', this.#at)) this.#balanced('${', '{', '}', 1);
     else if (this.#text.startsWith('$(', this.#at)) this.#substitution('$(', ')');

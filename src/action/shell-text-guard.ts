@@ -1,8 +1,9 @@
 // Judges, while a shell fragment is read, where text from a log stands in it and what <fid> may be there: each command, each file that is
 // written to and each tag is noted, and the whole is judged at the end, as one command may run what another has from a variable. Pure.
+import { isOfAddresses, refuseAsAddress, refuseBesideAddress } from './address-command.ts';
 import { type IdentityUse, stricter } from './identity-use.ts';
 import { placeholderKind } from './placeholder.ts';
-import { besideUse, isOfAddresses, isOfPatterns, operandUse, refuseBeside, refuseText } from './shell-command.ts';
+import { besideUse, isOfPatterns, operandUse, refuseBeside, refuseText } from './shell-command.ts';
 import type { ShellWord } from './simple-command.ts';
 
 /** Around a tag. `here`: a here-document that expands. `fixed`: nothing expands, or something else than text is expected. */
@@ -40,23 +41,22 @@ export class ShellTextGuard {
   #mayRunText = false;
   /** Why no such text may stand anywhere in it. */
   #refusal: string | undefined;
+  /** The same, where it would be an address: <fid> is asked for one there. */
+  #addressRefusal: string | undefined;
 
-  noteCommand(words: readonly ShellWord[]): void {
+  /** `targets`: where its redirections lead. */
+  noteCommand(words: readonly ShellWord[], targets: readonly ShellWord[]): void {
     this.refuseAll(refuseBeside(words));
-    this.#isOfAddresses ||= isOfAddresses(words);
+    this.#isOfAddresses ||= isOfAddresses(words, targets);
+    this.#addressRefusal ??= refuseBesideAddress(words, targets);
     this.#escapesPatterns ||= words.some(({ literal }) => /^s\/\[.*\..*\]\/\\\\&\/g$/.test(literal));
-  }
-
-  /** Where a redirection leads. */
-  noteTarget(word: ShellWord): void {
-    this.#isOfAddresses ||= isOfAddresses([word]);
   }
 
   noteTag(place: TagPlace): void {
     const refusal = refusalAt(place);
     if (placeholderKind(place.tag) === 'text') {
       this.#firstText ??= place;
-      const reason = refusal ?? (operandUse(place.words, place.word) === 'file' ? 'it would name a file' : undefined);
+      const reason = refusal ?? refuseOperand(place);
       if (reason !== undefined) this.#refuse(place, reason);
     } else if (place.tag === 'fid') this.#noteIdentity(place, refusal);
   }
@@ -71,8 +71,8 @@ export class ShellTextGuard {
 
   /** When all is noted: what stands where it must not. */
   errors(): TemplateError[] {
-    if (this.#firstText !== undefined && this.#refusal !== undefined && this.#errors.length === 0)
-      this.#refuse(this.#firstText, this.#refusal);
+    const refusal = this.#refusal ?? this.#addressRefusal;
+    if (this.#firstText !== undefined && refusal !== undefined && this.#errors.length === 0) this.#refuse(this.#firstText, refusal);
     return this.#errors;
   }
 
@@ -99,7 +99,13 @@ export class ShellTextGuard {
   }
 }
 
-/** Why no text from a log may stand here; undefined where it may. */
+/** Why no text from a log may be an operand of the program here, besides what `refusalAt` says. */
+function refuseOperand({ quoting, words, word }: TagPlace): string | undefined {
+  if (operandUse(words, word) === 'file') return 'it would name a file';
+  return quoting === 'here' ? undefined : refuseAsAddress(words, word);
+}
+
+/** Why nothing but what is exact may stand here; undefined where more may. */
 function refusalAt({ quoting, words, word, isTarget }: TagPlace): string | undefined {
   if (quoting === 'fixed') return 'nothing can be put in safely there';
   if (quoting === 'here') return undefined;

@@ -5,6 +5,8 @@ import { takesData, wrapperOf } from './shell-programs.ts';
 export interface ShellWord {
   literal: string;
   isLiteral: boolean;
+  /** What is put in is the shell's: a variable, the output of a command. */
+  expands?: boolean;
 }
 
 const reserved = ['if', 'then', 'else', 'elif', 'while', 'until', 'do', '!', '{'];
@@ -50,7 +52,7 @@ export function programOf(all: readonly ShellWord[]): Program {
 function wrapperAt(words: readonly ShellWord[], at: number) {
   // It only says where the program is.
   if (nameOf(words[at]) === 'command' && /^-[vV]$/.test(words[at + 1]?.literal ?? '')) return undefined;
-  if (nameOf(words[at]) === 'ip' && words[at + 1]?.literal === 'netns') return { operands: 1, options: '', words: 3 };
+  if (nameOf(words[at]) === 'ip' && /^(?:netns|vrf)$/.test(words[at + 1]?.literal ?? '')) return { operands: 1, options: '', words: 3 };
   const wrapper = words[at]?.isLiteral === true ? wrapperOf(nameOf(words[at])) : undefined;
   return wrapper && { ...wrapper, words: 1 };
 }

@@ -189,6 +189,59 @@ describe('a hostile name and the real shell', () => {
   });
 });
 
+describe('text from a log that would be an address', () => {
+  const tags = ['<F-ID>', '<F-RHOST>', '"<ip-host>"', "'<matches>'"];
+  const firewalls = [
+    ...['ufw prepend deny from TAG', 'iptables -s TAG -j DROP', 'sudo -n /sbin/ipset add x TAG', 'flock /x ip route add blackhole TAG'],
+    ...[
+      'nobody-knows iptables -s TAG',
+      'firewall-cmd --add-source=TAG',
+      'fail2ban-client set x banip TAG',
+      'ip netns exec x iptables -s TAG',
+    ],
+    ...['ip vrf exec x ufw deny TAG', 'if true; then ufw deny from "a TAG"; fi', 'ipset add comment TAG', 'X=TAG ufw deny from "$X"'],
+    ...['X=TAG; ufw deny from "$X"', 'for x in TAG; do iptables -s $x; done', 'ufw deny from $(echo TAG)', 'ufw deny from `echo TAG`'],
+    ...['echo TAG | while read x; do iptables -s "$x"; done', 'set -- TAG; iptables -s "$1"', 'echo TAG | xargs ufw deny from'],
+    ...[
+      'echo "add x "TAG | ipset restore',
+      'echo TAG | iptables-restore',
+      'echo TAG | nsupdate',
+      'echo TAG | ip -batch -',
+      'cat <<E | ipset -\nTAG\nE',
+    ],
+    ...['echo "ALL: "TAG >>/etc/hosts.deny', '>>/etc/hosts.deny echo "ALL: "TAG', 'cat >>/etc/hosts.deny <<E\nALL: TAG\nE'],
+    ...['echo "ALL: "TAG | tee -a /etc/hosts.deny', 'F=/etc/hosts.allow; echo TAG >>$F', '{ echo TAG; } >>/etc/hosts.deny'],
+  ];
+  for (const firewall of firewalls) {
+    it(firewall, () => {
+      for (const tag of tags) {
+        const parsed = parseShellTemplate(firewall.replaceAll('TAG', tag));
+        assert.ok(!parsed.ok, tag);
+        assert.match(
+          parsed.error[0]?.message ?? '',
+          /may take it for an address, and shut out whom it names; write <ip> or <fid>|put in safely/,
+        );
+      }
+      assert.ok(!isRefused(firewall.replaceAll('TAG', '<ip>')));
+      assert.equal(templateOf(firewall.replaceAll('TAG', '<fid>')).identityUse, 'address');
+    });
+  }
+
+  for (const text of [
+    'iptables -s <ip> -m comment --comment "by <F-USER>" -j DROP',
+    'iptables -s <ip> --comment="<F-USER>" -j DROP',
+    'ufw deny from <ip> comment "<F-USER>"',
+    'ipset add x <ip> comment "$x <F-USER>"',
+    'ufw deny from <ip>; logger "<F-USER>"; printf %s "<matches>" >>log',
+    'iptables -I f2b -s <ip> -j REJECT && echo "ufw iptables <F-USER>"',
+    'ip netns exec x logger "<F-USER>"; ip vrf exec x notify.sh "<F-USER>"',
+    'whois <ip> | logger; X="<F-RHOST>"; whois "$X"',
+    'echo "ALL: <ip>" >>/etc/hosts.deny; sed -i "/^ALL: <ip> /d" /etc/hosts.deny; logger "<F-USER>"',
+  ]) {
+    it(`allowed: ${text}`, () => assert.ok(!isRefused(text)));
+  }
+});
+
 describe('a text that is no address', () => {
   for (const text of [
     ...[
