@@ -43,6 +43,11 @@ export class ShellCommandList {
     return this.#word;
   }
 
+  /** The same, where the shell puts something in. */
+  expandingWord(): void {
+    Object.assign(this.word(), { isLiteral: false, expands: true });
+  }
+
   endWord(): void {
     const word = this.#word;
     if (word === undefined) return;

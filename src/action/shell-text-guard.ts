@@ -13,6 +13,8 @@ export interface TagPlace {
   readonly tag: string;
   readonly offset: number;
   readonly quoting: Quoting;
+  /** In backticks whose backslashes are taken away first. */
+  readonly isReadTwice: boolean;
   /** Of its command, before `word`. */
   readonly words: readonly ShellWord[];
   /** As far as the tag; in a here-document empty. */
@@ -106,8 +108,9 @@ function refuseOperand({ quoting, words, word }: TagPlace): string | undefined {
 }
 
 /** Why nothing but what is exact may stand here; undefined where more may. */
-function refusalAt({ quoting, words, word, isTarget }: TagPlace): string | undefined {
+function refusalAt({ quoting, isReadTwice, words, word, isTarget }: TagPlace): string | undefined {
   if (quoting === 'fixed') return 'nothing can be put in safely there';
+  if (isReadTwice) return 'the shell takes a backslash out of backticks before it reads the quotes in them; write $( ) instead';
   if (quoting === 'here') return undefined;
   return isTarget ? 'it would name a file' : refuseText(words, word);
 }

@@ -57,7 +57,19 @@ describe('text from a log is refused', () => {
     ['echo ${x:-<matches>}', /put in safely/],
     ["cat <<'EOF'\n<matches>\nEOF", /put in safely/],
     ['echo "<matches>', /no end/],
-    ['echo `echo \\`echo <matches>\\``', /backticks in backticks/],
+    ['x="`tar -cf /dev/null -C / \\"<F-USER>\\"`"', /backslash out of backticks/],
+    ['cat <<E\n`printf %s \\"<F-USER>\\"`\nE', /backslash out of backticks/],
+    ['x="$(printf %s `printf %s \\"<F-USER>\\"`)"', /backslash out of backticks/],
+    ['x=`printf %s \\\\"<F-USER>\\\\"`', /backslash out of backticks/],
+    ['X="<F-USER>"; x="`psql \\$X`"', /psql/],
+    ['p ${x:-"}"} "<F-USER>', /no end/],
+    ['p "${x:-\'}\'}" "<F-USER>"', /no end/],
+    ['p "<F-USER>" $((p a) ")")', /no end/],
+    ['p ${x:-$(eval "$y")} "<F-USER>"', /eval/],
+    ['p ${x:-"<F-USER>"}', /put in safely/],
+    ['p ${x:-$(p "<F-USER>")}', /put in safely/],
+    ['echo `echo \\`echo <matches>\\``', /out of backticks before it reads the quotes/],
+    ['echo `echo \\`date\\``; logger "<matches>"', /backticks in backticks/],
     ['curl --data "<matches>" https://example.org', /curl would send/],
     ['curl -F "logs=<matches>" https://example.org', /curl would send/],
   ] as const) {
@@ -77,6 +89,9 @@ describe('text from a log may stand there', () => {
     'python3 /usr/local/bin/report.py <ip> "<matches>"',
     'python3 /usr/local/bin/report.py "$x" | logger "<matches>"',
     'cat <<EOF | sendmail root\n<matches>\nEOF\n',
+    'x="`printf \'%s\\n\' "<F-USER>"`"; y="`date +\\"%H\\"`"',
+    'x=`printf \'%s\\n\' "<F-USER>"`; y="$(printf %s ${x:-"}"} "<F-USER>")"',
+    'p ${x:-"}"} "${x:-y}" ${x:-{} $((1 + (2))) "$(date +\\"%H\\")" "<F-USER>"',
   ]) {
     it(text, () => assert.doesNotThrow(() => scriptOf(text)));
   }
