@@ -1,5 +1,5 @@
 // What a shell command would make of text from a log: some programs take their arguments or their input for a program, so that no
-// quoting helps. A definition that feeds such text to one of them is refused. Interpreters are looked for among all words, as nobody
+// quoting helps. A definition that feeds such text to one of them is refused. They are looked for among all words, as nobody
 // knows every program that starts another. Pure.
 import {
   argumentsAreCode,
@@ -8,8 +8,10 @@ import {
   isInterpreter,
   isLanguage,
   isMailer,
+  isRemoteShell,
   isShell,
   readsFile,
+  runsArguments,
   startsShell,
   takesFiles,
   takesPatterns,
@@ -18,11 +20,21 @@ import {
 import { assignment, nameOf, type Program, programOf, type ShellWord } from './simple-command.ts';
 
 /** Places in `words` of programs that run what they are given; to what takes data, the name of one is a word. */
-function runnersOf({ words, isWrapped, word, isData }: Program, isRunner: (name: string) => boolean): number[] {
+function runnersOf(program: Program, isRunner: (name: string) => boolean): number[] {
+  const { words, isWrapped, word, isData } = program;
   if (isData) return [];
-  return words.flatMap((one, index) =>
-    (isWrapped || one === word ? isRunner : (other: string) => isInterpreter(other) && isRunner(other))(nameOf(one)) ? [index] : [],
-  );
+  const isOwn = isScript(program);
+  return words.flatMap((one, index) => {
+    const name = nameOf(one);
+    const mayBeStarted = isWrapped || one === word || isInterpreter(name) || (!isOwn && runsArguments(name));
+    return mayBeStarted && isRunner(name) ? [index] : [];
+  });
+}
+
+/** Whether it is somebody's own program: to `notify.sh ssh` and `python3 notify.py ssh` the name of a jail is a word. */
+function isScript({ word, name, operands }: Program): boolean {
+  const file = readsFile(name) ? operands[0]?.literal : word?.literal;
+  return /^[^-].*\.[a-z]\w*$/s.test(file ?? '');
 }
 
 /** The program of the command that takes its arguments for code; none where it was given a file of its own to run: `python3 report.py`. */
@@ -108,7 +120,10 @@ export function refuseBeside(all: readonly ShellWord[]): string | undefined {
   if (word?.isLiteral === false) return 'the name of a program is put in only when it runs; write it out';
   const runner = argumentRunner(program);
   if (program.isWrapped && word === undefined && words.some((one) => startsShell(nameOf(one)))) return `${nameOf(words[0])} starts a shell`;
-  if (name === 'ssh' && hasNoCommand(program)) return 'ssh runs what it reads';
+  const remote = runnersOf(program, isRemoteShell).find((index) =>
+    hasNoCommand(words.slice(index + 1), program.isWrapped || words[index] === word),
+  );
+  if (remote !== undefined) return `${nameOf(words[remote])} runs what it reads`;
   if (runner !== undefined && words.slice(1).some(({ isLiteral }) => !isLiteral)) return `${runner} may run what is in its arguments`;
   const reader = runnersOf(program, inputIsCode)[0] ?? runnersOf(program, takesPatterns).find((index) => readsFromInput(words, index));
   if (reader !== undefined) return `${nameOf(words[reader])} runs what it reads`;
@@ -122,10 +137,12 @@ export function refuseBeside(all: readonly ShellWord[]): string | undefined {
   return undefined;
 }
 
-/** Whether ssh is given nothing to run but what it reads. */
-function hasNoCommand({ operands }: Program): boolean {
-  const hasValue = /^-\w*[bcDeFIiJLlmoOpQRSWw]$/;
-  return operands.filter(({ literal }, at) => !literal.startsWith('-') && !hasValue.test(operands[at - 1]?.literal ?? '')).length < 2;
+/** Whether a remote shell is given nothing to run but what it reads. Where it is not certain that it is one, something has to follow. */
+function hasNoCommand(operands: readonly ShellWord[], isCertain: boolean): boolean {
+  const hasValue = /^-\w*[bcDeFIiJLlMmoOpQRSWw]$/;
+  const words = operands.filter(({ literal }) => !literal.startsWith('-'));
+  const names = operands.filter((word, at) => words.includes(word) && !hasValue.test(operands[at - 1]?.literal ?? ''));
+  return names.length < 2 && (isCertain || words.length > 0);
 }
 
 /** Whether the awk or sed at `index` reads its program from its input: `sed -f -`. */

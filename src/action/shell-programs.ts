@@ -23,13 +23,20 @@ const queryNames = 'sqlite sqlite3 mysql mariadb psql';
 export const isInterpreter = (name: string): boolean => isShell(name) || isLanguage(name) || names(patternNames)(name);
 
 /** Whose arguments are a program, or hold one. */
-export const argumentsAreCode = (name: string): boolean => isInterpreter(name) || runsArguments(name);
+export const argumentsAreCode = (name: string): boolean => isInterpreter(name) || isBuiltin(name) || runsArguments(name);
 
-const runsArguments = names(
-  queryNames,
-  'eval . source trap alias let [[ ssh find parallel watch script gdb ed ex vi vim m4 make nft crontab at batch tmux screen xdotool osqueryi',
-  'ansible salt salt-ssh salt-call pssh parallel-ssh pdsh clush dsh socat influx duckdb clickhouse-client dc',
+const isBuiltin = names('eval . source trap alias let [[');
+
+/** That give what follows the name of a host to a shell there, or else what they read. */
+export const isRemoteShell = names('ssh autossh slogin dbclient rsh remsh rexec plink mosh');
+
+const runsOthers = names(
+  'find parallel watch script gdb ed ex vi vim m4 make nft crontab at batch tmux screen xdotool osqueryi sg capsh',
+  'ansible ansible-playbook salt salt-ssh salt-call pssh parallel-ssh pdsh clush dsh socat influx duckdb clickhouse-client dc',
 );
+
+/** Programs, not parts of a shell: another program may start them. */
+export const runsArguments = (name: string): boolean => isRemoteShell(name) || runsOthers(name) || names(queryNames)(name);
 
 /** Whose input is a program, whatever the arguments. */
 export const inputIsCode = names(queryNames, 'at batch ed ex m4 gdb crontab nft parallel tmux screen dc duckdb clickhouse-client');

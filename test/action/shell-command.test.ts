@@ -189,6 +189,60 @@ describe('a hostile name and the real shell', () => {
   });
 });
 
+describe('behind a program that nobody knows', () => {
+  const starters = [
+    '',
+    'sshpass -p x',
+    'ip vrf exec mgmt',
+    'proxychains4',
+    'torsocks',
+    'prlimit --nproc=10',
+    'pct exec 1 --',
+    '/opt/bin/retry -n 5',
+  ];
+  for (const starter of [
+    ...starters,
+    'lxc exec c --',
+    'strace',
+    'chpst -u x',
+    'fakeroot',
+    'start-stop-daemon --start --exec /usr/bin/env --',
+  ]) {
+    it(starter, () => {
+      for (const runner of [
+        ...[
+          'ssh root@fw kick',
+          'autossh fw kick',
+          'dbclient -i /k fw kick',
+          'rsh fw kick',
+          'mosh fw -- kick',
+          'psql -d x',
+          'tmux send-keys',
+        ],
+        ...['ansible-playbook b.yml --extra-vars', 'find /x -name', 'at now', 'sg adm', 'parallel'],
+      ]) {
+        assert.ok(isRefused(`${starter} ${runner} "<F-USER>"`), runner);
+        assert.equal(templateOf(`${starter} ${runner} "<fid>"`).identityUse === 'text', false, runner);
+        assert.ok(!isRefused(`${starter} ${runner} <ip>`), runner);
+      }
+      for (const reader of ['ssh fw', 'autossh -M 0 fw', 'psql', 'at now'])
+        assert.ok(isRefused(`echo "<matches>" | ${starter} ${reader}`), reader);
+    });
+  }
+
+  for (const text of [
+    '/usr/local/bin/notify.sh ssh <ip> "<matches>"',
+    'python3 /usr/local/bin/notify.py find "<F-USER>"',
+    '/usr/local/bin/notify --jail sshd --ip <ip> "<matches>"',
+    '/usr/local/bin/count <ip> ssh; logger "<F-USER>"',
+    'NAME="<F-USER>" /usr/local/bin/notify sshd <ip>',
+    'command -v ssh >/dev/null && logger "<F-USER>"',
+    'systemctl restart ssh; logger ssh "<F-USER>"',
+  ]) {
+    it(`allowed: ${text}`, () => assert.ok(!isRefused(text)));
+  }
+});
+
 describe('text from a log that would be an address', () => {
   const tags = ['<F-ID>', '<F-RHOST>', '"<ip-host>"', "'<matches>'"];
   const firewalls = [
