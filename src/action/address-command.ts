@@ -23,7 +23,7 @@ export function refuseBesideAddress(all: readonly ShellWord[], targets: readonly
   const firewall = firewallOf(all);
   if (
     firewall !== undefined &&
-    (readsAddresses(firewall, all) || all.some((word, at) => word.expands === true && !isRemark(all.slice(0, at), word)))
+    (readsAddresses(firewall, all) || all.some((word, at) => word.expands !== undefined && !isRemark(all.slice(0, at), word)))
   )
     return reasonOf(firewall);
   return writesHosts(all, targets) ? reasonOf('hosts.deny') : undefined;

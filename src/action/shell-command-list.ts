@@ -45,7 +45,9 @@ export class ShellCommandList {
 
   /** The same, where the shell puts something in. */
   expandingWord(): void {
-    Object.assign(this.word(), { isLiteral: false, expands: true });
+    const word = this.word();
+    word.isLiteral = false;
+    word.expands ??= word.literal === '' ? 'first' : 'later';
   }
 
   endWord(): void {

@@ -80,6 +80,8 @@ export function refuseText(before: readonly ShellWord[], word: ShellWord): strin
   if (runner !== undefined) return `${runner} may run what is in its arguments`;
   if (program.word === undefined && !assignment.test(word.literal)) return 'it would name the program to run';
   if (namesVariable(program, word)) return 'it would name a variable';
+  const variable = runVariable.exec(word.literal)?.[1];
+  if (variable !== undefined) return `a shell or a program runs what is in ${variable}`;
   const option = codeOptionOf(program, word);
   if (option !== undefined)
     return `${program.name} may run what follows ${option}; NAME="<tag>" before the program gives it in the environment`;
@@ -95,6 +97,9 @@ function mayBeOption({ name, operands }: Program, word: ShellWord): boolean {
   const last = operands.at(-1)?.literal ?? '';
   return !(isMailer(name) ? /^-[srfF]$/ : /^-./).test(last);
 }
+
+/** Expanded or run by a shell itself, or by all programs that it starts. */
+const runVariable = /^(PS\d|PROMPT_COMMAND|ENV|BASH_ENV|PATH|IFS|SHELL|PAGER|EDITOR|VISUAL|LD_\w+)=/;
 
 /** To bash the name of a variable may hold a command: `a[$(...)]`. */
 function namesVariable({ name, operands }: Program, word: ShellWord): boolean {
@@ -171,18 +176,4 @@ export function operandUse(before: readonly ShellWord[], word: ShellWord): 'file
   // A quote or a backslash would end the text of JSON.
   if (/^\s*[[{]|[[{]\s*["']/.test(word.literal)) return 'word';
   return takesFiles(name) ? 'file' : undefined;
-}
-
-/** How printf or echo reads the word that follows `before`: as a format, as text with backslashes (%b), or as it is. */
-export function printfReading(before: readonly ShellWord[]): 'format' | 'escapes' | 'echo' | 'plain' {
-  const { name, operands: all } = programOf(before);
-  if (name === 'echo') return 'echo';
-  if (name !== 'printf') return 'plain';
-  const operands = all.slice(all[0]?.literal === '--' ? 1 : 0);
-  const format = operands[0];
-  if (format === undefined) return 'format';
-  const conversions = Array.from(format.literal.matchAll(/%(?:%|[-+ #0-9.*]*([a-zA-Z]))/g), ([, letter]) => letter).filter(
-    (letter) => letter !== undefined,
-  );
-  return conversions[(operands.length - 1) % Math.max(1, conversions.length)] === 'b' ? 'escapes' : 'plain';
 }

@@ -107,7 +107,7 @@ export const shutsOutAddresses = names(...firewallNames);
 export const takesAddresses = names(...firewallNames, 'whois nmap ping');
 
 /** Whose operands are the names of files, to make or to take away. */
-export const takesFiles = names('rm rmdir unlink touch mv cp mkdir ln tee truncate install shred cat head tail chmod chown');
+export const takesFiles = names('rm rmdir unlink touch mv cp mkdir ln tee truncate install shred cat head tail chmod chown cd pushd dd');
 
 /** Whose operand is a regular expression. */
 export const takesPatterns = names(patternNames, 'grep egrep zgrep expr pkill pgrep');

@@ -51,7 +51,10 @@ class TemplateParser {
     this.#commands('');
     const errors = this.#guard.errors();
     if (errors.length > 0) return err(errors);
-    return ok({ template: this.#writer.template(this.#guard.identityUse()), unknownTags: this.#unknownTags });
+    return ok({
+      template: this.#writer.template(this.#text, this.#guard.identityUse(), this.#guard.feedsOperands),
+      unknownTags: this.#unknownTags,
+    });
   }
 
   /** Commands up to `end`, which is taken. */
@@ -301,7 +304,7 @@ class TemplateParser {
     const line = quoting === 'here' ? this.#text.slice(this.#text.lastIndexOf('\n', offset) + 1, offset) : '';
     this.#guard.noteTag({ tag, offset, quoting, isReadTwice: this.#isReadTwice, words, word, isTarget, line });
     if (kind === 'text') word.isLiteral = false;
-    this.#writer.tag(tag, quoting, words);
+    this.#writer.tag(tag, quoting, words, word);
     return true;
   }
 

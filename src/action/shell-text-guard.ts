@@ -2,6 +2,7 @@
 // written to and each tag is noted, and the whole is judged at the end, as one command may run what another has from a variable. Pure.
 import { isOfAddresses, refuseAsAddress, refuseBesideAddress } from './address-command.ts';
 import { type IdentityUse, stricter } from './identity-use.ts';
+import { mayBecomeOption } from './operand.ts';
 import { placeholderKind } from './placeholder.ts';
 import { besideUse, isOfPatterns, operandUse, refuseBeside, refuseText } from './shell-command.ts';
 import type { ShellWord } from './simple-command.ts';
@@ -38,6 +39,7 @@ export class ShellTextGuard {
   /** What it has to be fit for as text that another command may have from a variable. */
   #besideUse: IdentityUse = 'text';
   #escapesPatterns = false;
+  #feedsOperands = false;
   #isOfAddresses = false;
   /** A command of it may run what text says. */
   #mayRunText = false;
@@ -51,6 +53,7 @@ export class ShellTextGuard {
     this.refuseAll(refuseBeside(words));
     this.#isOfAddresses ||= isOfAddresses(words, targets);
     this.#addressRefusal ??= refuseBesideAddress(words, targets);
+    this.#feedsOperands ||= words.some(({ expands }, at) => expands === 'first' && mayBecomeOption(words.slice(0, at)));
     this.#escapesPatterns ||= words.some(({ literal }) => /^s\/\[.*\..*\]\/\\\\&\/g$/.test(literal));
   }
 
@@ -69,6 +72,11 @@ export class ShellTextGuard {
     if (reason === undefined) return;
     this.#mayRunText ||= !isOfPatterns(reason);
     this.#besideUse = stricter(this.#besideUse, besideUse(reason));
+  }
+
+  /** When all is noted: whether a program has an operand that begins with a variable, or with what a command writes. */
+  get feedsOperands(): boolean {
+    return this.#feedsOperands;
   }
 
   /** When all is noted: what stands where it must not. */

@@ -5,8 +5,8 @@ import { takesData, wrapperOf } from './shell-programs.ts';
 export interface ShellWord {
   literal: string;
   isLiteral: boolean;
-  /** What is put in is the shell's: a variable, the output of a command. */
-  expands?: boolean;
+  /** Where something of the shell's is put in: a variable, the output of a command. */
+  expands?: 'first' | 'later';
 }
 
 const reserved = ['if', 'then', 'else', 'elif', 'while', 'until', 'do', '!', '{'];

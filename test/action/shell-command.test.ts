@@ -296,6 +296,57 @@ describe('text from a log that would be an address', () => {
   }
 });
 
+describe('a text that begins with "-"', () => {
+  const taken = async (script: string, value = '-x -y') =>
+    (await runs(`p() { printf '[%s]' "$@"; }; ${script}`, { 'F-USER': value, 'ip-host': value, matches: value })).output;
+
+  for (const [script, output] of [
+    ...(
+      [
+        ['p "<F-USER>"', '[_x -y]'],
+        ['p a <F-USER> \'<ip-host>\' "<matches>"', '[a][_x -y][_x -y][_x -y]'],
+        ['timeout 5 printf "<F-USER>\\n"', '_x -y'],
+        ['p "<F-USER><matches>" "$y<F-USER>" ""<F-USER>', '[_x -y_x -y][_x -y][_x -y]'],
+        ['x="<F-USER>"; p "$x" ${#x}', '[_x -y][5]'],
+        ['p "$(printf %s "<F-USER>")"; p "`printf %s "<F-USER>"`"', '[_x -y][_x -y]'],
+        ['for x in "<F-USER>"; do p "$x"; done', '[_x -y]'],
+        ['while read -r x; do p "$x"; done <<E\n<F-USER>\nE', '[_x -y]'],
+        ['p -- "<F-USER>"', '[--][_x -y]'],
+        ['echo "<F-USER>"', '_x -y'],
+        ['kill -s 0 -- "<F-USER>" 2>&1 | grep -c _x', '1'],
+        ['printf x | grep -c "<F-USER>" || echo none', '0\nnone'],
+      ] as const
+    ).map(([text, shown]) => [text, shown] as const),
+  ]) {
+    it(`is no option: ${script}`, async () => assert.equal(await taken(script), output));
+  }
+
+  it('nor is one in a later line, where a loop reads lines', async () => {
+    assert.equal(await taken('while read -r x; do p "$x"; done <<E\n<matches>\nE', 'a - b\n-x\n'), '[a - b][_x][]');
+  });
+
+  for (const [script, output] of [
+    ['p "by <F-USER>" --user=<F-USER>', '[by -x -y][--user=-x -y]'],
+    ['printf %s "<F-USER>"; printf -- "%s%s" z <F-USER>', '-x -yz-x -y'],
+    ['X="<F-USER>" printenv X', '-x -y'],
+    ['x="<F-USER>"; printf %s "$x"; p "by $x"', '-x -y[by -x -y]'],
+    ['printf "%s\\n" "-x -y" | grep -xF -- "<F-USER>"', '-x -y'],
+    ['[ "<F-USER>" = "-x -y" ] && case "<F-USER>" in -*) echo yes ;; esac', 'yes'],
+    ['cat <<E\n<F-USER>\nE', '-x -y'],
+  ] as const) {
+    it(`stays as it is where it can be none: ${script}`, async () => assert.equal(await taken(script), output));
+  }
+
+  for (const text of [
+    'cd "/x/<F-USER>"',
+    'dd of=/x/<F-USER>',
+    'PS4="+ <F-USER> "; set -x',
+    'export PATH="/x:<F-USER>"',
+    'LD_PRELOAD=<F-USER> x',
+  ])
+    it(`refused: ${text}`, () => assert.ok(isRefused(text)));
+});
+
 describe('a text that is no address', () => {
   for (const text of [
     ...[

@@ -227,7 +227,7 @@ describe('the program receives exactly the value', () => {
 
   for (const shell of shells) {
     it(`whatever is around it, the value does not come apart and is not run, with ${shell}`, () => {
-      const text = 'CAN --y /et* $(echo RAN) `echo RAN` ; echo RAN';
+      const text = '-CAN --y /et* $(echo RAN) `echo RAN` ; echo RAN';
       let accepted = 0;
       fc.assert(
         fc.property(
@@ -240,9 +240,10 @@ describe('the program receives exactly the value', () => {
             if (!parsed.ok) return;
             const { script, env } = renderShellTemplate(parsed.value.template, new Map([['F-USER', text]]));
             // What a command in $( ) writes may come apart, as it would anywhere.
-            const p = 'p() { for a; do case "$a" in *"$TEXT"*) ;; *CAN*|*--y*|*/etc*|*RAN*) printf BAD ;; esac; done; }';
+            const p =
+              'p() { for a; do case "$a" in -CAN*) printf BAD ;; *"$TEXT"* | *"_$REST"*) ;; *CAN*|*--y*|*/etc*|*RAN*) printf BAD ;; esac; done; }';
             const { status, stdout } = spawnSync(shell, ['-c', `${p}\n${script}`], {
-              env: { PATH: '/nowhere', TEXT: text, ...env },
+              env: { PATH: '/nowhere', TEXT: text, REST: text.slice(1), ...env },
               encoding: 'utf8',
               cwd: '/',
             });
