@@ -18,16 +18,29 @@ export function refuseAsAddress(before: readonly ShellWord[], word: ShellWord): 
   return firewall === undefined || isRemark(before, word) ? undefined : reasonOf(firewall);
 }
 
-/** The same for a script that has this command, which may have the text from a variable or from its input. */
+/** The same for a script that has this command, which may have the text from its input or from a file. */
 export function refuseBesideAddress(all: readonly ShellWord[], targets: readonly ShellWord[]): string | undefined {
   const firewall = firewallOf(all);
-  if (
-    firewall !== undefined &&
-    (readsAddresses(firewall, all) || all.some((word, at) => word.expands !== undefined && !isRemark(all.slice(0, at), word)))
-  )
-    return reasonOf(firewall);
+  if (firewall !== undefined && readsAddresses(firewall, all)) return reasonOf(firewall);
   return writesHosts(all, targets) ? reasonOf('hosts.deny') : undefined;
 }
+
+/** The same where a variable may hold the text. */
+export function refuseVariableAddress(all: readonly ShellWord[]): string | undefined {
+  const firewall = firewallOf(all);
+  const isGiven = all.some((word, at) => word.expands !== undefined && !isRemark(all.slice(0, at), word));
+  return firewall !== undefined && isGiven ? reasonOf(firewall) : undefined;
+}
+
+/** Whether the text is in a variable where it stands in `word`, which follows `before`. */
+export function isInVariable(before: readonly ShellWord[], word: ShellWord): boolean {
+  const { name, operands } = programOf(before);
+  const isSet = /^(?:for|set|export|local|readonly|declare|typeset)$/.test(name) || (name === 'printf' && operands[0]?.literal === '-v');
+  return isSet || assignment.test(word.literal);
+}
+
+/** Whether the command puts what it reads into a variable. */
+export const readsVariable = (all: readonly ShellWord[]): boolean => all.some((word) => /^(?:read|mapfile|readarray)$/.test(nameOf(word)));
 
 const reasonOf = (firewall: string): string => `${firewall} may take it for an address, and shut out whom it names; write <ip> or <fid>`;
 

@@ -168,6 +168,7 @@ class TemplateParser {
   /** What begins with `$` or a backtick. */
   #expansion(): void {
     this.#list.expandingWord();
+    if (/^\$\{?[#!]*[\d@*]/.test(this.#text.slice(this.#at, this.#at + 10))) this.#guard.noteSubstitution();
     if (this.#text.startsWith('$((', this.#at)) this.#fixed('$((', () => this.#arithmetic());
     else if (this.#text.startsWith('${', this.#at)) this.#fixed('${', () => this.#parameter());
     else if (this.#text.startsWith('$(', this.#at)) this.#substitution('$(', ')');
@@ -177,6 +178,7 @@ class TemplateParser {
   }
 
   #substitution(start: string, end: ')' | '`'): void {
+    this.#guard.noteSubstitution();
     this.#take(start.length);
     const outer = {
       list: this.#list,

@@ -1,6 +1,13 @@
 // Judges, while a shell fragment is read, where text from a log stands in it and what <fid> may be there: each command, each file that is
 // written to and each tag is noted, and the whole is judged at the end, as one command may run what another has from a variable. Pure.
-import { isOfAddresses, refuseAsAddress, refuseBesideAddress } from './address-command.ts';
+import {
+  isInVariable,
+  isOfAddresses,
+  readsVariable,
+  refuseAsAddress,
+  refuseBesideAddress,
+  refuseVariableAddress,
+} from './address-command.ts';
 import { type IdentityUse, stricter } from './identity-use.ts';
 import { mayBecomeOption } from './operand.ts';
 import { placeholderKind } from './placeholder.ts';
@@ -47,20 +54,31 @@ export class ShellTextGuard {
   #refusal: string | undefined;
   /** The same, where it would be an address: <fid> is asked for one there. */
   #addressRefusal: string | undefined;
+  /** The same, where a variable holds it. */
+  #variableRefusal: string | undefined;
+  #mayBeInVariable = false;
 
   /** `targets`: where its redirections lead. */
   noteCommand(words: readonly ShellWord[], targets: readonly ShellWord[]): void {
     this.refuseAll(refuseBeside(words));
     this.#isOfAddresses ||= isOfAddresses(words, targets);
     this.#addressRefusal ??= refuseBesideAddress(words, targets);
+    this.#variableRefusal ??= refuseVariableAddress(words);
+    this.#mayBeInVariable ||= readsVariable(words);
     this.#feedsOperands ||= words.some(({ expands }, at) => expands === 'first' && mayBecomeOption(words.slice(0, at)));
     this.#escapesPatterns ||= words.some(({ literal }) => /^s\/\[.*\..*\]\/\\\\&\/g$/.test(literal));
+  }
+
+  /** What a command writes is put in, or the operand of a function. */
+  noteSubstitution(): void {
+    this.#mayBeInVariable = true;
   }
 
   noteTag(place: TagPlace): void {
     const refusal = refusalAt(place);
     if (placeholderKind(place.tag) === 'text') {
       this.#firstText ??= place;
+      this.#mayBeInVariable ||= isInVariable(place.words, place.word);
       const reason = refusal ?? refuseOperand(place);
       if (reason !== undefined) this.#refuse(place, reason);
     } else if (place.tag === 'fid') this.#noteIdentity(place, refusal);
@@ -81,7 +99,7 @@ export class ShellTextGuard {
 
   /** When all is noted: what stands where it must not. */
   errors(): TemplateError[] {
-    const refusal = this.#refusal ?? this.#addressRefusal;
+    const refusal = this.#refusal ?? this.#addressRefusal ?? (this.#mayBeInVariable ? this.#variableRefusal : undefined);
     if (this.#firstText !== undefined && refusal !== undefined && this.#errors.length === 0) this.#refuse(this.#firstText, refusal);
     return this.#errors;
   }

@@ -263,6 +263,13 @@ describe('text from a log that would be an address', () => {
       'echo TAG | ip -batch -',
       'cat <<E | ipset -\nTAG\nE',
     ],
+    ...[
+      'f() { ufw deny from "$1"; }; f TAG',
+      'f() { ufw deny from ${@}; }; f TAG',
+      'echo TAG >l; ufw deny from $(cat l)',
+      'X= Y="a"TAG; ufw deny from $Y',
+      'printf -v x %s TAG; ufw deny from $x',
+    ],
     ...['echo "ALL: "TAG >>/etc/hosts.deny', '>>/etc/hosts.deny echo "ALL: "TAG', 'cat >>/etc/hosts.deny <<E\nALL: TAG\nE'],
     ...['echo "ALL: "TAG | tee -a /etc/hosts.deny', 'F=/etc/hosts.allow; echo TAG >>$F', '{ echo TAG; } >>/etc/hosts.deny'],
   ];
@@ -289,6 +296,8 @@ describe('text from a log that would be an address', () => {
     'ufw deny from <ip>; logger "<F-USER>"; printf %s "<matches>" >>log',
     'iptables -I f2b -s <ip> -j REJECT && echo "ufw iptables <F-USER>"',
     'ip netns exec x logger "<F-USER>"; ip vrf exec x notify.sh "<F-USER>"',
+    'BLOCK=DROP; iptables -I f2b -s <ip> -p tcp -m multiport --dports "$PORTS" -j ${BLOCK}; logger "<F-USER>"',
+    'IP=<ip>; ufw deny from $IP; printf "%s\\n" "<matches>" | mail -E "set escape" root',
     'whois <ip> | logger; X="<F-RHOST>"; whois "$X"',
     'echo "ALL: <ip>" >>/etc/hosts.deny; sed -i "/^ALL: <ip> /d" /etc/hosts.deny; logger "<F-USER>"',
   ]) {
