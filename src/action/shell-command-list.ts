@@ -11,6 +11,7 @@ export class ShellCommandList {
   #parentheses = 0;
   #cases = 0;
   #isTarget = false;
+  #targets: ShellWord[] = [];
 
   constructor(guard: ShellTextGuard) {
     this.#guard = guard;
@@ -42,13 +43,20 @@ export class ShellCommandList {
     return this.#word;
   }
 
+  /** The same, where the shell puts something in. */
+  expandingWord(): void {
+    const word = this.word();
+    word.isLiteral = false;
+    word.expands ??= word.literal === '' ? 'first' : 'later';
+  }
+
   endWord(): void {
     const word = this.#word;
     if (word === undefined) return;
     this.#word = undefined;
     if (this.#isTarget) {
       this.#isTarget = false;
-      this.#guard.noteTarget(word);
+      this.#targets.push(word);
       return;
     }
     if (this.#words.length === 0 && word.literal === 'case') this.#cases += 1;
@@ -61,8 +69,9 @@ export class ShellCommandList {
     this.endWord();
     // What is in `>( )` is a command, not the name of a file.
     this.#isTarget = false;
-    this.#guard.noteCommand(this.#words);
+    this.#guard.noteCommand(this.#words, this.#targets);
     this.#words = [];
+    this.#targets = [];
   }
 
   /** One of `;`, `&`, `|`, `(` and `)`. */

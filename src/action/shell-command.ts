@@ -1,5 +1,5 @@
 // What a shell command would make of text from a log: some programs take their arguments or their input for a program, so that no
-// quoting helps. A definition that feeds such text to one of them is refused. Interpreters are looked for among all words, as nobody
+// quoting helps. A definition that feeds such text to one of them is refused. They are looked for among all words, as nobody
 // knows every program that starts another. Pure.
 import {
   argumentsAreCode,
@@ -8,10 +8,11 @@ import {
   isInterpreter,
   isLanguage,
   isMailer,
+  isRemoteShell,
   isShell,
   readsFile,
+  runsArguments,
   startsShell,
-  takesAddresses,
   takesFiles,
   takesPatterns,
   takesQueries,
@@ -19,11 +20,21 @@ import {
 import { assignment, nameOf, type Program, programOf, type ShellWord } from './simple-command.ts';
 
 /** Places in `words` of programs that run what they are given; to what takes data, the name of one is a word. */
-function runnersOf({ words, isWrapped, word, isData }: Program, isRunner: (name: string) => boolean): number[] {
+function runnersOf(program: Program, isRunner: (name: string) => boolean): number[] {
+  const { words, isWrapped, word, isData } = program;
   if (isData) return [];
-  return words.flatMap((one, index) =>
-    (isWrapped || one === word ? isRunner : (other: string) => isInterpreter(other) && isRunner(other))(nameOf(one)) ? [index] : [],
-  );
+  const isOwn = isScript(program);
+  return words.flatMap((one, index) => {
+    const name = nameOf(one);
+    const mayBeStarted = isWrapped || one === word || isInterpreter(name) || (!isOwn && runsArguments(name));
+    return mayBeStarted && isRunner(name) ? [index] : [];
+  });
+}
+
+/** Whether it is somebody's own program: to `notify.sh ssh` and `python3 notify.py ssh` the name of a jail is a word. */
+function isScript({ word, name, operands }: Program): boolean {
+  const file = readsFile(name) ? operands[0]?.literal : word?.literal;
+  return /^[^-].*\.[a-z]\w*$/s.test(file ?? '');
 }
 
 /** The program of the command that takes its arguments for code; none where it was given a file of its own to run: `python3 report.py`. */
@@ -69,6 +80,8 @@ export function refuseText(before: readonly ShellWord[], word: ShellWord): strin
   if (runner !== undefined) return `${runner} may run what is in its arguments`;
   if (program.word === undefined && !assignment.test(word.literal)) return 'it would name the program to run';
   if (namesVariable(program, word)) return 'it would name a variable';
+  const variable = runVariable.exec(word.literal)?.[1];
+  if (variable !== undefined) return `a shell or a program runs what is in ${variable}`;
   const option = codeOptionOf(program, word);
   if (option !== undefined)
     return `${program.name} may run what follows ${option}; NAME="<tag>" before the program gives it in the environment`;
@@ -84,6 +97,9 @@ function mayBeOption({ name, operands }: Program, word: ShellWord): boolean {
   const last = operands.at(-1)?.literal ?? '';
   return !(isMailer(name) ? /^-[srfF]$/ : /^-./).test(last);
 }
+
+/** Expanded or run by a shell itself, or by all programs that it starts. */
+const runVariable = /^(PS\d|PROMPT_COMMAND|ENV|BASH_ENV|PATH|IFS|SHELL|PAGER|EDITOR|VISUAL|LD_\w+)=/;
 
 /** To bash the name of a variable may hold a command: `a[$(...)]`. */
 function namesVariable({ name, operands }: Program, word: ShellWord): boolean {
@@ -109,7 +125,10 @@ export function refuseBeside(all: readonly ShellWord[]): string | undefined {
   if (word?.isLiteral === false) return 'the name of a program is put in only when it runs; write it out';
   const runner = argumentRunner(program);
   if (program.isWrapped && word === undefined && words.some((one) => startsShell(nameOf(one)))) return `${nameOf(words[0])} starts a shell`;
-  if (name === 'ssh' && hasNoCommand(program)) return 'ssh runs what it reads';
+  const remote = runnersOf(program, isRemoteShell).find((index) =>
+    hasNoCommand(words.slice(index + 1), program.isWrapped || words[index] === word),
+  );
+  if (remote !== undefined) return `${nameOf(words[remote])} runs what it reads`;
   if (runner !== undefined && words.slice(1).some(({ isLiteral }) => !isLiteral)) return `${runner} may run what is in its arguments`;
   const reader = runnersOf(program, inputIsCode)[0] ?? runnersOf(program, takesPatterns).find((index) => readsFromInput(words, index));
   if (reader !== undefined) return `${nameOf(words[reader])} runs what it reads`;
@@ -123,10 +142,12 @@ export function refuseBeside(all: readonly ShellWord[]): string | undefined {
   return undefined;
 }
 
-/** Whether ssh is given nothing to run but what it reads. */
-function hasNoCommand({ operands }: Program): boolean {
-  const hasValue = /^-\w*[bcDeFIiJLlmoOpQRSWw]$/;
-  return operands.filter(({ literal }, at) => !literal.startsWith('-') && !hasValue.test(operands[at - 1]?.literal ?? '')).length < 2;
+/** Whether a remote shell is given nothing to run but what it reads. Where it is not certain that it is one, something has to follow. */
+function hasNoCommand(operands: readonly ShellWord[], isCertain: boolean): boolean {
+  const hasValue = /^-\w*[bcDeFIiJLlMmoOpQRSWw]$/;
+  const words = operands.filter(({ literal }) => !literal.startsWith('-'));
+  const names = operands.filter((word, at) => words.includes(word) && !hasValue.test(operands[at - 1]?.literal ?? ''));
+  return names.length < 2 && (isCertain || words.length > 0);
 }
 
 /** Whether the awk or sed at `index` reads its program from its input: `sed -f -`. */
@@ -145,13 +166,6 @@ function readsProgram(words: readonly ShellWord[], index: number): boolean {
   return !hasProgram || (takesText && operands.some(({ literal }) => /^-\w*[cs]/.test(literal)));
 }
 
-/** Whether the command may take a word for an address, or writes a file of addresses. */
-export function isOfAddresses(all: readonly ShellWord[]): boolean {
-  if (all.some(({ literal }) => /hosts\.(?:deny|allow)/.test(literal))) return true;
-  const { name, isData } = programOf(all);
-  return takesAddresses(name) || (!isData && all.some((word) => takesAddresses(nameOf(word).replace(assignment, ''))));
-}
-
 /** What a text is to the program where it stands in `word` after `before`, besides text; undefined where it is nothing else. */
 export function operandUse(before: readonly ShellWord[], word: ShellWord): 'file' | 'pattern' | 'word' | undefined {
   const { name, words, operands, isData } = programOf(before);
@@ -162,18 +176,4 @@ export function operandUse(before: readonly ShellWord[], word: ShellWord): 'file
   // A quote or a backslash would end the text of JSON.
   if (/^\s*[[{]|[[{]\s*["']/.test(word.literal)) return 'word';
   return takesFiles(name) ? 'file' : undefined;
-}
-
-/** How printf or echo reads the word that follows `before`: as a format, as text with backslashes (%b), or as it is. */
-export function printfReading(before: readonly ShellWord[]): 'format' | 'escapes' | 'echo' | 'plain' {
-  const { name, operands: all } = programOf(before);
-  if (name === 'echo') return 'echo';
-  if (name !== 'printf') return 'plain';
-  const operands = all.slice(all[0]?.literal === '--' ? 1 : 0);
-  const format = operands[0];
-  if (format === undefined) return 'format';
-  const conversions = Array.from(format.literal.matchAll(/%(?:%|[-+ #0-9.*]*([a-zA-Z]))/g), ([, letter]) => letter).filter(
-    (letter) => letter !== undefined,
-  );
-  return conversions[(operands.length - 1) % Math.max(1, conversions.length)] === 'b' ? 'escapes' : 'plain';
 }

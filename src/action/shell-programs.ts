@@ -23,13 +23,20 @@ const queryNames = 'sqlite sqlite3 mysql mariadb psql';
 export const isInterpreter = (name: string): boolean => isShell(name) || isLanguage(name) || names(patternNames)(name);
 
 /** Whose arguments are a program, or hold one. */
-export const argumentsAreCode = (name: string): boolean => isInterpreter(name) || runsArguments(name);
+export const argumentsAreCode = (name: string): boolean => isInterpreter(name) || isBuiltin(name) || runsArguments(name);
 
-const runsArguments = names(
-  queryNames,
-  'eval . source trap alias let [[ ssh find parallel watch script gdb ed ex vi vim m4 make nft crontab at batch tmux screen xdotool osqueryi',
-  'ansible salt salt-ssh salt-call pssh parallel-ssh pdsh clush dsh socat influx duckdb clickhouse-client dc',
+const isBuiltin = names('eval . source trap alias let [[');
+
+/** That give what follows the name of a host to a shell there, or else what they read. */
+export const isRemoteShell = names('ssh autossh slogin dbclient rsh remsh rexec plink mosh');
+
+const runsOthers = names(
+  'find parallel watch script gdb ed ex vi vim m4 make nft crontab at batch tmux screen xdotool osqueryi sg capsh',
+  'ansible ansible-playbook salt salt-ssh salt-call pssh parallel-ssh pdsh clush dsh socat influx duckdb clickhouse-client dc',
 );
+
+/** Programs, not parts of a shell: another program may start them. */
+export const runsArguments = (name: string): boolean => isRemoteShell(name) || runsOthers(name) || names(queryNames)(name);
 
 /** Whose input is a program, whatever the arguments. */
 export const inputIsCode = names(queryNames, 'at batch ed ex m4 gdb crontab nft parallel tmux screen dc duckdb clickhouse-client');
@@ -87,15 +94,20 @@ export const takesData = names(
   'rm cp mv touch mkdir ln ls chmod chown truncate read return exit cd id whois dig host nslookup geoiplookup',
 );
 
-/** To which a number, a word or the name of a host may be an address. */
-export const takesAddresses = names(
+const firewallNames = [
   'iptables ip6tables iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft iptables-restore ip6tables-restore arptables ebtables',
-  'ipset nft ufw firewall-cmd firewall-offline-cmd shorewall shorewall6 shorewall-lite ip route pfctl ipfw ipf npfctl csf apf whois',
-  'nsupdate conntrack ss tc fail2ban-client imunify imunify360-agent imunify-antivirus cscli fwconsole nmap ping',
-);
+  'ipset nft ufw firewall-cmd firewall-offline-cmd shorewall shorewall6 shorewall-lite ip route pfctl ipfw ipf npfctl csf apf',
+  'nsupdate conntrack ss tc fail2ban-client imunify imunify360-agent imunify-antivirus cscli fwconsole',
+];
+
+/** To which a number, a word or the name of a host may be an address that is shut out, or let in. */
+export const shutsOutAddresses = names(...firewallNames);
+
+/** The same, with those that only ask. */
+export const takesAddresses = names(...firewallNames, 'whois nmap ping');
 
 /** Whose operands are the names of files, to make or to take away. */
-export const takesFiles = names('rm rmdir unlink touch mv cp mkdir ln tee truncate install shred cat head tail chmod chown');
+export const takesFiles = names('rm rmdir unlink touch mv cp mkdir ln tee truncate install shred cat head tail chmod chown cd pushd dd');
 
 /** Whose operand is a regular expression. */
 export const takesPatterns = names(patternNames, 'grep egrep zgrep expr pkill pgrep');

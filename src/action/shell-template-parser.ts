@@ -2,6 +2,7 @@
 // variable there that fits them. Should this file ever mistake the quotes, the reference does not work, and still no value becomes part
 // of the program. Pure.
 import { err, ok, type Result } from '../core/result.ts';
+import { isReadTwice } from './backticks.ts';
 import { announcedDocument, documentLength, type HereDocument } from './here-document.ts';
 import { placeholderKind, tagAt } from './placeholder.ts';
 import { ShellCommandList } from './shell-command-list.ts';
@@ -33,6 +34,13 @@ class TemplateParser {
   #list = new ShellCommandList(this.#guard);
   #hereDocuments: HereDocument[] = [];
   #isInBackticks = false;
+  /** In backticks with a backslash that the shell takes away before it reads them: the quotes there are not what they seem. */
+  #isReadTwice = false;
+  /** Double quotes and here-documents that are open, and those of them that are so around the list at hand. */
+  #quotes = 0;
+  #outerQuotes = 0;
+  /** In `${ }` or arithmetic. */
+  #isFixed = false;
   #depth = 0;
 
   constructor(text: string) {
@@ -43,7 +51,10 @@ class TemplateParser {
     this.#commands('');
     const errors = this.#guard.errors();
     if (errors.length > 0) return err(errors);
-    return ok({ template: this.#writer.template(this.#guard.identityUse()), unknownTags: this.#unknownTags });
+    return ok({
+      template: this.#writer.template(this.#text, this.#guard.identityUse(), this.#guard.feedsOperands),
+      unknownTags: this.#unknownTags,
+    });
   }
 
   /** Commands up to `end`, which is taken. */
@@ -120,7 +131,9 @@ class TemplateParser {
   #double(): void {
     this.#list.word();
     this.#take(1);
+    this.#quotes += 1;
     this.#expanding('double', '"');
+    this.#quotes -= 1;
     this.#close('"');
   }
 
@@ -145,6 +158,7 @@ class TemplateParser {
       this.#tag(isUnquoted && !this.#isInBackticks ? 'none' : 'fixed');
       return;
     }
+    if (this.#isReadTwice && this.#text[this.#at + 1] === '$') this.#list.expandingWord();
     if (this.#text[this.#at + 1] !== '\n') this.#list.word().literal += this.#text[this.#at + 1] ?? '';
     // Backticks in backticks: what is within is read with the backslashes taken away.
     if (this.#isInBackticks && this.#text[this.#at + 1] === '`') this.#guard.refuseAll('backticks in backticks; write $( ) instead');
@@ -153,9 +167,10 @@ class TemplateParser {
 
   /** What begins with `$` or a backtick. */
   #expansion(): void {
-    this.#list.word().isLiteral = false;
-    if (this.#text.startsWith('$((', this.#at)) this.#balanced('$((', '(', ')', 2);
-    else if (this.#text.startsWith('${', this.#at)) this.#balanced('${', '{', '}', 1);
+    this.#list.expandingWord();
+    if (/^\$\{?[#!]*[\d@*]/.test(this.#text.slice(this.#at, this.#at + 10))) this.#guard.noteSubstitution();
+    if (this.#text.startsWith('$((', this.#at)) this.#fixed('$((', () => this.#arithmetic());
+    else if (this.#text.startsWith('${', this.#at)) this.#fixed('${', () => this.#parameter());
     else if (this.#text.startsWith('$(', this.#at)) this.#substitution('$(', ')');
     else if (this.#text[this.#at] === '`' && !this.#isInBackticks) this.#substitution('`', '`');
     else if (this.#text[this.#at] === '`') this.#fail();
@@ -163,32 +178,87 @@ class TemplateParser {
   }
 
   #substitution(start: string, end: ')' | '`'): void {
+    this.#guard.noteSubstitution();
     this.#take(start.length);
-    const outer = { list: this.#list, isInBackticks: this.#isInBackticks, hereDocuments: this.#hereDocuments };
+    const outer = {
+      list: this.#list,
+      hereDocuments: this.#hereDocuments,
+      isInBackticks: this.#isInBackticks,
+      isReadTwice: this.#isReadTwice,
+      quotes: this.#outerQuotes,
+    };
+    this.#outerQuotes = this.#quotes;
     this.#list = new ShellCommandList(this.#guard);
     this.#hereDocuments = [];
-    this.#isInBackticks ||= end === '`';
+    if (end === '`') {
+      this.#isInBackticks = true;
+      this.#isReadTwice = isReadTwice(this.#text, this.#at, this.#quotes > 0);
+    }
+    this.#deeper(() => this.#commands(end));
+    this.#list = outer.list;
+    this.#hereDocuments = outer.hereDocuments;
+    this.#isInBackticks = outer.isInBackticks;
+    this.#isReadTwice = outer.isReadTwice;
+    this.#outerQuotes = outer.quotes;
+  }
+
+  #deeper(read: () => void): void {
     this.#depth += 1;
     if (this.#depth > maxDepth) this.#fail();
-    else this.#commands(end);
+    else read();
     this.#depth -= 1;
-    this.#list = outer.list;
-    this.#isInBackticks = outer.isInBackticks;
-    this.#hereDocuments = outer.hereDocuments;
   }
 
   /** Arithmetic, and `${name...}`: names in them are read again, so that only what is exact may stand there. */
-  #balanced(start: string, open: string, close: string, depth: number): void {
+  #fixed(start: string, read: () => void): void {
     this.#take(start.length);
-    let level = depth;
-    while (this.#at < this.#text.length && level > 0) {
-      if (this.#tag('fixed')) continue;
+    const word = this.#list.word();
+    const { literal } = word;
+    const wasFixed = this.#isFixed;
+    this.#isFixed = true;
+    this.#deeper(read);
+    this.#isFixed = wasFixed;
+    // Of what is in it nobody knows what comes out.
+    word.literal = literal;
+  }
+
+  /** To the end of `$((`. What might be a command in parentheses, or quotes, is not understood. */
+  #arithmetic(): void {
+    let level = 2;
+    for (let isGoing = true; isGoing && level > 0; ) {
       const character = this.#text[this.#at];
-      if (character === open) level += 1;
-      if (character === close) level -= 1;
-      this.#take(character === '\\' ? 2 : 1);
+      isGoing = character !== undefined && !'\'"\\'.includes(character) && (level > 1 || character === ')') && this.#inFixed(character);
+      if (character === '(') level += 1;
+      if (character === ')') level -= 1;
     }
     if (level > 0) this.#fail();
+  }
+
+  /** To the end of `${`. Shells differ in what quotes mean in it where it is itself in double quotes. */
+  #parameter(): void {
+    let character = this.#text[this.#at];
+    for (let isGoing = true; isGoing && character !== '}'; character = this.#text[this.#at]) {
+      if (character === '"' || character === "'") isGoing = this.#quotesInFixed(character);
+      else if (character === '\\') this.#take(2);
+      else isGoing = character !== undefined && this.#inFixed(character);
+    }
+    this.#close('}');
+  }
+
+  #quotesInFixed(character: string): boolean {
+    if (this.#quotes > this.#outerQuotes || this.#isInBackticks) return false;
+    if (character === '"') this.#double();
+    else this.#single();
+    return true;
+  }
+
+  /** False where it must have ended. */
+  #inFixed(character: string): boolean {
+    if (this.#tag('fixed')) return true;
+    if (character === '`' && this.#isInBackticks) return false;
+    if (character === '$' || character === '`') this.#expansion();
+    else this.#take(1);
+    return true;
   }
 
   #redirection(): void {
@@ -208,6 +278,7 @@ class TemplateParser {
   #hereText(document: HereDocument): void {
     const { length, endLength } = documentLength(this.#text.slice(this.#at), document);
     const stop = this.#at + length;
+    this.#quotes += 1;
     while (this.#at < stop) {
       if (document.isQuoted) {
         if (!this.#tag('fixed')) this.#take(1);
@@ -216,13 +287,15 @@ class TemplateParser {
         this.#take(1);
       }
     }
+    this.#quotes -= 1;
     if (endLength === undefined) this.#fail();
     else this.#take(endLength);
     this.#list.endHereDocument();
   }
 
   /** Takes a tag of a ban, or one that is always the same, if one is here. */
-  #tag(quoting: Quoting): boolean {
+  #tag(around: Quoting): boolean {
+    const quoting = this.#isFixed ? 'fixed' : around;
     const offset = this.#at;
     const tag = tagAt(this.#text, offset);
     const kind = tag === undefined ? undefined : placeholderKind(tag);
@@ -231,9 +304,9 @@ class TemplateParser {
     const { words, isTarget } = this.#list;
     const word = quoting === 'here' ? { literal: '', isLiteral: true } : this.#list.word();
     const line = quoting === 'here' ? this.#text.slice(this.#text.lastIndexOf('\n', offset) + 1, offset) : '';
-    this.#guard.noteTag({ tag, offset, quoting, words, word, isTarget, line });
+    this.#guard.noteTag({ tag, offset, quoting, isReadTwice: this.#isReadTwice, words, word, isTarget, line });
     if (kind === 'text') word.isLiteral = false;
-    this.#writer.tag(tag, quoting, words);
+    this.#writer.tag(tag, quoting, words, word);
     return true;
   }
 

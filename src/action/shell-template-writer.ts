@@ -1,9 +1,10 @@
 // Writes a fragment that never changes: its text as it is, and in place of each tag a reference to a variable that fits the quotes around
 // it. Pure.
 import type { IdentityUse } from './identity-use.ts';
+import { mayBecomeOption } from './operand.ts';
 import { placeholderKind, variableOf } from './placeholder.ts';
-import { printfReading } from './shell-command.ts';
-import type { ShellTemplate, ValueReading } from './shell-template.ts';
+import { printfReading } from './printf-reading.ts';
+import type { Reference, ShellTemplate, ValueReading } from './shell-template.ts';
 import type { Quoting } from './shell-text-guard.ts';
 import type { ShellWord } from './simple-command.ts';
 
@@ -13,27 +14,35 @@ const suffixes: Readonly<Record<ValueReading, string>> = { plain: '', format: '_
 
 export class ShellTemplateWriter {
   readonly #pieces: Piece[] = [];
-  readonly #references = new Map<string, { readonly tag: string; readonly reading: ValueReading }>();
+  readonly #references = new Map<string, Reference>();
   readonly #tags = new Set<string>();
 
   text(text: string): void {
     this.#pieces.push(text);
   }
 
-  /** `words`: of its command, before the word that it stands in. */
-  tag(tag: string, quoting: Quoting, words: readonly ShellWord[]): void {
+  /** `words`: of its command, before `word`, that it stands in. */
+  tag(tag: string, quoting: Quoting, words: readonly ShellWord[], word: ShellWord): void {
     this.#tags.add(tag);
     if (quoting === 'fixed') this.#pieces.push({ tag });
-    else this.#refer(tag, quoting, quoting === 'here' ? 'plain' : readingOf(tag, words));
+    else if (quoting === 'here') this.#refer(tag, quoting, 'plain', false);
+    else this.#refer(tag, quoting, readingOf(tag, words), placeholderKind(tag) === 'text' && word.literal === '' && mayBecomeOption(words));
   }
 
-  template(identityUse: IdentityUse | undefined): ShellTemplate {
-    return { pieces: joined(this.#pieces), references: this.#references, tags: this.#tags, identityUse };
+  /** `feedsOperands`: a program may be given a value by a variable or by what a command writes. */
+  template(source: string, identityUse: IdentityUse | undefined, feedsOperands: boolean): ShellTemplate {
+    const references = new Map(
+      Array.from(this.#references, ([variable, { tag, reading, isOperand }]) => [
+        variable,
+        { tag, reading, isOperand: isOperand || (feedsOperands && placeholderKind(tag) === 'text') },
+      ]),
+    );
+    return { source, pieces: joined(this.#pieces), references, tags: this.#tags, identityUse };
   }
 
-  #refer(tag: string, quoting: Exclude<Quoting, 'fixed'>, reading: ValueReading): void {
-    const variable = `${variableOf(tag)}${suffixes[reading]}`;
-    this.#references.set(variable, { tag, reading });
+  #refer(tag: string, quoting: Exclude<Quoting, 'fixed'>, reading: ValueReading, isOperand: boolean): void {
+    const variable = `${variableOf(tag)}${suffixes[reading]}${isOperand ? '_OPERAND' : ''}`;
+    this.#references.set(variable, { tag, reading, isOperand });
     const reference = `\${${variable}}`;
     if (quoting === 'none') this.#pieces.push(`"${reference}"`);
     else this.#pieces.push(quoting === 'single' ? `'"${reference}"'` : reference);

@@ -1,15 +1,25 @@
 // A shell fragment with tags, as one that never changes: the values of a ban travel in the environment. Pure.
 import { type IdentityUse, isFit } from './identity-use.ts';
+import { withoutOption } from './operand.ts';
 import { isExact, placeholderKind } from './placeholder.ts';
 
 /** How the value stands in its variable: as it is, or so that printf shows it as it is (in its format, or by %b). */
 export type ValueReading = 'plain' | 'format' | 'escapes';
 
+export interface Reference {
+  readonly tag: string;
+  readonly reading: ValueReading;
+  /** A program may take it for an option where it begins with "-". */
+  readonly isOperand: boolean;
+}
+
 export interface ShellTemplate {
+  /** What it was read from, with all tags of options replaced. */
+  readonly source: string;
   /** Text, and values of kind `exact` that stand where no reference can. */
   readonly pieces: readonly (string | { readonly tag: string })[];
   /** By variable. */
-  readonly references: ReadonlyMap<string, { readonly tag: string; readonly reading: ValueReading }>;
+  readonly references: ReadonlyMap<string, Reference>;
   /** All that it needs of a ban. */
   readonly tags: ReadonlySet<string>;
   /** Where <fid> stands in it; undefined where it does not. */
@@ -33,7 +43,8 @@ export function renderShellTemplate(
   };
   const script = template.pieces.map((piece) => (typeof piece === 'string' ? piece : read(piece.tag))).join('');
   const env: Record<string, string> = {};
-  for (const [variable, { tag, reading }] of template.references) env[variable] = readAs(read(tag), reading);
+  for (const [variable, { tag, reading, isOperand }] of template.references)
+    env[variable] = readAs(isOperand ? withoutOption(read(tag)) : read(tag), reading);
   return { script, env };
 }
 

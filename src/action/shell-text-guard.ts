@@ -1,8 +1,17 @@
 // Judges, while a shell fragment is read, where text from a log stands in it and what <fid> may be there: each command, each file that is
 // written to and each tag is noted, and the whole is judged at the end, as one command may run what another has from a variable. Pure.
+import {
+  isInVariable,
+  isOfAddresses,
+  readsVariable,
+  refuseAsAddress,
+  refuseBesideAddress,
+  refuseVariableAddress,
+} from './address-command.ts';
 import { type IdentityUse, stricter } from './identity-use.ts';
+import { mayBecomeOption } from './operand.ts';
 import { placeholderKind } from './placeholder.ts';
-import { besideUse, isOfAddresses, isOfPatterns, operandUse, refuseBeside, refuseText } from './shell-command.ts';
+import { besideUse, isOfPatterns, operandUse, refuseBeside, refuseText } from './shell-command.ts';
 import type { ShellWord } from './simple-command.ts';
 
 /** Around a tag. `here`: a here-document that expands. `fixed`: nothing expands, or something else than text is expected. */
@@ -12,6 +21,8 @@ export interface TagPlace {
   readonly tag: string;
   readonly offset: number;
   readonly quoting: Quoting;
+  /** In backticks whose backslashes are taken away first. */
+  readonly isReadTwice: boolean;
   /** Of its command, before `word`. */
   readonly words: readonly ShellWord[];
   /** As far as the tag; in a here-document empty. */
@@ -35,28 +46,40 @@ export class ShellTextGuard {
   /** What it has to be fit for as text that another command may have from a variable. */
   #besideUse: IdentityUse = 'text';
   #escapesPatterns = false;
+  #feedsOperands = false;
   #isOfAddresses = false;
   /** A command of it may run what text says. */
   #mayRunText = false;
   /** Why no such text may stand anywhere in it. */
   #refusal: string | undefined;
+  /** The same, where it would be an address: <fid> is asked for one there. */
+  #addressRefusal: string | undefined;
+  /** The same, where a variable holds it. */
+  #variableRefusal: string | undefined;
+  #mayBeInVariable = false;
 
-  noteCommand(words: readonly ShellWord[]): void {
+  /** `targets`: where its redirections lead. */
+  noteCommand(words: readonly ShellWord[], targets: readonly ShellWord[]): void {
     this.refuseAll(refuseBeside(words));
-    this.#isOfAddresses ||= isOfAddresses(words);
+    this.#isOfAddresses ||= isOfAddresses(words, targets);
+    this.#addressRefusal ??= refuseBesideAddress(words, targets);
+    this.#variableRefusal ??= refuseVariableAddress(words);
+    this.#mayBeInVariable ||= readsVariable(words);
+    this.#feedsOperands ||= words.some(({ expands }, at) => expands === 'first' && mayBecomeOption(words.slice(0, at)));
     this.#escapesPatterns ||= words.some(({ literal }) => /^s\/\[.*\..*\]\/\\\\&\/g$/.test(literal));
   }
 
-  /** Where a redirection leads. */
-  noteTarget(word: ShellWord): void {
-    this.#isOfAddresses ||= isOfAddresses([word]);
+  /** What a command writes is put in, or the operand of a function. */
+  noteSubstitution(): void {
+    this.#mayBeInVariable = true;
   }
 
   noteTag(place: TagPlace): void {
     const refusal = refusalAt(place);
     if (placeholderKind(place.tag) === 'text') {
       this.#firstText ??= place;
-      const reason = refusal ?? (operandUse(place.words, place.word) === 'file' ? 'it would name a file' : undefined);
+      this.#mayBeInVariable ||= isInVariable(place.words, place.word);
+      const reason = refusal ?? refuseOperand(place);
       if (reason !== undefined) this.#refuse(place, reason);
     } else if (place.tag === 'fid') this.#noteIdentity(place, refusal);
   }
@@ -69,10 +92,15 @@ export class ShellTextGuard {
     this.#besideUse = stricter(this.#besideUse, besideUse(reason));
   }
 
+  /** When all is noted: whether a program has an operand that begins with a variable, or with what a command writes. */
+  get feedsOperands(): boolean {
+    return this.#feedsOperands;
+  }
+
   /** When all is noted: what stands where it must not. */
   errors(): TemplateError[] {
-    if (this.#firstText !== undefined && this.#refusal !== undefined && this.#errors.length === 0)
-      this.#refuse(this.#firstText, this.#refusal);
+    const refusal = this.#refusal ?? this.#addressRefusal ?? (this.#mayBeInVariable ? this.#variableRefusal : undefined);
+    if (this.#firstText !== undefined && refusal !== undefined && this.#errors.length === 0) this.#refuse(this.#firstText, refusal);
     return this.#errors;
   }
 
@@ -99,9 +127,16 @@ export class ShellTextGuard {
   }
 }
 
-/** Why no text from a log may stand here; undefined where it may. */
-function refusalAt({ quoting, words, word, isTarget }: TagPlace): string | undefined {
+/** Why no text from a log may be an operand of the program here, besides what `refusalAt` says. */
+function refuseOperand({ quoting, words, word }: TagPlace): string | undefined {
+  if (operandUse(words, word) === 'file') return 'it would name a file';
+  return quoting === 'here' ? undefined : refuseAsAddress(words, word);
+}
+
+/** Why nothing but what is exact may stand here; undefined where more may. */
+function refusalAt({ quoting, isReadTwice, words, word, isTarget }: TagPlace): string | undefined {
   if (quoting === 'fixed') return 'nothing can be put in safely there';
+  if (isReadTwice) return 'the shell takes a backslash out of backticks before it reads the quotes in them; write $( ) instead';
   if (quoting === 'here') return undefined;
   return isTarget ? 'it would name a file' : refuseText(words, word);
 }

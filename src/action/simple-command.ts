@@ -5,6 +5,8 @@ import { takesData, wrapperOf } from './shell-programs.ts';
 export interface ShellWord {
   literal: string;
   isLiteral: boolean;
+  /** Where something of the shell's is put in: a variable, the output of a command. */
+  expands?: 'first' | 'later';
 }
 
 const reserved = ['if', 'then', 'else', 'elif', 'while', 'until', 'do', '!', '{'];
@@ -43,14 +45,17 @@ export function programOf(all: readonly ShellWord[]): Program {
     }
   }
   const name = nameOf(words[at]);
-  const isData = isCertain && words[at]?.isLiteral === true && takesData(name);
+  const isData = isCertain && words[at]?.isLiteral === true && (takesData(name) || isQuestion(words, at));
   return { words, isWrapped: at > 0, word: words[at], name, operands: words.slice(at + 1), isData };
 }
 
 function wrapperAt(words: readonly ShellWord[], at: number) {
-  // It only says where the program is.
-  if (nameOf(words[at]) === 'command' && /^-[vV]$/.test(words[at + 1]?.literal ?? '')) return undefined;
-  if (nameOf(words[at]) === 'ip' && words[at + 1]?.literal === 'netns') return { operands: 1, options: '', words: 3 };
+  if (isQuestion(words, at)) return undefined;
+  if (nameOf(words[at]) === 'ip' && /^(?:netns|vrf)$/.test(words[at + 1]?.literal ?? '')) return { operands: 1, options: '', words: 3 };
   const wrapper = words[at]?.isLiteral === true ? wrapperOf(nameOf(words[at])) : undefined;
   return wrapper && { ...wrapper, words: 1 };
 }
+
+/** `command -v` only says where a program is. */
+const isQuestion = (words: readonly ShellWord[], at: number): boolean =>
+  nameOf(words[at]) === 'command' && /^-[vV]$/.test(words[at + 1]?.literal ?? '');

@@ -79,7 +79,8 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
 export const createCommands = (jail: string, name: string, definition: CommandDefinition, tools: ActionTools): TicketAction =>
   new CommandAction({ ...tools, name, definition, started: tools.started(jail, name) });
 
-function fingerprintOf(definition: unknown): string {
+/** Equal where two definitions are. */
+export function fingerprintOf(definition: unknown): string {
   const text = JSON.stringify(definition, (_, value: unknown) => (value instanceof Map || value instanceof Set ? [...value] : value));
   return createHash('sha256').update(text).digest('hex');
 }

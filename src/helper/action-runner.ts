@@ -31,6 +31,8 @@ interface Use {
   /** Undefined for what is no command. */
   readonly definition: CommandDefinition | undefined;
   readonly fingerprint: string | undefined;
+  /** Why it may end what it began, and nothing else; undefined where it may do all. */
+  readonly refusal?: string | undefined;
   /** Whether something may be there that only this definition ends. */
   isBegun: boolean;
 }
@@ -89,7 +91,8 @@ export class ActionRunner {
     const answer = { id: request.id, ok: true, flushed: false, ...nothingGone } as const;
     if ((request.op === 'start' || request.op === 'reload') && this.#renew(key, request)) return { ...answer, outdated: true };
     const use = this.#use(key, request);
-    const { action } = use;
+    const { action, refusal } = use;
+    if (refusal !== undefined && !endings.includes(request.op)) throw new RingjailError('configuration', refusal);
     switch (request.op) {
       case 'start':
         this.#begin(use, request);

@@ -3,23 +3,29 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandDefinition } from '../action/command-definition.ts';
+import { fingerprintOf } from '../config/ticket-action-config.ts';
 import { messageOf, systemCodeOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { judgeDefinition } from './judged-definition.ts';
 import { findUntrusted } from './trusted-file.ts';
 
 /** To be raised where CommandDefinition, or what is in it, changes. */
-const format = 1;
+const format = 2;
 const mostBytes = 512 * 1024;
 const mostFiles = 1000;
 
 export interface KeptDefinition {
   readonly fingerprint: string;
   readonly definition: CommandDefinition;
+  /** Why it only ends what it began, where the guard of today refuses a command of it; undefined where it refuses none. */
+  readonly refusal?: string | undefined;
 }
 
 export class KeptDefinitions {
   readonly #directory: string;
   readonly #log: Log;
+  /** Of which it was told that they are refused. */
+  readonly #told = new Set<string>();
 
   /** `directory`: made with the first file, for root alone. */
   constructor(directory: string, log: Log) {
@@ -27,6 +33,7 @@ export class KeptDefinitions {
     this.#log = log;
   }
 
+  /** As today's guard judges it. Undefined also where that refuses what ends it: then it ends by what its file says. */
   of(jail: string, action: string): KeptDefinition | undefined {
     const path = this.#pathOf(jail, action);
     try {
@@ -35,7 +42,7 @@ export class KeptDefinitions {
       if (untrusted !== undefined) throw new Error(untrusted);
       const kept = JSON.parse(text, revive);
       const isOurs = kept?.format === format && kept.jail === jail && kept.action === action && typeof kept.fingerprint === 'string';
-      return isOurs ? { fingerprint: kept.fingerprint, definition: kept.definition } : undefined;
+      return isOurs ? this.#judge(path, kept) : undefined;
     } catch (error) {
       if (systemCodeOf(error) !== 'ENOENT')
         this.#log.warning(`cannot read ${path}, what ends an action that was begun: ${messageOf(error)}`);
@@ -44,7 +51,7 @@ export class KeptDefinitions {
   }
 
   /** Where it cannot be written, the action ends by what its file says then. */
-  keep(jail: string, action: string, { fingerprint, definition }: KeptDefinition): void {
+  keep(jail: string, action: string, { fingerprint, definition }: Omit<KeptDefinition, 'refusal'>): void {
     const path = this.#pathOf(jail, action);
     const text = JSON.stringify({ format, jail, action, fingerprint, definition }, replace);
     try {
@@ -61,6 +68,17 @@ export class KeptDefinitions {
   /** The action has ended. */
   drop(jail: string, action: string): void {
     rmSync(this.#pathOf(jail, action), { force: true });
+  }
+
+  #judge(path: string, kept: KeptDefinition): KeptDefinition | undefined {
+    const { definition, refused } = judgeDefinition(kept.definition);
+    if (refused.size === 0) return { fingerprint: fingerprintOf(definition), definition };
+    const reasons = Array.from(refused, ([name, reason]) => `action${name}: ${reason}`).join('; ');
+    const isEnding = !refused.has('unban') && !refused.has('stop');
+    const refusal = `by this version of ringjail what began action ${definition.name} is not safe, and ${isEnding ? 'only ends it' : 'is not run'}: ${reasons}`;
+    if (!this.#told.has(path)) this.#log.warning(refusal);
+    this.#told.add(path);
+    return isEnding ? { fingerprint: kept.fingerprint, definition, refusal } : undefined;
   }
 
   #pathOf(jail: string, action: string): string {

@@ -68,7 +68,7 @@ describe('CommandAction, told of what is no address', () => {
     await action.unban(bob);
     assert.deepEqual(
       commands.map(({ env }) => env),
-      [{}, { RJ_FID: text, RJ_F_ID: text, RJ_F_USER: 'bob', RJ_FAMILY: '' }, { RJ_FID: text }],
+      [{}, { RJ_FID: text, RJ_F_ID_OPERAND: text, RJ_F_USER_OPERAND: 'bob', RJ_FAMILY: '' }, { RJ_FID: text }],
     );
   });
 
@@ -191,9 +191,9 @@ describe('CommandAction', () => {
       RJ_FAILURES: '5',
       RJ_IP_REV: '7.2.0.192.',
       RJ_RESTORED: '0',
-      RJ_MATCHES: 'one\n$(two)',
-      RJ_IP_HOST: 'name.example',
-      RJ_F_USER: "'root'",
+      RJ_MATCHES_OPERAND: 'one\n$(two)',
+      RJ_IP_HOST_OPERAND: 'name.example',
+      RJ_F_USER_OPERAND: "'root'",
     });
   });
 });

@@ -189,6 +189,173 @@ describe('a hostile name and the real shell', () => {
   });
 });
 
+describe('behind a program that nobody knows', () => {
+  const starters = [
+    '',
+    'sshpass -p x',
+    'ip vrf exec mgmt',
+    'proxychains4',
+    'torsocks',
+    'prlimit --nproc=10',
+    'pct exec 1 --',
+    '/opt/bin/retry -n 5',
+  ];
+  for (const starter of [
+    ...starters,
+    'lxc exec c --',
+    'strace',
+    'chpst -u x',
+    'fakeroot',
+    'start-stop-daemon --start --exec /usr/bin/env --',
+  ]) {
+    it(starter, () => {
+      for (const runner of [
+        ...[
+          'ssh root@fw kick',
+          'autossh fw kick',
+          'dbclient -i /k fw kick',
+          'rsh fw kick',
+          'mosh fw -- kick',
+          'psql -d x',
+          'tmux send-keys',
+        ],
+        ...['ansible-playbook b.yml --extra-vars', 'find /x -name', 'at now', 'sg adm', 'parallel'],
+      ]) {
+        assert.ok(isRefused(`${starter} ${runner} "<F-USER>"`), runner);
+        assert.equal(templateOf(`${starter} ${runner} "<fid>"`).identityUse === 'text', false, runner);
+        assert.ok(!isRefused(`${starter} ${runner} <ip>`), runner);
+      }
+      for (const reader of ['ssh fw', 'autossh -M 0 fw', 'psql', 'at now'])
+        assert.ok(isRefused(`echo "<matches>" | ${starter} ${reader}`), reader);
+    });
+  }
+
+  for (const text of [
+    '/usr/local/bin/notify.sh ssh <ip> "<matches>"',
+    'python3 /usr/local/bin/notify.py find "<F-USER>"',
+    '/usr/local/bin/notify --jail sshd --ip <ip> "<matches>"',
+    '/usr/local/bin/count <ip> ssh; logger "<F-USER>"',
+    'NAME="<F-USER>" /usr/local/bin/notify sshd <ip>',
+    'command -v ssh >/dev/null && logger "<F-USER>"',
+    'systemctl restart ssh; logger ssh "<F-USER>"',
+  ]) {
+    it(`allowed: ${text}`, () => assert.ok(!isRefused(text)));
+  }
+});
+
+describe('text from a log that would be an address', () => {
+  const tags = ['<F-ID>', '<F-RHOST>', '"<ip-host>"', "'<matches>'"];
+  const firewalls = [
+    ...['ufw prepend deny from TAG', 'iptables -s TAG -j DROP', 'sudo -n /sbin/ipset add x TAG', 'flock /x ip route add blackhole TAG'],
+    ...[
+      'nobody-knows iptables -s TAG',
+      'firewall-cmd --add-source=TAG',
+      'fail2ban-client set x banip TAG',
+      'ip netns exec x iptables -s TAG',
+    ],
+    ...['ip vrf exec x ufw deny TAG', 'if true; then ufw deny from "a TAG"; fi', 'ipset add comment TAG', 'X=TAG ufw deny from "$X"'],
+    ...['X=TAG; ufw deny from "$X"', 'for x in TAG; do iptables -s $x; done', 'ufw deny from $(echo TAG)', 'ufw deny from `echo TAG`'],
+    ...['echo TAG | while read x; do iptables -s "$x"; done', 'set -- TAG; iptables -s "$1"', 'echo TAG | xargs ufw deny from'],
+    ...[
+      'echo "add x "TAG | ipset restore',
+      'echo TAG | iptables-restore',
+      'echo TAG | nsupdate',
+      'echo TAG | ip -batch -',
+      'cat <<E | ipset -\nTAG\nE',
+    ],
+    ...[
+      'f() { ufw deny from "$1"; }; f TAG',
+      'f() { ufw deny from ${@}; }; f TAG',
+      'echo TAG >l; ufw deny from $(cat l)',
+      'X= Y="a"TAG; ufw deny from $Y',
+      'printf -v x %s TAG; ufw deny from $x',
+    ],
+    ...['echo "ALL: "TAG >>/etc/hosts.deny', '>>/etc/hosts.deny echo "ALL: "TAG', 'cat >>/etc/hosts.deny <<E\nALL: TAG\nE'],
+    ...['echo "ALL: "TAG | tee -a /etc/hosts.deny', 'F=/etc/hosts.allow; echo TAG >>$F', '{ echo TAG; } >>/etc/hosts.deny'],
+  ];
+  for (const firewall of firewalls) {
+    it(firewall, () => {
+      for (const tag of tags) {
+        const parsed = parseShellTemplate(firewall.replaceAll('TAG', tag));
+        assert.ok(!parsed.ok, tag);
+        assert.match(
+          parsed.error[0]?.message ?? '',
+          /may take it for an address, and shut out whom it names; write <ip> or <fid>|put in safely/,
+        );
+      }
+      assert.ok(!isRefused(firewall.replaceAll('TAG', '<ip>')));
+      assert.equal(templateOf(firewall.replaceAll('TAG', '<fid>')).identityUse, 'address');
+    });
+  }
+
+  for (const text of [
+    'iptables -s <ip> -m comment --comment "by <F-USER>" -j DROP',
+    'iptables -s <ip> --comment="<F-USER>" -j DROP',
+    'ufw deny from <ip> comment "<F-USER>"',
+    'ipset add x <ip> comment "$x <F-USER>"',
+    'ufw deny from <ip>; logger "<F-USER>"; printf %s "<matches>" >>log',
+    'iptables -I f2b -s <ip> -j REJECT && echo "ufw iptables <F-USER>"',
+    'ip netns exec x logger "<F-USER>"; ip vrf exec x notify.sh "<F-USER>"',
+    'BLOCK=DROP; iptables -I f2b -s <ip> -p tcp -m multiport --dports "$PORTS" -j ${BLOCK}; logger "<F-USER>"',
+    'IP=<ip>; ufw deny from $IP; printf "%s\\n" "<matches>" | mail -E "set escape" root',
+    'whois <ip> | logger; X="<F-RHOST>"; whois "$X"',
+    'echo "ALL: <ip>" >>/etc/hosts.deny; sed -i "/^ALL: <ip> /d" /etc/hosts.deny; logger "<F-USER>"',
+  ]) {
+    it(`allowed: ${text}`, () => assert.ok(!isRefused(text)));
+  }
+});
+
+describe('a text that begins with "-"', () => {
+  const taken = async (script: string, value = '-x -y') =>
+    (await runs(`p() { printf '[%s]' "$@"; }; ${script}`, { 'F-USER': value, 'ip-host': value, matches: value })).output;
+
+  for (const [script, output] of [
+    ...(
+      [
+        ['p "<F-USER>"', '[_x -y]'],
+        ['p a <F-USER> \'<ip-host>\' "<matches>"', '[a][_x -y][_x -y][_x -y]'],
+        ['timeout 5 printf "<F-USER>\\n"', '_x -y'],
+        ['p "<F-USER><matches>" "$y<F-USER>" ""<F-USER>', '[_x -y_x -y][_x -y][_x -y]'],
+        ['x="<F-USER>"; p "$x" ${#x}', '[_x -y][5]'],
+        ['p "$(printf %s "<F-USER>")"; p "`printf %s "<F-USER>"`"', '[_x -y][_x -y]'],
+        ['for x in "<F-USER>"; do p "$x"; done', '[_x -y]'],
+        ['while read -r x; do p "$x"; done <<E\n<F-USER>\nE', '[_x -y]'],
+        ['p -- "<F-USER>"', '[--][_x -y]'],
+        ['echo "<F-USER>"', '_x -y'],
+        ['kill -s 0 -- "<F-USER>" 2>&1 | grep -c _x', '1'],
+        ['printf x | grep -c "<F-USER>" || echo none', '0\nnone'],
+      ] as const
+    ).map(([text, shown]) => [text, shown] as const),
+  ]) {
+    it(`is no option: ${script}`, async () => assert.equal(await taken(script), output));
+  }
+
+  it('nor is one in a later line, where a loop reads lines', async () => {
+    assert.equal(await taken('while read -r x; do p "$x"; done <<E\n<matches>\nE', 'a - b\n-x\n'), '[a - b][_x][]');
+  });
+
+  for (const [script, output] of [
+    ['p "by <F-USER>" --user=<F-USER>', '[by -x -y][--user=-x -y]'],
+    ['printf %s "<F-USER>"; printf -- "%s%s" z <F-USER>', '-x -yz-x -y'],
+    ['X="<F-USER>" printenv X', '-x -y'],
+    ['x="<F-USER>"; printf %s "$x"; p "by $x"', '-x -y[by -x -y]'],
+    ['printf "%s\\n" "-x -y" | grep -xF -- "<F-USER>"', '-x -y'],
+    ['[ "<F-USER>" = "-x -y" ] && case "<F-USER>" in -*) echo yes ;; esac', 'yes'],
+    ['cat <<E\n<F-USER>\nE', '-x -y'],
+  ] as const) {
+    it(`stays as it is where it can be none: ${script}`, async () => assert.equal(await taken(script), output));
+  }
+
+  for (const text of [
+    'cd "/x/<F-USER>"',
+    'dd of=/x/<F-USER>',
+    'PS4="+ <F-USER> "; set -x',
+    'export PATH="/x:<F-USER>"',
+    'LD_PRELOAD=<F-USER> x',
+  ])
+    it(`refused: ${text}`, () => assert.ok(isRefused(text)));
+});
+
 describe('a text that is no address', () => {
   for (const text of [
     ...[

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the shell's
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { renderShellTemplate } from '../../src/action/shell-template.ts';
@@ -43,6 +43,12 @@ const inDouble = fc.constantFrom(
 );
 const unquoted = fc.constantFrom(
   tag,
+  fixed('${x:-"}"}', '}'),
+  fixed("${x:-'}\"'}", '}"'),
+  fixed('${x:-\\}}', '}'),
+  fixed('${x:-$(printf %s ")}")}', ')}'),
+  fixed('${#x}', '0'),
+  fixed('$((1 + (2)))', '3'),
   fixed("\\'", "'"),
   fixed('\\ ', ' '),
   fixed('a#b', 'a#b'),
@@ -63,11 +69,78 @@ const { word } = fc.letrec<{ word: Part; plain: Part; backticked: Part; substitu
     means: (value: string) => `${means(value)}x`,
   })),
   backticked: fc
-    .array(fc.constantFrom(tag, join([tag], "'", "'"), join([tag, fixed(' y ', ' y ')], '"', '"')), { minLength: 1, maxLength: 3 })
+    .array(
+      fc.constantFrom(tag, join([tag], "'", "'"), join([tag, fixed(' y ', ' y ')], '"', '"'), join([tag, fixed('\\z', '\\z')], '"', '"')),
+      { minLength: 1, maxLength: 3 },
+    )
     .map((parts) => join(parts, '', ''))
     .map(({ text, means }) => ({ text: `\`printf '%sx' ${text}\``, means: (value: string) => `${means(value)}x` })),
   word: fc.array(tie('plain'), { minLength: 1, maxLength: 3 }).map((parts) => join(parts, '', '')),
 }));
+
+/** What is easily misread. */
+const around = fc
+  .constantFrom(
+    ...["${x:-'}'}", '${x:-"}"}', '"${x:-\'}"', '"${x#"}"}"', "${x%%'\"'}", '"${x:-`p \'`}"', '"${x:-"a b"}"', '"${x:-\\}}"', "${x:-\\'}"],
+    ...['${x:-{}', '${x:-$(p "}")}', '"${x:-$(p "}")}"', '${#x}', '$#', '$((1+1))', '"$((1))"', '$(( (1) ))', '$((p a) )', '$((p a) ")")'],
+    ...["$(p # it's\n)", "`p # it's\n`", '"$(p ")")"', '"$(p \')\')"', '$(case x in x) p ;; esac)', '$(case x in (x) p ;; esac)'],
+    ...['<<E\n"\nE\n', "<<E\n'\nE\n", "<<'E'\n\"\nE\n", '<<-E\n\t"\n\tE\n', '<<E\na\\\nE\n"\nE\n', '<<E1 <<E2\n"\nE1\n\'\nE2\n'],
+    ...['$(p <<E\n"\nE\n)', '"$(p <<E\n"\nE\n)"', '`p <<E\n"\nE\n`', '<<\\E\n"\nE\n', '<<E"F"\n"\nEF\n', '<<E;p b\n"\nE\n'],
+    ...[
+      '\\"',
+      "\\'",
+      '"\\""',
+      "'\\'",
+      '#"\n',
+      'a#"',
+      '""#"',
+      '\\\n',
+      '$"',
+      "$'a'",
+      '\\`',
+      '"\\`"',
+      "'`'",
+      '\\\\',
+      '"\\\\"',
+      '\\\\"',
+      '\\$(',
+    ],
+    ...[
+      '{ p a; }',
+      '( p a )',
+      '! p',
+      '>/dev/null',
+      '2>&1',
+      '; p ',
+      '| p ',
+      '&& p ',
+      '\np ',
+      '=',
+      '~',
+      '"',
+      "'",
+      '`',
+      ')',
+      '}',
+      '`p \\`p a\\``',
+    ],
+    ...[
+      '"`p ',
+      '`"',
+      '"$(p ',
+      ')"',
+      '"`p \\"',
+      '\\"`"',
+      '`p \\\\"',
+      '\\\\"`',
+      'p <<E\n`p \\"',
+      '\\"`\nE\n',
+      '"`p \\$(p \\"',
+      'a`p "b c"`d',
+    ],
+  )
+  .chain((text) => fc.constantFrom(text, `${text} `));
+const whole = fc.constantFrom('"<F-USER>"', "'<F-USER>'", '<F-USER>', '"a <F-USER> b"', '\'a "<F-USER>" b\'');
 
 const hostile = fc.constantFrom(
   "'",
@@ -149,6 +222,38 @@ describe('the program receives exactly the value', () => {
         }),
         { seed, numRuns: 150 },
       );
+    });
+  }
+
+  for (const shell of shells) {
+    it(`whatever is around it, the value does not come apart and is not run, with ${shell}`, () => {
+      const text = '-CAN --y /et* $(echo RAN) `echo RAN` ; echo RAN';
+      let accepted = 0;
+      fc.assert(
+        fc.property(
+          fc.array(around, { maxLength: 4 }),
+          whole,
+          fc.array(fc.oneof(whole, around, fc.constant(' ')), { maxLength: 4 }),
+          (...parts) => {
+            const program = `p ${parts.flat().join('')}`;
+            const parsed = parseShellTemplate(program);
+            if (!parsed.ok) return;
+            const { script, env } = renderShellTemplate(parsed.value.template, new Map([['F-USER', text]]));
+            // What a command in $( ) writes may come apart, as it would anywhere.
+            const p =
+              'p() { for a; do case "$a" in -CAN*) printf BAD ;; *"$TEXT"* | *"_$REST"*) ;; *CAN*|*--y*|*/etc*|*RAN*) printf BAD ;; esac; done; }';
+            const { status, stdout } = spawnSync(shell, ['-c', `${p}\n${script}`], {
+              env: { PATH: '/nowhere', TEXT: text, REST: text.slice(1), ...env },
+              encoding: 'utf8',
+              cwd: '/',
+            });
+            if (status === 0) accepted += 1;
+            assert.doesNotMatch(stdout, /BAD|RAN/, program);
+          },
+        ),
+        { seed, numRuns: 400 },
+      );
+      assert.ok(accepted > 20, String(accepted));
     });
   }
 

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the shell's
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { HelperRequest } from '../../src/action/helper-messages.ts';
@@ -253,6 +253,81 @@ describe('ActionRunner', { skip: needsRoot }, () => {
       await assert.rejects(restarted().run(unbanBy(block)), /no such file/);
     }
     assert.equal(ran.length, 1);
+  });
+
+  describe('what was begun, and the guard of today refuses', () => {
+    /** As a ringjail would have kept it that knew no better: what it began had other words then. */
+    async function begunBefore(replaced: readonly [word: string, unsafe: string][], file: string) {
+      const made = create();
+      await made.runner.run(banBy(block));
+      const kept = join(made.directory, 'begun', readdirSync(join(made.directory, 'begun'))[0] ?? '');
+      const text = replaced.reduce((all, [word, unsafe]) => all.replaceAll(word, unsafe), readFileSync(kept, 'utf8'));
+      writeFileSync(kept, text);
+      writeFileSync(made.file, file);
+      made.ran.length = 0;
+      return { ...made, kept, next: made.restarted() };
+    }
+    const unsafe = '[Definition]\nactionban = eval <ip> <F-USER>\nactionunban = free <ip>\n';
+
+    it('tells no new ban, and ends those that are', async () => {
+      const { next, ran, directory } = await begunBefore([['block <ip> ssh', 'eval <ip> <F-USER>']], unsafe);
+      const refusal = /by this version of ringjail what began action block is not safe, and only ends it: actionban: <F-USER> .* eval/;
+      await assert.rejects(next.run(bare('start')), /text from a log/);
+      await assert.rejects(next.run(banBy(block, '192.0.2.8')), refusal);
+      await assert.rejects(next.run({ ...banBy(block, '192.0.2.8'), op: 'prolong' } as HelperRequest), refusal);
+      await assert.rejects(next.run({ id: 1, op: 'check', jail: 'sshd', action: block }), refusal);
+      await next.run(unbanBy(block));
+      await next.run(bare('stop'));
+      assert.deepEqual(ran, ['free "${RJ_IP}" 192.0.2.7']);
+      assert.deepEqual(readdirSync(join(directory, 'begun')), []);
+    });
+
+    it('gives way to a file that was mended', async () => {
+      const { next, ran } = await begunBefore([['block <ip> ssh', 'eval <ip> <F-USER>']], edited);
+      assert.equal((await next.run(bare('start'))).outdated, true);
+      await next.run(unbanBy(block));
+      await next.run(bare('stop'));
+      assert.equal((await next.run(bare('reload'))).outdated, undefined);
+      await next.run(banBy(block));
+      assert.deepEqual(words(ran), ['free', 'new']);
+    });
+
+    it('ends by the file where what would end it is refused', async () => {
+      const { next, ran } = await begunBefore([['free <ip>', 'eval <ip> <F-USER>']], edited);
+      await next.run(unbanBy(block));
+      assert.deepEqual(words(ran), ['newfree']);
+    });
+
+    it('is not run at all where the file is refused, too', async () => {
+      const { next, ran } = await begunBefore(
+        [['free <ip>', 'eval <ip> <F-USER>']],
+        '[Definition]\nactionban = new <ip>\nactionunban = eval <ip> <F-USER>\n',
+      );
+      for (const request of [unbanBy(block), banBy(block)]) await assert.rejects(next.run(request), /text from a log/);
+      assert.deepEqual(ran, []);
+    });
+
+    it('is read from its source, whatever else is kept of it', async () => {
+      const { next, ran } = await begunBefore([['free \\"$', 'evil \\"$']], edited);
+      await next.run(unbanBy(block));
+      assert.deepEqual(words(ran), ['free']);
+    });
+
+    it('is unread in another format', async () => {
+      const { next, ran } = await begunBefore([['"format":2', '"format":1']], edited);
+      await next.run(unbanBy(block));
+      assert.deepEqual(words(ran), ['newfree']);
+    });
+
+    it('a change of the guard alone is none of the definition', async () => {
+      const { next, ran } = await begunBefore(
+        [['"fingerprint":"', '"fingerprint":"older']],
+        '[Definition]\nactioncheck = see\nactionban = block <ip> <port>\nactionunban = free <ip>\n',
+      );
+      assert.equal((await next.run(bare('start'))).outdated, undefined);
+      await next.run(banBy(block));
+      assert.deepEqual(words(ran), ['block']);
+    });
   });
 
   const look = { id: 8, op: 'look', jail: 'sshd', action: block, networks: [] } as const;

@@ -1,0 +1,81 @@
+// Commands that may take a word for an address. What <fid> is has to be one there. A text of the log (<F-RHOST>, <ip-host>) may be none
+// there at all: nobody has compared it with the protected set, so that a forged record would shut out whom it names. Pure.
+import { shutsOutAddresses, takesAddresses } from './shell-programs.ts';
+import { assignment, nameOf, programOf, type ShellWord } from './simple-command.ts';
+
+const hostsFile = /hosts\.(?:deny|allow)/;
+
+/** Whether the command may take a word for an address, or writes a file of addresses. `targets`: where its redirections lead. */
+export function isOfAddresses(all: readonly ShellWord[], targets: readonly ShellWord[] = []): boolean {
+  if ([...all, ...targets].some(({ literal }) => hostsFile.test(literal))) return true;
+  const { name, isData } = programOf(all);
+  return takesAddresses(name) || (!isData && all.some((word) => takesAddresses(nameOf(word).replace(assignment, ''))));
+}
+
+/** Why text from a log cannot stand in `word`, which follows `before`, and would be an address; undefined where it would be none. */
+export function refuseAsAddress(before: readonly ShellWord[], word: ShellWord): string | undefined {
+  const firewall = firewallOf(before);
+  return firewall === undefined || isRemark(before, word) ? undefined : reasonOf(firewall);
+}
+
+/** The same for a script that has this command, which may have the text from its input or from a file. */
+export function refuseBesideAddress(all: readonly ShellWord[], targets: readonly ShellWord[]): string | undefined {
+  const firewall = firewallOf(all);
+  if (firewall !== undefined && readsAddresses(firewall, all)) return reasonOf(firewall);
+  return writesHosts(all, targets) ? reasonOf('hosts.deny') : undefined;
+}
+
+/** The same where a variable may hold the text. */
+export function refuseVariableAddress(all: readonly ShellWord[]): string | undefined {
+  const firewall = firewallOf(all);
+  const isGiven = all.some((word, at) => word.expands !== undefined && !isRemark(all.slice(0, at), word));
+  return firewall !== undefined && isGiven ? reasonOf(firewall) : undefined;
+}
+
+/** Whether the text is in a variable where it stands in `word`, which follows `before`. */
+export function isInVariable(before: readonly ShellWord[], word: ShellWord): boolean {
+  const { name, operands } = programOf(before);
+  const isSet = /^(?:for|set|export|local|readonly|declare|typeset)$/.test(name) || (name === 'printf' && operands[0]?.literal === '-v');
+  return isSet || assignment.test(word.literal);
+}
+
+/** Whether the command puts what it reads into a variable. */
+export const readsVariable = (all: readonly ShellWord[]): boolean => all.some((word) => /^(?:read|mapfile|readarray)$/.test(nameOf(word)));
+
+const reasonOf = (firewall: string): string => `${firewall} may take it for an address, and shut out whom it names; write <ip> or <fid>`;
+
+/** What iptables, ufw and ipset show to people alone. A set of ipset may have the name "comment", but stands earlier. */
+function isRemark(before: readonly ShellWord[], { literal }: ShellWord): boolean {
+  const option = /^--[\w-]+(?==)/.exec(literal)?.[0] ?? before.at(-1)?.literal ?? '';
+  return /^--(?:comment|log-prefix|nflog-prefix)$/.test(option) || (option === 'comment' && programOf(before).operands.length > 3);
+}
+
+/** The program of the command that shuts addresses out, also behind one that nobody knows. */
+function firewallOf(all: readonly ShellWord[]): string | undefined {
+  const { name, words, isData } = programOf(all);
+  if (shutsOutAddresses(name)) return name;
+  if (isData) return undefined;
+  // `ip netns exec NAME` only starts another.
+  const found = words.filter((word, at) => nameOf(word) !== 'ip' || words[at + 2]?.literal !== 'exec');
+  return found.map((word) => nameOf(word).replace(assignment, '')).find(shutsOutAddresses);
+}
+
+/** Whether addresses come to it from its input, or from a file. */
+function readsAddresses(firewall: string, words: readonly ShellWord[]): boolean {
+  if (/-restore$|^nsupdate$/.test(firewall) || words.some((word) => nameOf(word) === 'xargs')) return true;
+  const literals = words.map(({ literal }) => literal);
+  if (literals.some((literal) => /^(?:-|-?-?restore|\/(?:dev|proc)\/.*)$/.test(literal))) return true;
+  const options = /^(?:ip|tc|ss)$/.test(firewall) ? /^-(?:b|batch)$/ : /^(?:ipset|conntrack)$/.test(firewall) ? /^-R$/ : undefined;
+  return options !== undefined && literals.some((literal) => options.test(literal));
+}
+
+/** Whether it may write what it has not in its own words to hosts.deny. */
+function writesHosts(all: readonly ShellWord[], targets: readonly ShellWord[]): boolean {
+  const isNamed = (words: readonly ShellWord[]) => words.some(({ literal }) => hostsFile.test(literal));
+  if (!isNamed(all) && !isNamed(targets)) return false;
+  const { name } = programOf(all);
+  const isOwn =
+    all.every(({ isLiteral }) => isLiteral) &&
+    (isNamed(targets) ? /^(?:echo|printf)$/ : /^(?:echo|printf|sed|e?grep|test|\[|touch)$/).test(name);
+  return !isOwn;
+}
