@@ -89,7 +89,7 @@ function runOf(folder: string, position: SourcePosition | undefined, programs = 
   source.select([{ source: 'journal', place, matches: programs.map((program) => [`_COMM=${program}`]), isSystemOnly: false }]);
   const told = { messages: [] as string[], seconds: [] as number[], losses: [] as string[] };
   const abort = new AbortController();
-  let endCatchingUp = () => undefined as void;
+  let endCatchingUp: () => void = () => undefined;
   const caughtUp = new Promise<void>((resolve) => {
     endCatchingUp = resolve;
   });
