@@ -16,6 +16,7 @@
         "native/journal_anchor.cc",
         "native/journal_batch.cc",
         "native/journal_entry.cc",
+        "native/journal_files.cc",
         "native/journal_place.cc",
         "native/journal_reader.cc",
         "native/journal_scan.cc",

@@ -18,7 +18,7 @@ void BlockSignals() {
 }
 }  // namespace
 
-JournalAhead::JournalAhead(const JournalPlace& place) : scan_(place), thread_([this] { Run(); }) {}
+JournalAhead::JournalAhead(HeldJournalFiles files) : files_(std::move(files)), scan_({}), thread_([this] { Run(); }) {}
 
 JournalAhead::~JournalAhead() {
   {
@@ -58,7 +58,7 @@ void JournalAhead::Run() {
   pthread_setname_np(pthread_self(), "journal-ahead");
   try {
     size_t max_records = 0;
-    if (!scan_.Open().Failed() && AwaitBegin()) {
+    if (!scan_.OpenFiles(files_).Failed() && AwaitBegin()) {
       while (AwaitRoom(&max_records)) {
         JournalBatch batch;
         // The last one is left to whoever goes on: it is the same again, and the end may be another by then.

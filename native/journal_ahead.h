@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "journal_batch.h"
+#include "journal_files.h"
 #include "journal_scan.h"
 
 /**
@@ -17,14 +18,14 @@
  */
 class JournalAhead {
  public:
-  /** Begins to open the journal. */
-  explicit JournalAhead(const JournalPlace& place);
+  /** Begins to open the files. */
+  explicit JournalAhead(HeldJournalFiles files);
   /** Waits for what is being read. */
   ~JournalAhead();
   JournalAhead(const JournalAhead&) = delete;
   JournalAhead& operator=(const JournalAhead&) = delete;
 
-  /** Reads on from there, in batches as Read of JournalScan has them; once. False while the journal is still being opened. */
+  /** Reads on from there, in batches as Read of JournalScan has them; once. False while the files are still being opened. */
   bool Begin(const JournalProgress& progress, size_t max_records, size_t max_bytes);
   /** After Begin: the batch that comes next, waited for; one that is not the last. False where there is none. `max_records`: of later ones. */
   bool Take(JournalBatch& batch, size_t max_records);
@@ -34,6 +35,7 @@ class JournalAhead {
   bool AwaitBegin();
   bool AwaitRoom(size_t* max_records);
 
+  HeldJournalFiles files_;  // until they are open
   JournalScan scan_;  // the thread's, but before Begin
   std::mutex mutex_;
   std::condition_variable changed_;

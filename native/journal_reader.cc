@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <utility>
+#include <vector>
 
 #include "arguments.h"
 #include "sigbus_guard.h"
@@ -42,12 +44,15 @@ JournalReader::JournalReader(const Napi::CallbackInfo& info)
       name_(scan_.place().Name()),
       on_readable_(info[1].As<Napi::Function>(), "ringjail:JournalReader") {
   Napi::Env env = info.Env();
+  files_.Begin();
   Require(env, scan_.Open());
   try {
     SigbusGuard guard;
     // Watches first, entries after: what is written between the two is not missed.
     int fd = sd_journal_get_fd(scan_.journal());
     Require(env, {fd, "sd_journal_get_fd"});
+    files_.End();
+    RequireAllFiles(env);
     Require(env, {readiness_.Open(env, fd, [this](int status) { OnWake(status); }), "poll"});
     timer_.Open(env, [this] { OnWake(0); });
   } catch (...) {
@@ -78,6 +83,9 @@ void JournalReader::Select(const Napi::CallbackInfo& info) {
 
 JournalAnchor& JournalReader::MoveTo() {
   DropAhead();
+  is_behind_ = true;
+  last_usec_ = 0;
+  is_deferred_ = false;
   return scan_.MoveTo();
 }
 
@@ -159,35 +167,80 @@ Napi::Value JournalReader::Read(const Napi::CallbackInfo& info) {
   size_t max_records = SizeArgument(info, 0, "maxRecords", kMaxRecords);
   size_t max_bytes = SizeArgument(info, 1, "maxBytes", kMaxBytes);
   JournalBatch batch;
-  // Whoever reads ahead does not see files that came since, whose entries may lie before what it has read.
-  bool is_changed = ahead_ != nullptr && scan_.Process() == SD_JOURNAL_INVALIDATE;
-  if (is_changed) DropAhead();
+  bool is_changed = Process(env, batch);
   if (!TakeAhead(batch, max_records, max_bytes)) {
     Require(env, scan_.Read(batch, max_records, max_bytes));
-    batch.is_invalidated |= is_changed;
     ReadAhead(batch);
   }
+  batch.is_invalidated = is_changed;
+  is_behind_ = !batch.is_at_end;
+  if (batch.read > 0) last_usec_ = batch.last_usec;
   return batch.ToObject(env);
+}
+
+// At each read and not only when woken, so that notices of new and deleted files do not pile up during a long backlog.
+bool JournalReader::Process(Napi::Env env, JournalBatch& batch) {
+  if (!HasNotices()) return false;
+  std::vector<JournalFile> former = files_.all();
+  std::vector<JournalFile> unread;
+  for (const JournalFile& file : former) {
+    if (TailUsec(file) >= last_usec_) unread.push_back(file);
+  }
+  // With the notice libsystemd closes a file that was deleted: first what it holds is read, as far as there is something.
+  if ((is_behind_ || !is_deferred_) && std::any_of(unread.begin(), unread.end(), IsDeleted)) {
+    if (!is_deferred_) deferred_usec_ = last_usec_;
+    is_deferred_ = true;
+    return false;
+  }
+  files_.Begin();
+  int change = scan_.Process();
+  Require(env, {change, "sd_journal_process"});
+  if (change != SD_JOURNAL_INVALIDATE) return false;
+  files_.End();
+  // Whoever reads ahead does not see files that came since, whose entries may lie before what it has read.
+  DropAhead();
+  RequireAllFiles(env);
+  const std::vector<JournalFile>& files = files_.all();
+  bool is_lost = is_behind_ && std::any_of(unread.begin(), unread.end(), [&](const JournalFile& file) { return !HasInode(files, file); });
+  bool is_passed = is_deferred_ && std::any_of(files.begin(), files.end(), [&](const JournalFile& file) {
+                     return !HasInode(former, file) && HeadUsec(file) <= last_usec_ && TailUsec(file) > deferred_usec_;
+                   });
+  is_deferred_ = false;
+  if (is_lost) batch.losses.push_back({-1, "a journal file went away before all of it was read"});
+  if (is_passed) batch.losses.push_back({-1, "a journal file came while a deleted one was still read; some of it may be passed over"});
+  return true;
+}
+
+bool JournalReader::HasNotices() {
+  sd_journal* journal = scan_.journal();
+  pollfd notices = {sd_journal_get_fd(journal), POLLIN, 0};
+  return poll(&notices, 1, 0) > 0 || sd_journal_reliable_fd(journal) <= 0;
+}
+
+void JournalReader::RequireAllFiles(Napi::Env env) const {
+  if (!HasSpareDescriptors()) throw SystemError(env, EMFILE, "sd_journal_open", name_);
 }
 
 bool JournalReader::TakeAhead(JournalBatch& batch, size_t max_records, size_t max_bytes) {
   if (ahead_ == nullptr || !ahead_->Begin(scan_.progress(), max_records, max_bytes)) return false;
-  if (!ahead_->Take(batch, max_records)) {
-    DropAhead();
-    return false;
-  }
-  scan_.Skip(batch);
-  return true;
+  std::vector<JournalBatch::Loss> told = std::move(batch.losses);
+  bool is_taken = ahead_->Take(batch, max_records);
+  batch.losses.insert(batch.losses.begin(), told.begin(), told.end());
+  if (is_taken) scan_.Skip(batch);
+  else DropAhead();
+  return is_taken;
 }
 
 void JournalReader::ReadAhead(const JournalBatch& batch) {
   if (batch.is_at_end) {
     DropAhead();
   } else if (++backlog_ == kBatchesOfBacklog) {
+    // Without descriptors to spare, or a thread to be had, it goes on here, as it did so far.
+    HeldJournalFiles files;
+    if (!files.Hold(files_.all())) return;
     try {
-      ahead_ = std::make_unique<JournalAhead>(scan_.place());
+      ahead_ = std::make_unique<JournalAhead>(std::move(files));
     } catch (const std::exception&) {
-      // Without a thread to be had it goes on here, as it did so far.
     }
   }
 }

@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "event_callback.h"
 #include "journal_ahead.h"
 #include "journal_batch.h"
+#include "journal_files.h"
 #include "journal_scan.h"
 #include "readiness.h"
 #include "wake_timer.h"
@@ -28,6 +30,8 @@
  *  read(maxRecords, maxBytes)         the entries that come next, as columns; see RawJournalRecords in src/binding/addon.ts
  *  start(), stop()                    onReadable() is called whenever something changed, until stop(); keeps the process alive
  *  close()                            idempotent; everything else throws EBADF after it
+ * Files that are deleted during a backlog are read to their end first; where entries of files that came meanwhile lie before that, or a file
+ * goes away that has another name, a loss is told. Where descriptors are too few for all files of the journal, opening and read throw EMFILE.
  * A journal file that is truncated while it is read: read throws EFAULT and has moved on nowhere; this reader is of no more use, a new one
  * at the last place is.
  */
@@ -53,6 +57,11 @@ class JournalReader : public Napi::ObjectWrap<JournalReader> {
   void RequireOpen(Napi::Env env, const char* call) const;
   /** To set the anchor: what was read ahead is of no use from there. */
   JournalAnchor& MoveTo();
+  /** Takes in which files came and went: whether any did. A loss in the batch where entries of such may be missing. */
+  bool Process(Napi::Env env, JournalBatch& batch);
+  /** Notices of changes; on file systems that give none (NFS) always. */
+  bool HasNotices();
+  void RequireAllFiles(Napi::Env env) const;
   /** The next batch of a backlog, where one is read ahead; false where it is to be read here. */
   bool TakeAhead(JournalBatch& batch, size_t max_records, size_t max_bytes);
   /** After a batch that was read here. */
@@ -68,6 +77,14 @@ class JournalReader : public Napi::ObjectWrap<JournalReader> {
   std::string name_;
   Readiness readiness_;
   WakeTimer timer_;
+  JournalFiles files_;
+  // The last batch was not the end of all there was.
+  bool is_behind_ = true;
+  // The last entry read.
+  uint64_t last_usec_ = 0;
+  // Notices wait until files are read that were deleted; since that entry.
+  bool is_deferred_ = false;
+  uint64_t deferred_usec_ = 0;
   std::unique_ptr<JournalAhead> ahead_;
   // Batches in a row that were not the last, read here.
   uint32_t backlog_ = 0;

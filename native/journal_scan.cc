@@ -21,6 +21,17 @@ JournalStatus JournalScan::Open() {
   return opened;
 }
 
+JournalStatus JournalScan::OpenFiles(HeldJournalFiles& files) {
+  SigbusGuard guard;
+  std::vector<int> descriptors = files.descriptors();
+  int status = sd_journal_open_files_fd(&journal_, descriptors.data(), static_cast<unsigned>(descriptors.size()), 0);
+  if (status >= 0) {
+    files.Release();
+    sd_journal_set_data_threshold(journal_, kDataThreshold);
+  }
+  return {status, "sd_journal_open_files_fd"};
+}
+
 void JournalScan::Close() {
   if (journal_ == nullptr) return;
   SigbusGuard guard;
@@ -59,10 +70,6 @@ int JournalScan::Process() {
 
 JournalStatus JournalScan::Read(JournalBatch& batch, size_t max_records, size_t max_bytes) {
   SigbusGuard guard;
-  // At each read and not only when woken, so that notices of new and deleted files do not pile up during a long backlog.
-  int change = sd_journal_process(journal_);
-  if (change < 0) return {change, "sd_journal_process"};
-  batch.is_invalidated = change == SD_JOURNAL_INVALIDATE;
   if (!is_placed_) {
     JournalStatus placed = Place();
     if (placed.Failed()) return placed;

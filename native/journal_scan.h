@@ -11,6 +11,7 @@
 #include "journal_anchor.h"
 #include "journal_batch.h"
 #include "journal_entry.h"
+#include "journal_files.h"
 #include "journal_place.h"
 #include "journal_selection.h"
 
@@ -30,6 +31,8 @@ class JournalScan {
   JournalScan& operator=(const JournalScan&) = delete;
 
   JournalStatus Open();
+  /** The same files as another handle; follows no changes. Takes the descriptors, but where it fails. */
+  JournalStatus OpenFiles(HeldJournalFiles& files);
   bool IsOpen() const { return journal_ != nullptr; }
   /** Idempotent. */
   void Close();
@@ -40,7 +43,7 @@ class JournalScan {
   void GoOnFrom(const JournalProgress& progress);
   const JournalProgress& progress() const { return progress_; }
   const JournalPlace& place() const { return place_; }
-  /** As sd_journal_process(3): takes in which files came and went. Nothing happens before sd_journal_get_fd was called. */
+  /** As sd_journal_process(3): takes in which files came and went, after sd_journal_get_fd was called. Read does not. */
   int Process();
   /** Past a batch that another scan read. */
   void Skip(const JournalBatch& batch);

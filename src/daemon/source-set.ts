@@ -58,6 +58,7 @@ export class SourceSet {
 
   /** Of all sources that were ever read, for whom no jail asks now too. */
   positions(): Record<string, SourcePosition> {
+    for (const [name, { source }] of this.#running) this.#notePosition(name, source);
     return Object.fromEntries(this.#positions);
   }
 
@@ -126,7 +127,14 @@ export class SourceSet {
     running.ended = supervise(source, sink, abort.signal, health, log, (error) => this.#onRefused(error));
   }
 
-  #stop(name: string, { abort, ended }: RunningSource): void {
+  /** Batches tell it, too, but not of what was passed over. */
+  #notePosition(name: string, source: Source): void {
+    const position = source.positionNow?.();
+    if (position !== undefined) this.#positions.set(name, position);
+  }
+
+  #stop(name: string, { source, abort, ended }: RunningSource): void {
+    this.#notePosition(name, source);
     this.#running.delete(name);
     abort.abort();
     this.#ending.add(ended);

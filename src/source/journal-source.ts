@@ -9,6 +9,9 @@ import { journalOpenError, journalPermissionError } from './journal-error.ts';
 import { JournalRun } from './journal-run.ts';
 import type { Loss, Source, SourceSink } from './source.ts';
 
+// How often an empty batch tells of what was passed over, so that it is written though nothing else is.
+const tellEveryUsec = 10_000_000;
+
 export interface JournalSourceOptions {
   readonly open: (place: RawJournalPlace, onReadable: () => void) => JournalReader;
   readonly place: JournalPlace;
@@ -28,6 +31,7 @@ export class JournalSource implements Source {
   readonly #options: JournalSourceOptions;
   #selectors: readonly JournalSelector[] = [];
   #position: JournalPosition | undefined;
+  #toldUsec = 0;
   #reader: JournalReader | undefined;
   #run: JournalRun | undefined;
   #records = 0;
@@ -77,6 +81,10 @@ export class JournalSource implements Source {
 
   expectMore(): void {
     this.#run?.expectMore();
+  }
+
+  positionNow(): SourcePosition | undefined {
+    return this.#position === undefined ? undefined : { ...this.#position };
   }
 
   describe(): Readonly<Record<string, string | number>> {
@@ -139,8 +147,12 @@ export class JournalSource implements Source {
     this.#passedOver += raw.read - raw.count;
     this.#position =
       raw.cursor === '' ? { cursor: '', realtimeUsec: raw.lastUsec + 1 } : { cursor: raw.cursor, realtimeUsec: raw.lastUsec };
-    // What was passed over need not be told each time; at the end of a backlog it is, as the next start begins there.
-    if (raw.count > 0 || (raw.isAtEnd && !isCaughtUp)) sink.onBatch({ ...raw, source: this.name, position: { ...this.#position } });
+    // What was passed over need not be told each time; at the end of a backlog it is, as the next start begins there, and now and then:
+    // what is vacuumed later was read, and a jail that is new at the next start does not count what is old.
+    const isQuiet = raw.count === 0 && (isCaughtUp || !raw.isAtEnd);
+    if (isQuiet && Math.abs(this.#options.clock() - this.#toldUsec) < tellEveryUsec) return;
+    this.#toldUsec = this.#options.clock();
+    sink.onBatch({ ...raw, source: this.name, position: { ...this.#position } });
   }
 
   /** Carries the position at a start, so that what comes before the first record is not lost to a restart. */

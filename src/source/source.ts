@@ -1,5 +1,5 @@
 // The contract of a place log records come from.
-import type { RecordBatch } from '../record/record-batch.ts';
+import type { RecordBatch, SourcePosition } from '../record/record-batch.ts';
 import type { RecordSelector } from '../record/record-selector.ts';
 
 export interface Loss {
@@ -30,6 +30,11 @@ export interface Source {
   run(signal: AbortSignal, sink: SourceSink): Promise<void>;
   /** A failure was found among its records: more are likely soon. For a source that is told late of what is new, and may look for itself. */
   expectMore?(): void;
+  /**
+   * Where it is: after what was delivered, and after what was passed over since, which no batch tells of. For a source whose batches may
+   * be long in coming.
+   */
+  positionNow?(): SourcePosition | undefined;
   /** Plain data for `status`. */
   describe(): Readonly<Record<string, string | number>>;
 }

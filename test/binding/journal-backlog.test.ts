@@ -1,8 +1,10 @@
 // A backlog is read ahead on a thread of its own: what comes is what would have come without it, whatever happens meanwhile.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { linkSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type JournalReader, openJournal, type RawJournalRecords, type RawJournalSelector } from '../../src/binding/addon.ts';
 import { firstUsec, writeJournal } from '../lab/journal-file.ts';
@@ -12,6 +14,9 @@ after(() => rmSync(directory, { recursive: true }));
 
 const everything: RawJournalSelector = { matches: [], isSystemOnly: false };
 const odd: RawJournalSelector = { matches: [['_COMM=c1']], isSystemOnly: false };
+
+/** Reads a folder in a process of its own. */
+const backlogReading = fileURLToPath(new URL('../lab/read-backlog.js', import.meta.url));
 
 const count = 1000;
 const perBatch = 10;
@@ -183,6 +188,147 @@ describe('a backlog of the journal', () => {
       range(0, count).flatMap((text, index) => [text, ...(index >= 800 && index < 900 ? [late[index - 800]] : [])]),
     );
     reader.close();
+  });
+
+  it('a file that comes while the thread is still opening the journal, and between two looks, is read', () => {
+    const program = `${directory}/late-journal-file.so`;
+    execFileSync('cc', [
+      '-shared',
+      '-fPIC',
+      '-o',
+      program,
+      fileURLToPath(new URL('../../../test/lab/late-journal-file.c', import.meta.url)),
+      '-ldl',
+    ]);
+    const folder = folderOf();
+    const apart = mkdtempSync(`${directory}/of-`);
+    const made = { __REALTIME_TIMESTAMP: firstUsec + 500_500, __MONOTONIC_TIMESTAMP: 60_500_500 };
+    writeJournal(`${apart}/c.journal`, [{ MESSAGE: 'late', ...made }]);
+    const env = { ...process.env, LD_PRELOAD: program, RINGJAIL_LATE_FROM: `${apart}/now`, RINGJAIL_LATE_TO: `${folder}/c.journal` };
+    const messages = execFileSync(process.execPath, [backlogReading, folder, `${apart}/c.journal`, `${apart}/now`], {
+      env,
+      encoding: 'utf8',
+    });
+    assert.deepEqual(messages.split('\n'), [...range(0, 501), 'late', ...range(501, count)]);
+  });
+
+  describe('files that are deleted before they are read', () => {
+    /** Entry after entry, in three files. */
+    const threeFiles = () => {
+      const folder = mkdtempSync(`${directory}/of-`);
+      for (const [index, name] of ['a', 'b', 'c'].entries()) {
+        const from = index * 300;
+        writeJournal(`${folder}/${name}.journal`, numbered(from, from + 300), firstUsec + from * 1000);
+      }
+      return folder;
+    };
+    const readAll = (reader: JournalReader) => {
+      const told: { messages: string[]; losses: string[] } = { messages: [], losses: [] };
+      for (;;) {
+        const raw = reader.read(perBatch, 1 << 20);
+        told.messages.push(...messagesOf(raw));
+        told.losses.push(...raw.losses.map(({ reason }) => reason));
+        if (raw.isAtEnd) return told;
+      }
+    };
+    const vacuumed = (folder: string, name: string) => rmSync(`${folder}/${name}.journal`);
+
+    it('are read to their end, whoever reads them', async () => {
+      for (const isAhead of [false, true]) {
+        for (const names of [['a'], ['a', 'b'], ['b'], ['a', 'b', 'c']]) {
+          const folder = threeFiles();
+          const reader = open(folder);
+          const messages = isAhead ? await readUntilAhead(reader) : messagesOf(reader.read(perBatch, 1 << 20));
+          for (const name of names) vacuumed(folder, name);
+          writeJournal(`${folder}/d.journal`, numbered(900, 950), firstUsec + 900_000);
+          const { messages: more, losses } = readAll(reader);
+          // The last read may have been the end of what was there before.
+          messages.push(...more, ...readAll(reader).messages);
+          assert.deepEqual([messages, losses], [range(0, 950), []], `${names} ${isAhead}`);
+          reader.close();
+        }
+      }
+    });
+
+    it('where all that a deleted file held was read, nothing is told', () => {
+      const folder = threeFiles();
+      const reader = open(folder);
+      const messages = Array.from({ length: 40 }, () => messagesOf(reader.read(perBatch, 1 << 20))).flat();
+      vacuumed(folder, 'a');
+      assert.deepEqual(readAll(reader), { messages: range(messages.length, 900), losses: [] });
+      reader.close();
+    });
+
+    it('what else comes meanwhile, and belongs into what was read by then, is told as a loss', () => {
+      const folder = threeFiles();
+      const reader = open(folder);
+      reader.read(perBatch, 1 << 20);
+      vacuumed(folder, 'a');
+      writeJournal(`${folder}/late.journal`, [{ MESSAGE: 'late', __MONOTONIC_TIMESTAMP: 60_100_500 }], firstUsec + 100_500);
+      const { messages, losses } = readAll(reader);
+      assert.deepEqual(messages, range(perBatch, 900));
+      assert.deepEqual(losses, ['a journal file came while a deleted one was still read; some of it may be passed over']);
+      reader.close();
+    });
+
+    it('where libsystemd lets one go of which there is still a name, it is told as a loss', () => {
+      const folder = threeFiles();
+      const reader = open(folder);
+      reader.read(perBatch, 1 << 20);
+      linkSync(`${folder}/b.journal`, `${folder}/b.kept`);
+      vacuumed(folder, 'b');
+      const { messages, losses } = readAll(reader);
+      assert.deepEqual(messages, [...range(perBatch, 300), ...range(600, 900)]);
+      assert.deepEqual(losses, ['a journal file went away before all of it was read']);
+      reader.close();
+    });
+
+    it('not so one that was moved away', () => {
+      const folder = threeFiles();
+      const reader = open(folder);
+      reader.read(perBatch, 1 << 20);
+      renameSync(`${folder}/b.journal`, `${folder}/b.away`);
+      assert.deepEqual(readAll(reader), { messages: range(perBatch, 900), losses: [] });
+      reader.close();
+    });
+
+    it('after which the folder is followed as before', () => {
+      const folder = threeFiles();
+      const reader = open(folder);
+      reader.seekTail();
+      for (const name of ['a', 'b', 'c']) vacuumed(folder, name);
+      assert.deepEqual(readAll(reader), { messages: [], losses: [] });
+      assert.deepEqual(readAll(reader), { messages: [], losses: [] });
+      writeJournal(`${folder}/d.journal`, numbered(900, 950), firstUsec + 900_000);
+      assert.deepEqual(readAll(reader), { messages: range(900, 950), losses: [] });
+      reader.close();
+    });
+  });
+
+  it('where descriptors are few, nothing is read or all', () => {
+    const folder = mkdtempSync(`${directory}/of-`);
+    const files = 30;
+    for (let file = 0; file < files; file++) {
+      writeJournal(
+        `${folder}/${file}.journal`,
+        numbered(0, count)
+          .map((entry, index) => ({
+            ...entry,
+            __REALTIME_TIMESTAMP: firstUsec + index * 1000,
+            __MONOTONIC_TIMESTAMP: 60_000_000 + index * 1000,
+          }))
+          .filter((_, index) => index % files === file),
+      );
+    }
+    const outcomes = new Set<string>();
+    for (let limit = 40; limit <= 130; limit += 5) {
+      const script = `ulimit -n ${limit} && exec "$@"`;
+      const told = execFileSync('sh', ['-c', script, 'sh', process.execPath, backlogReading, folder], { encoding: 'utf8' });
+      const outcome = told === range(0, count).join('\n') ? 'all' : told;
+      assert.ok(['all', 'EMFILE'].includes(outcome), `${limit} descriptors: ${told.slice(0, 100)} ... ${told.split('\n').length}`);
+      outcomes.add(outcome);
+    }
+    assert.equal(outcomes.size, 2);
   });
 
   it('a file that is cut off ends it with EFAULT, or where it was cut off, and with nothing that was not there', async () => {

@@ -35,6 +35,13 @@ class FakeSource implements Source {
     this.selectors = selectors;
   }
 
+  /** What it passed over by itself. */
+  now: SourcePosition | undefined;
+
+  positionNow(): SourcePosition | undefined {
+    return this.now;
+  }
+
   run(signal: AbortSignal, sink: SourceSink): Promise<void> {
     this.sink = sink;
     return new Promise((resolve, reject) => {
@@ -128,6 +135,18 @@ describe('SourceSet', () => {
     assert.deepEqual(trial.heard, ['kernel 1', 'syslog 7', 'kernel 2', 'kernel lost 3: overwritten']);
     assert.deepEqual(trial.set.positions(), { kernel: { number: 2 }, syslog: { number: 7 } });
     await trial.set.stop();
+  });
+
+  it('knows what a source passed over of which no batch told, also after its end', async (t) => {
+    const trial = new Trial(t);
+    trial.update(kernel, syslog);
+    trial.source('kernel').deliver(1);
+    trial.source('kernel').now = { number: 4 };
+    assert.deepEqual(trial.set.positions(), { kernel: { number: 4 } });
+    trial.source('kernel').now = { number: 6 };
+    await trial.set.stop();
+    trial.source('kernel').now = { number: 8 };
+    assert.deepEqual(trial.set.positions(), { kernel: { number: 6 } });
   });
 
   it('begins where an earlier run ended, and keeps the positions of sources that nobody needs now', async (t) => {
