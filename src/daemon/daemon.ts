@@ -125,6 +125,7 @@ export class Daemon {
       maxEvidenceOf: (name) => jails.find(name)?.jail.options.maxmatches,
       purgeAgeUsec: settings.dbpurgeageUsec,
       logins: this.#flow.logins,
+      onLateBans: (bans) => this.#onLateBans(bans),
     });
     this.#requests = new RequestHandler({
       jails,
@@ -228,6 +229,14 @@ export class Daemon {
     }
   }
 
+  /** Bans of an earlier run that could be read only now. */
+  #onLateBans(bans: readonly BanDecision[]): void {
+    this.#keeper.restoreLate(bans);
+    this.#actions.forgetFound(bans);
+    this.#releaseSpared();
+    void this.#keeper.settle();
+  }
+
   #onReady(): void {
     void this.#keeper.forgetUnknown();
     this.#log.info(this.#watching());
@@ -275,7 +284,6 @@ export class Daemon {
   }
 
   #describe(): DaemonStatus {
-    const { failure } = this.#store;
     const unconfirmed = this.#confirmation.warning;
     return describeDaemon({
       version: this.#options.version,
@@ -284,12 +292,7 @@ export class Daemon {
       keeper: this.#keeper,
       sources: this.#flow.sources.describe(),
       cut: this.#actions.cutCounts,
-      warnings: [
-        ...(unconfirmed === undefined ? [] : [unconfirmed]),
-        ...this.#warnings,
-        ...this.#flow.warnings,
-        ...(failure === undefined ? [] : [`the store cannot be written, bans and counts are kept in memory only: ${failure}`]),
-      ],
+      warnings: [...(unconfirmed === undefined ? [] : [unconfirmed]), ...this.#warnings, ...this.#flow.warnings, ...this.#store.warnings],
     });
   }
 }

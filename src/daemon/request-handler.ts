@@ -36,7 +36,12 @@ export interface RequestHandlerOptions {
   /** The ban list or the jails changed by a request: to be on disk before the answer. */
   readonly onChange: () => Promise<void>;
   /** What is remembered of bans; after `settle` the latest is in it; `failure`: why it could not be written. */
-  readonly store: { readonly store: BanRecords | undefined; readonly failure: string | undefined; settle(): Promise<void> };
+  readonly store: {
+    readonly store: BanRecords | undefined;
+    readonly failure: string | undefined;
+    settle(): Promise<void>;
+    noteUnbanned(network: BanTarget | undefined, jail: string | undefined): void;
+  };
   /** The configuration was read again. */
   readonly onReload: () => Promise<void>;
 }
@@ -142,7 +147,7 @@ export class RequestHandler {
   }
 
   async #unban(addresses: readonly string[] | 'all', name?: string): Promise<UnbanAnswer> {
-    const { keeper, log, confirmation } = this.#options;
+    const { keeper, log, confirmation, store } = this.#options;
     if (name !== undefined) this.#requireHolder(name);
     const isHeld = (network: BanTarget) => name === undefined || keeper.bans.isHeldBy(network, name);
     const concerned: BanDecision[] = [];
@@ -151,7 +156,9 @@ export class RequestHandler {
     const all = () => Array.from(keeper.bans.bans(), ({ network }) => network).filter((network) => isHeld(network));
     const networks = addresses === 'all' ? all() : addresses.map((text) => this.#requireKnown(text));
     const stillBanned = new Map<string, readonly string[]>();
+    if (addresses === 'all') store.noteUnbanned(undefined, name);
     for (const network of networks) {
+      if (addresses !== 'all') store.noteUnbanned(network, name);
       this.#forget(network, name);
       const held = addresses === 'all' ? [network] : keeper.find(network).filter(isHeld);
       for (const banned of held) {

@@ -163,6 +163,15 @@ export class Jail {
     for (const identity of dropped) this.#remember(identity);
   }
 
+  /** Windows of an earlier run that could be read only now, joined with those that are there. What stands in both happened once. */
+  join(state: StoredWindows): void {
+    const here = new Map(this.save());
+    const earlier = new Map(state);
+    const joined = Array.from(here, ([identity, entries]) => [identity, joinEntries(earlier.get(identity) ?? [], entries)] as const);
+    const dropped = this.#fill([...state.filter(([identity]) => !here.has(identity)), ...joined]);
+    for (const identity of [...earlier.keys(), ...dropped]) this.#remember(identity);
+  }
+
   /** The identities that were too many. */
   #fill(state: StoredWindows): string[] {
     const { maxretry, findtimeUsec, isDistinct, maxtracked } = this.options;
@@ -230,4 +239,10 @@ export class Jail {
     this.#windows.delete(identity);
     this.#remember(identity);
   }
+}
+
+function joinEntries(earlier: readonly WindowEntry[], later: readonly WindowEntry[]): WindowEntry[] {
+  const isThere = (entry: WindowEntry) =>
+    later.some(({ timeUsec, distinct }) => timeUsec === entry.timeUsec && distinct === entry.distinct);
+  return [...earlier.filter((entry) => !isThere(entry)), ...later].toSorted((a, b) => a.timeUsec - b.timeUsec);
 }

@@ -65,6 +65,7 @@ async function setUp(confirmMs?: number) {
   confirmation.start();
   await keeper.start(usesOf('nftables'));
   const order: string[] = [];
+  const unbanned: (readonly [network: string | undefined, jail: string | undefined])[] = [];
   const handler = new RequestHandler({
     jails,
     keeper,
@@ -73,7 +74,12 @@ async function setUp(confirmMs?: number) {
     log,
     confirmation,
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
-    store: { store: undefined, failure: undefined, settle: async () => void order.push('committed') },
+    store: {
+      store: undefined,
+      failure: undefined,
+      settle: async () => void order.push('committed'),
+      noteUnbanned: (network, jail) => void unbanned.push([network?.text, jail]),
+    },
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
     onReload: async () => void order.push('reloaded'),
   });
@@ -95,7 +101,19 @@ async function setUp(confirmMs?: number) {
     explain: async (address: string) => (await handler.handle({ command: 'explain', address })) as ExplainAnswer,
   };
   const knock = (address: string) => jails.find('portscan')?.jail.observe(failureOf(address, nowUsec), new NetworkList([])) !== undefined;
-  return { action, ask, directory, expire: () => expire(), jails, keeper, log, order, knock, [Symbol.asyncDispose]: () => keeper.stop() };
+  return {
+    action,
+    ask,
+    directory,
+    expire: () => expire(),
+    jails,
+    keeper,
+    log,
+    order,
+    knock,
+    unbanned,
+    [Symbol.asyncDispose]: () => keeper.stop(),
+  };
 }
 
 const users = {
@@ -305,6 +323,15 @@ describe('unban by hand', () => {
     );
     assert.deepEqual(await trial.ask.unbanAll(), { unbanned: ['203.0.113.5', '192.0.2.7'], notBanned: [], stillBanned: [] });
     assert.deepEqual(await trial.ask.unbanAll(), { unbanned: [], notBanned: [], stillBanned: [] });
+    await trial.ask.unban('192.0.2.9', '2001:db8::1');
+    await trial.ask.unbanIn('portscan', 'all');
+    assert.deepEqual(trial.unbanned, [
+      [undefined, undefined],
+      [undefined, undefined],
+      ['192.0.2.9', undefined],
+      ['2001:db8::1', undefined],
+      [undefined, 'portscan'],
+    ]);
     assert.deepEqual([...trial.action.inForce.keys()], []);
   });
 
