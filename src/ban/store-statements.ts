@@ -46,9 +46,11 @@ export function prepareStatements(database: Sqlite) {
     ),
     removeSession: database.prepare<[number, string, string]>('DELETE FROM sessions WHERE jail = ? AND filter = ? AND id = ?'),
     removeSessionsOf: database.prepare<[number, string]>('DELETE FROM sessions WHERE jail = ? AND filter = ?'),
-    removeSessionsOfOthers: database.prepare<[string]>(
+    removeSessionsOfOthers: database.prepare<[{ kept: string; jails: string; olderThanSec: number }]>(
       `DELETE FROM sessions WHERE ((SELECT name FROM jails WHERE id = sessions.jail), filter)
-         NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))`,
+         NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(@kept))
+       AND ((SELECT name FROM jails WHERE id = sessions.jail) IN (SELECT value FROM json_each(@jails))
+         OR json_extract(state, '$[0]') < @olderThanSec)`,
     ),
 
     bans: database.prepare<[], { network: string; jail: string; sinceUsec: number; untilUsec: number | null; decision: string }>(

@@ -273,6 +273,10 @@ export class Daemon {
 
   /** The configuration was read again. */
   async #onReload(): Promise<void> {
+    // Before their next write, which would make the store hold what they have counted since.
+    const { begun } = this.#jails;
+    const { windows, sessions } = this.#store.facts.recall(begun);
+    this.#jails.restore(windows, sessions, begun);
     await this.#onChange();
     await this.#actions.reload();
     this.#store.touch();

@@ -126,8 +126,8 @@ export class StoreKeeper {
     if (this.#lacksAll) return;
     const names = Array.from(jails(), ({ options }) => options.name);
     try {
-      this.store.forgetOthers(names, clock() - forgottenAfterUsec);
-      this.store.forgetOtherSessions(sessions().map(({ jail, filter }) => [jail, filter]));
+      const filters = sessions().map(({ jail, filter }) => [jail, filter] as const);
+      this.store.forgetOthers(names, filters, clock() - forgottenAfterUsec);
     } catch (error) {
       this.#fail(error);
     }

@@ -295,10 +295,15 @@ describe('BanStore, sessions', () => {
     assert.deepEqual(shown(store), ['a f x 6', 'a f z 3', 'a f successregex x 4', 'b f x 5']);
     store.commit(sessionsOf('a', 'f', true, change('w', session(7))));
     assert.deepEqual(shown(store), ['a f w 7', 'a f successregex x 4', 'b f x 5']);
-    store.forgetOtherSessions([
-      ['a', 'f'],
-      ['b', 'g'],
-    ]);
+    const forget = (olderThanUsec: number, ...jails: string[]) => store.forgetOthers(jails, [['a', 'f']], olderThanUsec);
+    forget(0, 'a');
+    assert.deepEqual(shown(store), ['a f w 7', 'b f x 5'], 'a jail in error may come back');
+    forget(5e6, 'a');
+    assert.deepEqual(shown(store), ['a f w 7', 'b f x 5']);
+    forget(5e6 + 1, 'a');
+    assert.deepEqual(shown(store), ['a f w 7']);
+    store.commit(sessionsOf('b', 'f', false, change('x', session(5))));
+    forget(0, 'a', 'b');
     assert.deepEqual(shown(store), ['a f w 7']);
     store.close();
   });
@@ -472,7 +477,7 @@ describe('BanStore, what is kept of a ban', () => {
     const store = openAt(storePath());
     const windows = [window('old', [entry(1), entry(10)]), window('new', [entry(1), entry(11)]), window('none', [])];
     store.commit(changesOf({ jails: ['kept', 'gone'].map((name) => ({ name, isWhole: false, windows })) }));
-    store.forgetOthers(['kept'], 11);
+    store.forgetOthers(['kept'], [], 11);
     assert.deepEqual([store.windows('kept').length, store.windows('gone').map(([identity]) => identity)], [3, ['new']]);
     store.close();
   });
