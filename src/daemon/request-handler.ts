@@ -181,7 +181,12 @@ export class RequestHandler {
 
   /** What was counted of it, so that the next failure does not ban it again. */
   #forget(network: BanTarget, name: string | undefined): void {
-    for (const { jail } of this.#options.jails.running) if (name === undefined || jail.options.name === name) jail.clear(network);
+    const { jails, protectedNetworks } = this.#options;
+    for (const { jail } of jails.running) {
+      if (name !== undefined && jail.options.name !== name) continue;
+      jail.clear(network);
+      jail.forgive(network, protectedNetworks());
+    }
   }
 
   /** Whose bans shut out all of the network. */

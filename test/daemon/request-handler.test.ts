@@ -305,6 +305,13 @@ describe('unban by hand', () => {
     assert.deepEqual([...trial.action.inForce.keys()], []);
   });
 
+  it('forgets what was counted of the IPv6 network of the address', async () => {
+    await using trial = await setUp();
+    assert.equal(trial.knock('2001:db8::7'), false);
+    await trial.ask.unban('2001:db8::8');
+    assert.deepEqual([trial.knock('2001:db8::9'), trial.knock('2001:db8::7')], [false, true]);
+  });
+
   it('forgets what was counted, so that the next failure does not ban again', async () => {
     await using trial = await setUp();
     assert.equal(trial.knock('192.0.2.7'), false);
