@@ -103,9 +103,16 @@ export class Jail {
     return this.#windows.get(identity.text)?.entries() ?? [];
   }
 
-  /** Forgets what was counted for `identity`, as when it is unbanned by hand. */
+  /** Forgets what was counted for `identity`, as when it is unbanned by hand; nor does its ban count against a network of many. */
   clear(identity: BanTarget): void {
     if (this.#windows.delete(identity.text)) this.#remember(identity.text);
+    if (!isNetwork(identity)) return;
+    for (const { network } of aggregatesOf(this.options.aggregate, identity)) {
+      const window = this.#windows.get(network.text);
+      if (window?.forget(identity.text) !== true) continue;
+      if (window.count === 0) this.#windows.delete(network.text);
+      this.#remember(network.text);
+    }
   }
 
   /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
