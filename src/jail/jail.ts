@@ -81,7 +81,9 @@ export class Jail {
     const entry = { timeUsec: failure.timeUsec, distinct: options.isDistinct ? failure.distinct : undefined };
     if (window.add(entry)) {
       this.#windows.delete(identity.text);
-      return this.#aggregate(identity, failure, protectedNetworks, earlierBans) ?? this.#decide(identity, failure, window, earlierBans);
+      const widest = this.#aggregate(identity, failure, protectedNetworks, earlierBans);
+      this.#forget(failure.timeUsec);
+      return widest ?? this.#decide(identity, failure, window, earlierBans);
     }
     this.#windows.set(identity.text, window);
     this.#forget(failure.timeUsec);
@@ -230,14 +232,14 @@ export class Jail {
     };
   }
 
-  /** Bounded memory: at most two steps a failure, so that no failure pays for many. */
+  /** Bounded memory: so many windows as a failure may add, and one more, so that no failure pays for many. */
   #forget(nowUsec: number): void {
-    if (this.#windows.size > this.options.maxtracked) {
-      this.#dropOldest();
-      this.counts.evicted++;
+    const { maxtracked, findtimeUsec, aggregate } = this.options;
+    for (; this.#windows.size > maxtracked; this.counts.evicted++) this.#dropOldest();
+    for (let step = 0; step <= aggregate.length; step++) {
+      const oldest = this.#windows.oldest?.value;
+      if (oldest !== undefined && oldest.latestUsec < nowUsec - findtimeUsec) this.#dropOldest();
     }
-    const oldest = this.#windows.oldest?.value;
-    if (oldest !== undefined && oldest.latestUsec < nowUsec - this.options.findtimeUsec) this.#dropOldest();
   }
 
   #dropOldest(): void {

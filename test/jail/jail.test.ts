@@ -527,6 +527,21 @@ describe('aggregate', () => {
     assert.deepEqual(bansOf(jail, ['192.0.2.1']), ['192.0.2.0/24']);
   });
 
+  it('networks of many are bounded by maxtracked and findtime, also where each failure bans', () => {
+    const rules = [
+      { family: 4, prefix: 24, hosts: 3 },
+      { family: 4, prefix: 16, hosts: 5 },
+    ] as const;
+    const jail = jailOf({ isDistinct: false, maxretry: 1, maxtracked: 10, aggregate: rules });
+    for (let index = 0; index < 200; index++) {
+      assert.ok(jail.observe(failureOf(`198.${index}.0.1`, index), nobody));
+      assert.ok(jail.trackedCount <= 10);
+    }
+    assert.equal(jail.counts.evicted, 390);
+    for (let index = 0; index < 20; index++) jail.observe(failureOf(`192.0.2.${index % 2}`, 1000 + findtime + index), nobody);
+    assert.equal(jail.trackedCount, 2);
+  });
+
   it('goes on after a restart', () => {
     const former = jailWithRules();
     bansOf(former, ['192.0.2.1', '192.0.2.2']);
