@@ -461,6 +461,21 @@ describe('BanStore, what is kept of a ban', () => {
     store.close();
   });
 
+  it('more bans a transaction than are purged at once: the history stays within its bounds', () => {
+    const store = openAt(storePath(), { maxHistory: 1000 });
+    const ofRound = (round: number) => {
+      return Array.from({ length: 500 }, (_, index) => decisionOf(`198.${round}.${index >> 8}.${index & 255}`, 5, { sinceUsec: round }));
+    };
+    for (let round = 0; round < 6; round++) {
+      store.commit(changesOf(bansOf(...ofRound(round).map((decision) => ({ ...made(decision), held: undefined })))));
+      const kept = Array.from({ length: 6 }, (_, former) =>
+        ofRound(former).filter(({ network }) => store.history(network.text).length > 0),
+      );
+      assert.equal(kept.flat().length, Math.min(1000, 500 * (round + 1)));
+    }
+    store.close();
+  });
+
   it('history is bounded by size, the oldest goes first', () => {
     const store = openAt(storePath(), { maxHistory: 3 });
     const decisions = [1, 2, 3, 4, 5].map((last) => decisionOf(`192.0.2.${last}`, 5));
