@@ -90,10 +90,10 @@ export class StoreWriter {
   }
 
   #addHistory({ network, jail, origin, sinceUsec, untilUsec, bancount }: BanDecision, jailId: number, nowUsec: number): void {
-    const { isOpenHistory, endHistory, addHistory } = this.#statements;
-    // What was found in force is an old ban of which nothing is known; what is written as a whole may be there already.
+    const { prolongHistory, endHistory, addHistory } = this.#statements;
+    // What was found in force is an old ban of which nothing is known; what is written as a whole, or was made longer, may be there already.
     if (this.#options.purgeAgeUsec === 0 || origin === 'found') return;
-    if (isOpenHistory.get(network.text, jailId, sinceUsec) !== undefined) return;
+    if (prolongHistory.run(storedUntil(untilUsec), network.text, jailId, sinceUsec).changes > 0) return;
     endHistory.run(nowUsec, network.text, jailId);
     const configuration = this.#options.configurationOf(jail) ?? '';
     addHistory.run(network.text, jailId, sinceUsec, storedUntil(untilUsec), bancount ?? 1, configuration);

@@ -397,6 +397,31 @@ describe('BanStore, what is kept of a ban', () => {
     store.close();
   });
 
+  const ends: [name: string, untilUsec: number, liftedUsec: number, endedUsec: number][] = [
+    ['by itself, while nobody looked', 10 * second, 90 * second, 10 * second],
+    ['by hand', 10 * second, 5 * second, 5 * second],
+    ['by hand, made for good', Number.POSITIVE_INFINITY, 90 * second, 90 * second],
+  ];
+  for (const [name, untilUsec, liftedUsec, endedUsec] of ends) {
+    for (const isWhole of [false, true]) {
+      it(`the end of a ban that ended ${name}${isWhole ? ', written with all' : ''}`, () => {
+        let now = second;
+        const store = openAt(storePath(), { clock: () => now });
+        const short = decisionOf('192.0.2.7', 2 * second, { sinceUsec: second });
+        store.commit(changesOf(bansOf(made(short))));
+        // Made longer: a ban on probation that somebody confirmed.
+        store.commit(changesOf(bansOf(made({ ...short, untilUsec }))));
+        now = liftedUsec;
+        store.commit(changesOf(isWhole ? { bans: { isWhole, bans: [] } } : bansOf(lifted(short))));
+        assert.deepEqual(
+          store.history('192.0.2.7').map((row) => [row.untilUsec, row.endedUsec]),
+          [[Number.isFinite(untilUsec) ? untilUsec : null, endedUsec]],
+        );
+        store.close();
+      });
+    }
+  }
+
   it('the records of a window that is gone are gone', () => {
     const store = openAt(storePath());
     store.commit(changesOf(windowsOf('portscan', window('192.0.2.7', [entry(1)], 'packet'))));
