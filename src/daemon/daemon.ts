@@ -136,6 +136,7 @@ export class Daemon {
       describe: () => this.#describe(),
       confirmation: this.#confirmation,
       onChange: () => this.#onChange(),
+      onBanned: (decision, ipv6prefix) => this.#flow.countBan(decision, ipv6prefix),
       store: this.#store,
       onReload: () => this.#onReload(),
     });

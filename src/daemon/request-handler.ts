@@ -42,6 +42,8 @@ export interface RequestHandlerOptions {
     settle(): Promise<void>;
     noteUnbanned(network: BanTarget | undefined, jail: string | undefined): void;
   };
+  /** A ban was made by hand; `ipv6prefix`: its jail's. */
+  readonly onBanned: (decision: BanDecision, ipv6prefix: number) => void;
   /** The configuration was read again. */
   readonly onReload: () => Promise<void>;
 }
@@ -109,10 +111,10 @@ export class RequestHandler {
   }
 
   async #ban(name: string, addresses: readonly string[]): Promise<BanAnswer> {
-    const { keeper, protectedNetworks, clock, log, confirmation } = this.#options;
+    const { keeper, protectedNetworks, clock, log, confirmation, onBanned } = this.#options;
     this.#requireBanning();
     const { jail } = this.#requireJail(name);
-    const { actions, bantimeUsec, ignoreip } = jail.options;
+    const { actions, bantimeUsec, ignoreip, ipv6prefix } = jail.options;
     const networks = addresses.map(requireNetwork);
     for (const network of networks) {
       const spared = protectedNetworks().find(network) ?? ignoreip.find(network);
@@ -139,7 +141,10 @@ export class RequestHandler {
       concerned.push(decision);
       const wasHeld = keeper.bans.isHeldBy(network, name);
       if (keeper.add(decision)) log.notice(`ban ${network.text} by hand in jail ${name}`);
-      if (!wasHeld) confirmation.noteBan(decision);
+      if (!wasHeld) {
+        confirmation.noteBan(decision);
+        onBanned(decision, ipv6prefix);
+      }
       (wasHeld ? alreadyBanned : banned).push(network.text);
     }
     await this.#carryOut(concerned);

@@ -65,6 +65,7 @@ async function setUp(confirmMs?: number) {
   confirmation.start();
   await keeper.start(usesOf('nftables'));
   const order: string[] = [];
+  const counted: string[] = [];
   const unbanned: (readonly [network: string | undefined, jail: string | undefined])[] = [];
   const handler = new RequestHandler({
     jails,
@@ -81,6 +82,7 @@ async function setUp(confirmMs?: number) {
       noteUnbanned: (network, jail) => void unbanned.push([network?.text, jail]),
     },
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
+    onBanned: ({ network, jail }, ipv6prefix) => void counted.push(`${network.text} ${jail} ${ipv6prefix}`),
     onReload: async () => void order.push('reloaded'),
   });
   const ask = {
@@ -112,6 +114,7 @@ async function setUp(confirmMs?: number) {
     order,
     knock,
     unbanned,
+    counted,
     [Symbol.asyncDispose]: () => keeper.stop(),
   };
 }
@@ -197,6 +200,14 @@ describe('what is no address', () => {
 });
 
 describe('ban by hand', () => {
+  it('is told to jails that count bans, where it is new', async () => {
+    await using trial = await setUp();
+    await trial.ask.ban('portscan', '192.0.2.7', '2001:db8::/64');
+    await trial.ask.ban('portscan', '192.0.2.7');
+    await trial.ask.ban('forgood', '192.0.2.7');
+    assert.deepEqual(trial.counted, ['192.0.2.7 portscan 64', '2001:db8::/64 portscan 64', '192.0.2.7 forgood 64']);
+  });
+
   it("bans addresses and networks for the jail's bantime: in the list, on disk, then in the firewall", async () => {
     await using trial = await setUp();
     const answer = await trial.ask.ban('portscan', '192.0.2.7', '203.0.113.9/24', '2001:db8::/64', '::ffff:192.0.2.8');
