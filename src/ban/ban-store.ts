@@ -114,14 +114,14 @@ export class BanStore {
     });
   }
 
-  /** Lets go what other filters than these told of sessions, each named with its jail. */
-  forgetOtherSessions(kept: readonly (readonly [jail: string, filter: string])[]): void {
-    this.#statements.removeSessionsOfOthers.run(JSON.stringify(kept));
-  }
-
-  /** Lets go what jails other than these counted, where it is older: a jail in error may come back, one that was taken out does not. */
-  forgetOthers(jails: readonly string[], olderThanUsec: number): void {
-    this.#statements.removeWindowsOfOthers.run(JSON.stringify(jails), olderThanUsec);
+  /**
+   * Lets go what other jails than these counted, and other filters of theirs than `filters` told of sessions; of other jails where it is
+   * older: one in error may come back, one that was taken out does not.
+   */
+  forgetOthers(jails: readonly string[], filters: readonly (readonly [jail: string, filter: string])[], olderThanUsec: number): void {
+    const names = JSON.stringify(jails);
+    this.#statements.removeWindowsOfOthers.run(names, olderThanUsec);
+    this.#statements.removeSessionsOfOthers.run({ kept: JSON.stringify(filters), jails: names, olderThanSec: olderThanUsec / 1e6 });
   }
 
   /** Every jail that was ever written. */

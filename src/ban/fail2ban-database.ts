@@ -1,10 +1,13 @@
 // The bans of a fail2ban that are not over, from its database (fail2ban.sqlite3, versions 3 and 4 of its tables). Times there are
-// seconds since 1970; a bantime of -1 is for good, -2 (from before version 3) is not known. Opened read-only: fail2ban may go on using it.
+// seconds since 1970; a bantime below 0 is for good, but -2 (from before version 3) is not known. With bantime.increment times have
+// fractions. Opened read-only: fail2ban may go on using it.
 import { openSqlite, type Sqlite } from '../binding/sqlite.ts';
 import { parseBanTarget } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import { maxEvidenceCharacters } from '../core/evidence.ts';
 import { isRecord, parseJson } from './stored-decision.ts';
+
+const unknownBantime = -2;
 
 /** As it goes over the control socket. */
 export interface ImportedBan {
@@ -53,7 +56,7 @@ export function readFail2banDatabase(path: string, nowUsec: number): Fail2banBan
   let overCount = 0;
   for (const row of rows) {
     const { ip, jail, timeofban, bantime } = row;
-    if (typeof ip !== 'string' || typeof jail !== 'string' || !isTime(timeofban) || typeof bantime !== 'number') {
+    if (typeof ip !== 'string' || typeof jail !== 'string' || !isTime(timeofban) || !isBantime(bantime)) {
       others.push({ text: String(ip), jail: String(jail) });
     } else if (bantime >= 0 && (timeofban + bantime) * 1e6 <= nowUsec) overCount++;
     else if (parseBanTarget(ip) === undefined) others.push({ text: ip, jail });
@@ -79,18 +82,22 @@ function banOf(network: string, jail: string, timeofban: number, bantime: number
   const match: unknown = Array.isArray(matches) ? matches.at(-1) : undefined;
   // A line, or its parts before, in and after the date.
   const text = Array.isArray(match) ? match.join('') : match;
-  const end = timeofban + bantime;
-  const until = bantime === -1 || (bantime >= 0 && !isTime(end)) ? { untilUsec: null } : bantime >= 0 ? { untilUsec: end * 1e6 } : {};
+  const endUsec = Math.round((timeofban + bantime) * 1e6);
+  // Beyond what microseconds can be counted of, nobody lives to see the end.
+  const untilUsec = bantime < 0 || !Number.isSafeInteger(endUsec) ? null : endUsec;
   return {
     network,
     jail,
     sinceUsec: timeofban * 1e6,
-    ...until,
+    ...(bantime === unknownBantime ? {} : { untilUsec }),
     bancount: isTime(bancount) && bancount >= 1 ? bancount : 1,
     failures: isTime(failures) ? failures : 0,
     ...(typeof text === 'string' && text !== '' ? { text: text.slice(0, maxEvidenceCharacters) } : {}),
   };
 }
+
+/** Seconds; what nobody can have meant is none: infinity, or 1e300. */
+const isBantime = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 
 /** Seconds that microseconds can be counted of; any whole number that is not negative is as good. */
 const isTime = (value: unknown): value is number =>

@@ -71,8 +71,18 @@ export function setStoreAside(path: string, reason: string): SetAside {
 
 /** What a store holds whose file or directory cannot be written: SQLite has to, even to read it. Undefined where it cannot be read. */
 export function readStoreCopy(path: string, options: BanStoreOptions): StoreContents | undefined {
-  const directory = mkdtempSync(join(tmpdir(), 'ringjail-store-'));
+  // The second is in memory: the full disk may be that of the first.
+  for (const place of new Set([tmpdir(), '/dev/shm'])) {
+    const contents = readCopyIn(place, path, options);
+    if (contents !== undefined) return contents;
+  }
+  return undefined;
+}
+
+function readCopyIn(place: string, path: string, options: BanStoreOptions): StoreContents | undefined {
+  let directory: string | undefined;
   try {
+    directory = mkdtempSync(join(place, 'ringjail-store-'));
     const copy = join(directory, 'state.db');
     for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
     const { store, contents } = openAndRead(copy, options);
@@ -81,9 +91,14 @@ export function readStoreCopy(path: string, options: BanStoreOptions): StoreCont
   } catch {
     return undefined;
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
   }
 }
+
+export const isEmptyContents = ({ bans, positions, windows, sessions = [] }: StoreContents): boolean =>
+  [bans, sessions].every(({ length }) => length === 0) &&
+  Object.keys(positions).length === 0 &&
+  Array.from(windows.values()).every(({ length }) => length === 0);
 
 function openAndRead(path: string, options: BanStoreOptions): { store: BanStore; contents: StoreContents } {
   const store = new BanStore(path, options);

@@ -12,6 +12,9 @@ export interface HistoryRow {
   readonly configuration: string;
 }
 
+/** A ban that is not held any more has ended by itself where its time was over by then. */
+const endedBy = 'ended_usec = min(ifnull(until_usec, 9e18), ?)';
+
 export function prepareStatements(database: Sqlite) {
   return {
     begin: database.prepare('BEGIN IMMEDIATE'),
@@ -46,9 +49,11 @@ export function prepareStatements(database: Sqlite) {
     ),
     removeSession: database.prepare<[number, string, string]>('DELETE FROM sessions WHERE jail = ? AND filter = ? AND id = ?'),
     removeSessionsOf: database.prepare<[number, string]>('DELETE FROM sessions WHERE jail = ? AND filter = ?'),
-    removeSessionsOfOthers: database.prepare<[string]>(
+    removeSessionsOfOthers: database.prepare<[{ kept: string; jails: string; olderThanSec: number }]>(
       `DELETE FROM sessions WHERE ((SELECT name FROM jails WHERE id = sessions.jail), filter)
-         NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))`,
+         NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(@kept))
+       AND ((SELECT name FROM jails WHERE id = sessions.jail) IN (SELECT value FROM json_each(@jails))
+         OR json_extract(state, '$[0]') < @olderThanSec)`,
     ),
 
     bans: database.prepare<[], { network: string; jail: string; sinceUsec: number; untilUsec: number | null; decision: string }>(
@@ -79,13 +84,13 @@ export function prepareStatements(database: Sqlite) {
       'INSERT INTO history(network, jail, since_usec, until_usec, bancount, configuration) VALUES(?, ?, ?, ?, ?, ?)',
     ),
     endHistory: database.prepare<[number, string, number]>(
-      'UPDATE history SET ended_usec = ? WHERE network = ? AND jail = ? AND ended_usec IS NULL',
+      `UPDATE history SET ${endedBy} WHERE network = ? AND jail = ? AND ended_usec IS NULL`,
     ),
     endHistoryOfLifted: database.prepare<[number]>(
-      'UPDATE history SET ended_usec = ? WHERE ended_usec IS NULL AND (network, jail) NOT IN (SELECT network, jail FROM bans)',
+      `UPDATE history SET ${endedBy} WHERE ended_usec IS NULL AND (network, jail) NOT IN (SELECT network, jail FROM bans)`,
     ),
-    isOpenHistory: database.prepare<[string, number, number]>(
-      'SELECT 1 FROM history WHERE network = ? AND jail = ? AND since_usec = ? AND ended_usec IS NULL',
+    prolongHistory: database.prepare<[number | null, string, number, number]>(
+      'UPDATE history SET until_usec = ? WHERE network = ? AND jail = ? AND since_usec = ? AND ended_usec IS NULL',
     ),
     dueHistory: database.prepare<[number, number, number], { id: number; network: string; jail: number }>(
       `SELECT id, network, jail FROM history WHERE ended_usec IS NOT NULL AND ended_usec < ?

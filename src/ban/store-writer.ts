@@ -22,7 +22,7 @@ export interface StoreWriterOptions {
 // Between two pauses; a fraction of a millisecond.
 const rowsPerStep = 20;
 
-// Of what is due for removal, so much a transaction: no commit pays for many.
+// Of what is due for removal, so much a transaction, beside as much as it adds: no commit pays for many, and no flood makes more of it.
 const purgedAtOnce = 200;
 
 export class StoreWriter {
@@ -30,6 +30,8 @@ export class StoreWriter {
   readonly #jails: JailNumbers;
   readonly #options: StoreWriterOptions;
   #touched: number;
+  /** To the history, by the transaction. */
+  #added = 0;
 
   constructor(statements: StoreStatements, jails: JailNumbers, options: StoreWriterOptions) {
     this.#statements = statements;
@@ -42,6 +44,7 @@ export class StoreWriter {
   *write({ bans, jails, sessions = [], positions, logins }: StoreChanges): Generator<void, void, void> {
     const { setPosition, removePosition, setMemory } = this.#statements;
     const nowUsec = this.#options.clock();
+    this.#added = 0;
     const made = new Map<string, BanDecision>();
     yield* this.#writeBans(bans.isWhole, bans.bans, made, nowUsec);
     for (const { name, isWhole, windows } of jails) yield* this.#writeWindows(name, isWhole, windows, made);
@@ -55,7 +58,7 @@ export class StoreWriter {
       else setPosition.run(source, JSON.stringify(position));
     }
     if (logins !== undefined) setMemory.run('logins', JSON.stringify(logins));
-    this.#purge(nowUsec);
+    yield* this.#purge(nowUsec);
   }
 
   /** Fills `made`, the bans made, by network and jail. */
@@ -87,13 +90,14 @@ export class StoreWriter {
   }
 
   #addHistory({ network, jail, origin, sinceUsec, untilUsec, bancount }: BanDecision, jailId: number, nowUsec: number): void {
-    const { isOpenHistory, endHistory, addHistory } = this.#statements;
-    // What was found in force is an old ban of which nothing is known; what is written as a whole may be there already.
+    const { prolongHistory, endHistory, addHistory } = this.#statements;
+    // What was found in force is an old ban of which nothing is known; what is written as a whole, or was made longer, may be there already.
     if (this.#options.purgeAgeUsec === 0 || origin === 'found') return;
-    if (isOpenHistory.get(network.text, jailId, sinceUsec) !== undefined) return;
+    if (prolongHistory.run(storedUntil(untilUsec), network.text, jailId, sinceUsec).changes > 0) return;
     endHistory.run(nowUsec, network.text, jailId);
     const configuration = this.#options.configurationOf(jail) ?? '';
     addHistory.run(network.text, jailId, sinceUsec, storedUntil(untilUsec), bancount ?? 1, configuration);
+    this.#added++;
   }
 
   #end(network: string, jail: number, nowUsec: number): void {
@@ -166,12 +170,17 @@ export class StoreWriter {
     if (latestEvidence.get(jail, network)?.record !== record) addEvidence.run({ jail, identity: network, record });
   }
 
-  #purge(nowUsec: number): void {
+  *#purge(nowUsec: number): Generator<void, void, void> {
     const { dueHistory, removeHistory, isKnown, removeEvidence } = this.#statements;
     const { purgeAgeUsec, maxHistory } = this.#options;
-    for (const { id, network, jail } of dueHistory.all(nowUsec - purgeAgeUsec, maxHistory, purgedAtOnce)) {
-      removeHistory.run(id);
-      if (isKnown.get({ identity: network, jail }) === undefined) removeEvidence.run(jail, network);
+    for (let left = purgedAtOnce + this.#added; left > 0; left -= rowsPerStep) {
+      const due = dueHistory.all(nowUsec - purgeAgeUsec, maxHistory, Math.min(left, rowsPerStep));
+      for (const { id, network, jail } of due) {
+        removeHistory.run(id);
+        if (isKnown.get({ identity: network, jail }) === undefined) removeEvidence.run(jail, network);
+      }
+      if (due.length < rowsPerStep) return;
+      yield;
     }
   }
 }

@@ -7,6 +7,7 @@ import { printable } from '../core/printable.ts';
 import { jailContextOf } from '../daemon/jail-context.ts';
 import { type CheckedJail, formatCheck } from './check-report.ts';
 import type { CommandContext } from './command-context.ts';
+import { formatJson } from './json-text.ts';
 import { requireDirectory } from './require-directory.ts';
 
 export async function check({ paths, isJson, print }: CommandContext): Promise<number> {
@@ -18,7 +19,7 @@ export async function check({ paths, isJson, print }: CommandContext): Promise<n
   const all = [...settings.errors, ...errors];
   const described = jails.map(describe);
   if (isJson) {
-    print(JSON.stringify({ jails: described, disabled, errors: all, notices: [...settings.notices, ...notices] }, undefined, 2));
+    print(formatJson({ jails: described, disabled, errors: all, notices: [...settings.notices, ...notices] }, 2));
   } else {
     const lines = formatCheck({
       directory: paths.config,

@@ -3,6 +3,7 @@ import { askDaemon } from '../control/control-client.ts';
 import type { ConfirmAnswer } from '../control/messages.ts';
 import { RingjailError } from '../core/errors.ts';
 import type { CommandContext } from './command-context.ts';
+import { formatJson } from './json-text.ts';
 
 const texts: Readonly<Record<ConfirmAnswer['before'], (kept: number) => string>> = {
   waiting: (kept) => `confirmed: ${kept} ${kept === 1 ? 'ban stays' : 'bans stay'}, and bans are made from now on as configured`,
@@ -13,6 +14,6 @@ const texts: Readonly<Record<ConfirmAnswer['before'], (kept: number) => string>>
 
 export async function confirm({ paths, isJson, print }: CommandContext): Promise<number> {
   const answer = (await askDaemon(paths.socket, { command: 'confirm' })) as ConfirmAnswer;
-  print(isJson ? JSON.stringify(answer) : texts[answer.before](answer.kept));
+  print(isJson ? formatJson(answer) : texts[answer.before](answer.kept));
   return answer.before === 'off' ? new RingjailError('usage', '').exitCode : 0;
 }

@@ -6,6 +6,7 @@ import { parseBanTarget, shownTarget } from '../core/ban-target.ts';
 import { formatDuration } from '../core/duration.ts';
 import { printable } from '../core/printable.ts';
 import type { CommandContext } from './command-context.ts';
+import { formatJson } from './json-text.ts';
 import { shortTime, timeBetween } from './time-text.ts';
 
 // --json gives all.
@@ -15,7 +16,7 @@ const shownNarrower = 20;
 export async function explain({ paths, isJson, print }: CommandContext, address: string): Promise<number> {
   if (parseBanTarget(address) === undefined) requireNetwork(address);
   const answer = (await askDaemon(paths.socket, { command: 'explain', address })) as ExplainAnswer;
-  print(isJson ? JSON.stringify(answer, undefined, 2) : formatExplanation(answer).map(printable).join('\n'));
+  print(isJson ? formatJson(answer, 2) : formatExplanation(answer).map(printable).join('\n'));
   return 0;
 }
 

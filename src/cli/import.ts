@@ -9,6 +9,7 @@ import { systemClock } from '../core/clock.ts';
 import { RingjailError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import type { CommandContext } from './command-context.ts';
+import { formatJson } from './json-text.ts';
 
 // A request may be so large; its frame and what JSON escapes want room.
 const maxBytes = maxRequestBytes / 2;
@@ -19,7 +20,7 @@ export async function importBans({ paths, isJson, print }: CommandContext, kind:
   const answers: ImportAnswer[] = [];
   for (const part of inParts(bans)) answers.push((await askDaemon(paths.socket, { command: 'import', bans: part })) as ImportAnswer);
   const summary = { ...sum(answers, overCount), others };
-  print(isJson ? JSON.stringify(summary) : formatSummary(summary).map(printable).join('\n'));
+  print(isJson ? formatJson(summary) : formatSummary(summary).map(printable).join('\n'));
   return 0;
 }
 

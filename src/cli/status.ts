@@ -4,6 +4,7 @@ import type { ActionStatus, BannedAddress, DaemonStatus, JailStatus } from '../c
 import { shownTarget } from '../core/ban-target.ts';
 import { printable } from '../core/printable.ts';
 import type { CommandContext } from './command-context.ts';
+import { formatJson } from './json-text.ts';
 import { wrapNames } from './name-lines.ts';
 import { shortTime, timeBetween } from './time-text.ts';
 
@@ -12,7 +13,7 @@ const shownBans = 40;
 
 export async function status({ paths, isJson, print }: CommandContext, jail?: string): Promise<number> {
   const result = (await askDaemon(paths.socket, jail === undefined ? { command: 'status' } : { command: 'status', jail })) as DaemonStatus;
-  print(isJson ? JSON.stringify(result, undefined, 2) : formatStatus(result, new Date()).map(printable).join('\n'));
+  print(isJson ? formatJson(result, 2) : formatStatus(result, new Date()).map(printable).join('\n'));
   return 0;
 }
 

@@ -4,6 +4,7 @@ import type { UnbanAnswer } from '../control/messages.ts';
 import { shownTarget } from '../core/ban-target.ts';
 import { printable } from '../core/printable.ts';
 import type { CommandContext } from './command-context.ts';
+import { formatJson } from './json-text.ts';
 
 export interface UnbanOptions {
   readonly all?: boolean;
@@ -18,7 +19,7 @@ export async function unban(
 ): Promise<number> {
   const request = { command: 'unban', addresses, ...(jail === undefined ? {} : { jail }) } as const;
   const answer = (await askDaemon(paths.socket, request)) as UnbanAnswer;
-  if (isJson) print(JSON.stringify(answer));
+  if (isJson) print(formatJson(answer));
   else for (const line of formatUnban(answer, addresses === 'all', jail)) print(printable(line));
   return 0;
 }

@@ -15,6 +15,7 @@ import { Observer } from '../daemon/observer.ts';
 import type { Jail } from '../jail/jail.ts';
 import type { Failure } from '../match/failure.ts';
 import type { CommandContext } from './command-context.ts';
+import { formatJson } from './json-text.ts';
 import { requireDirectory } from './require-directory.ts';
 
 export async function watch({ paths, isJson, print, printError }: CommandContext): Promise<number> {
@@ -25,7 +26,7 @@ export async function watch({ paths, isJson, print, printError }: CommandContext
   for (const error of [...settings.errors.map(formatConfigError), ...jails.errors]) printError(error);
   if (jails.running.length === 0) throw new RingjailError('configuration', `no jail can run with ${paths.config}: see ringjail check`);
   const log = createLog({ threshold: 'warning', forJournal: false, write: (line) => printError(line.trimEnd().replace(/^\w+ +/, '')) });
-  const tell = (event: Readonly<Record<string, unknown>>, text: string) => print(isJson ? JSON.stringify(event) : printable(text));
+  const tell = (event: Readonly<Record<string, unknown>>, text: string) => print(isJson ? formatJson(event) : printable(text));
   // What the ring still holds from before is too much to read; of that only its bans are shown.
   let isLive = false;
   let earlier = 0;

@@ -36,13 +36,13 @@ function readIncrement(reader: OptionReader): BanTimeIncrement | undefined {
   };
 }
 
-/** Multipliers before the formula, as in fail2ban; without either, each time twice as long. */
+/** Multipliers before the formula, both with the factor, as in fail2ban; without either, each time twice as long. */
 function readSecondsOf(reader: OptionReader): BanTimeIncrement['secondsOf'] {
-  const factor = readNumber(reader, 'bantime.factor', 1);
+  const factor = readFactor(reader);
   const multipliers = readMultipliers(reader);
   if (multipliers.length > 0) {
     const last = multipliers.at(-1) ?? 1;
-    return (bantimeSec, earlierBans) => bantimeSec * (multipliers[earlierBans] ?? last);
+    return (bantimeSec, earlierBans) => bantimeSec * factor * (multipliers[earlierBans] ?? last);
   }
   const formula = readFormula(reader);
   if (formula === undefined) {
@@ -58,14 +58,17 @@ function readSecondsOf(reader: OptionReader): BanTimeIncrement['secondsOf'] {
   };
 }
 
-function readNumber(reader: OptionReader, option: string, fallback: number): number {
-  const value = reader.value(option);
+/** May be arithmetic: the factor that suits an exponential formula is written as 2.0/2.885385. */
+function readFactor(reader: OptionReader): number {
+  const value = reader.value('bantime.factor');
   const text = value?.text.trim() ?? '';
-  if (value === undefined || text === '') return fallback;
-  const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (number > 0) return number;
-  reader.fail(value.origin, `${option} = ${quoteText(text)}: expected a number above 0`);
-  return fallback;
+  if (value === undefined || text === '') return 1;
+  const factor = compileArithmetic(text.replace(/\s+/g, ' '), []);
+  const number = factor.ok ? factor.value(new Map()) : Number.NaN;
+  if (number > 0 && Number.isFinite(number)) return number;
+  const reason = factor.ok ? 'expected a number above 0' : `expected a number above 0; ${factor.error}`;
+  reader.fail(value.origin, `bantime.factor = ${quoteText(text)}: ${reason}`);
+  return 1;
 }
 
 function readMultipliers(reader: OptionReader): number[] {

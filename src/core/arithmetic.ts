@@ -153,8 +153,9 @@ class Compiler {
   #textOf = (node: SyntaxNode): string => this.#text.slice(node.from, node.to).replace(/\s+/g, '');
 
   #refuse(node: SyntaxNode): never {
+    const words = ['numbers', ...this.#names, 'arithmetic'].join(', ');
     throw new NotUnderstood(
-      `"${this.#text.slice(node.from, node.to)}" is not understood: numbers, ${this.#names.join(', ')}, arithmetic, comparisons, "a if b else c", and ${[...functions.keys()].join(', ')} are`,
+      `"${this.#text.slice(node.from, node.to)}" is not understood: ${words}, comparisons, "a if b else c", and ${[...functions.keys()].join(', ')} are`,
     );
   }
 }

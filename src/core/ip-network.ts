@@ -19,6 +19,11 @@ const bitsOf = (family: Family): number => (family === 4 ? 32 : 128);
 
 export const isSingleAddress = (network: IpNetwork): boolean => network.prefix === bitsOf(network.family);
 
+/** Of an IPv6 address: its last 32 bits as those of IPv4. ipaddr.js takes ::a.b.c.d for the IPv4 address, which it is not (RFC 4291, 2.5.5.1). */
+const dottedTail = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
+const groupsOf = (_: string, a: string, b: string, c: string, d: string): string =>
+  [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(':');
+
 /**
  * The address `text` names; an IPv4-mapped IPv6 address (::ffff:a.b.c.d) is the IPv4 address. Only the usual forms: no octal or
  * shortened IPv4, no zone (`%eth0`). Undefined for everything else.
@@ -30,7 +35,7 @@ export function parseIpAddress(text: string): IpNetwork | undefined {
     return { family: 4, bytes, prefix: 32, text: `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` };
   }
   if (!isIPv6(text) || text.includes('%')) return undefined;
-  const address = ipaddr.IPv6.parse(text);
+  const address = ipaddr.IPv6.parse(text.replace(dottedTail, groupsOf));
   if (address.isIPv4MappedAddress()) return parseIpAddress(address.toIPv4Address().toString());
   return { family: 6, bytes: Uint8Array.from(address.toByteArray()), prefix: 128, text: address.toRFC5952String() };
 }

@@ -20,6 +20,9 @@ import { cutTargetsOf } from './cut-targets.ts';
 import type { JailSet } from './jail-set.ts';
 import type { Paths } from './paths.ts';
 
+/** Who holds what was found in force. */
+const foundJail = 'found-in-force';
+
 export interface ActionSetOptions extends Pick<BanKeeperOptions, 'onEnded' | 'bounded'> {
   readonly paths: Paths;
   readonly jails: JailSet;
@@ -85,7 +88,7 @@ export class ActionSet {
       this.keeper.adopt([
         {
           network,
-          jail: 'found-in-force',
+          jail: foundJail,
           origin: 'found',
           actions: [action],
           sinceUsec,
@@ -97,6 +100,11 @@ export class ActionSet {
       ]);
     }
     return found.length;
+  }
+
+  /** What was taken over turns out to be known: these bans say whose it is, and for how long. */
+  forgetFound(decisions: readonly BanDecision[]): void {
+    for (const { network, jail } of decisions) if (this.keeper.bans.isHeldBy(network, jail)) this.keeper.remove(network, foundJail);
   }
 
   /** Rejects where an action is not permitted to work; every other failure is repeated. */

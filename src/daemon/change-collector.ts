@@ -19,7 +19,7 @@ export interface ChangeSources {
   readonly sessions?: () => readonly JailSessions[];
   readonly positions: () => Readonly<Record<string, StoredPosition>>;
   /** Who logged in lately. */
-  readonly logins?: { readonly revision: number; save(): unknown };
+  readonly logins?: { readonly revision: number; save(): unknown; restore(saved: unknown): void };
 }
 
 /** Of the store: positions by source, as JSON, and the logins' revision. */

@@ -17,7 +17,7 @@ export async function listenForControl(path: string, handle: HandleRequest, limi
   if (await isAnswered(path)) {
     throw new RingjailError(
       'unavailable',
-      `another ringjail already answers at ${path}: stop it first, or give this one another socket with -s`,
+      `another ringjail already answers at ${path}: stop it first, or give this one another socket (-s) and another state directory (STATE_DIRECTORY in its environment)`,
     );
   }
   try {

@@ -125,6 +125,7 @@ export class Daemon {
       maxEvidenceOf: (name) => jails.find(name)?.jail.options.maxmatches,
       purgeAgeUsec: settings.dbpurgeageUsec,
       logins: this.#flow.logins,
+      onLateBans: (bans) => this.#onLateBans(bans),
     });
     this.#requests = new RequestHandler({
       jails,
@@ -135,6 +136,7 @@ export class Daemon {
       describe: () => this.#describe(),
       confirmation: this.#confirmation,
       onChange: () => this.#onChange(),
+      onBanned: (decision, ipv6prefix) => this.#flow.countBan(decision, ipv6prefix),
       store: this.#store,
       onReload: () => this.#onReload(),
     });
@@ -228,6 +230,14 @@ export class Daemon {
     }
   }
 
+  /** Bans of an earlier run that could be read only now. */
+  #onLateBans(bans: readonly BanDecision[]): void {
+    this.#keeper.restoreLate(bans);
+    this.#actions.forgetFound(bans);
+    this.#releaseSpared();
+    void this.#keeper.settle();
+  }
+
   #onReady(): void {
     void this.#keeper.forgetUnknown();
     this.#log.info(this.#watching());
@@ -264,6 +274,10 @@ export class Daemon {
 
   /** The configuration was read again. */
   async #onReload(): Promise<void> {
+    // Before their next write, which would make the store hold what they have counted since.
+    const { begun } = this.#jails;
+    const { windows, sessions } = this.#store.facts.recall(begun);
+    this.#jails.restore(windows, sessions, begun);
     await this.#onChange();
     await this.#actions.reload();
     this.#store.touch();
@@ -275,7 +289,6 @@ export class Daemon {
   }
 
   #describe(): DaemonStatus {
-    const { failure } = this.#store;
     const unconfirmed = this.#confirmation.warning;
     return describeDaemon({
       version: this.#options.version,
@@ -284,12 +297,7 @@ export class Daemon {
       keeper: this.#keeper,
       sources: this.#flow.sources.describe(),
       cut: this.#actions.cutCounts,
-      warnings: [
-        ...(unconfirmed === undefined ? [] : [unconfirmed]),
-        ...this.#warnings,
-        ...this.#flow.warnings,
-        ...(failure === undefined ? [] : [`the store cannot be written, bans and counts are kept in memory only: ${failure}`]),
-      ],
+      warnings: [...(unconfirmed === undefined ? [] : [unconfirmed]), ...this.#warnings, ...this.#flow.warnings, ...this.#store.warnings],
     });
   }
 }

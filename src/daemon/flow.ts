@@ -1,6 +1,7 @@
 // From the sources to the decision, as the daemon and `ringjail watch` both have it: who has which records, what is asked beside the
 // matching, and who is never banned.
 import { runCommand } from '../action/run-command.ts';
+import type { BanDecision } from '../ban/ban.ts';
 import type { DaemonConfig } from '../config/daemon-config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
@@ -103,6 +104,11 @@ export class Flow {
   /** For people, a line each. */
   get warnings(): readonly string[] {
     return this.#ignoredNames.warnings;
+  }
+
+  /** A person made a ban; as fail2ban's log has it, it is a ban like any other. */
+  countBan(decision: BanDecision, ipv6prefix: number): void {
+    this.#pipeline.countBan(decision, ipv6prefix);
   }
 
   /** Until `signal` aborts. Rejects where no source may be read. */

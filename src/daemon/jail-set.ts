@@ -13,6 +13,7 @@ export class JailSet {
   readonly #context: () => JailContext;
   #running: readonly RunningJail[] = [];
   #errors: readonly ConfigError[] = [];
+  #begun: readonly string[] = [];
   readonly #configurations = new WeakMap<Jail, string>();
 
   /** `context`: asked at each load: units may have been installed since. */
@@ -27,6 +28,11 @@ export class JailSet {
   /** Of those that run. */
   get names(): readonly string[] {
     return this.#running.map(({ jail }) => jail.options.name);
+  }
+
+  /** Of those that did not run before the last `load`; what the store has of them is for `restore`. */
+  get begun(): readonly string[] {
+    return this.#begun;
   }
 
   /** What is wrong with the configuration that was read last, a line each. */
@@ -73,13 +79,15 @@ export class JailSet {
     const broken = new Set(errors.map(({ section }) => section));
     // An error that belongs to no section (a file that cannot be read) may be any jail's.
     const isKept = (name: string) => !loaded.some(({ jail }) => jail.options.name === name) && (broken.has(name) || broken.has(undefined));
+    this.#begun = loaded.map(({ jail }) => jail.options.name).filter((name) => this.find(name) === undefined);
     this.#running = [...loaded, ...this.#running.filter(({ jail }) => isKept(jail.options.name))];
   }
 
-  /** By jail, as the store holds them. */
-  restore(windows: ReadonlyMap<string, StoredWindows>, sessions: readonly StoredSessionRow[] = []): void {
-    for (const { jail } of this.#running) jail.restore(windows.get(jail.options.name) ?? []);
+  /** By jail, as the store holds them; of the jails of these names. */
+  restore(windows: ReadonlyMap<string, StoredWindows>, sessions: readonly StoredSessionRow[] = [], names = this.names): void {
+    for (const { jail } of this.#running) if (names.includes(jail.options.name)) jail.restore(windows.get(jail.options.name) ?? []);
     for (const { jail, filter, cache } of this.sessions()) {
+      if (!names.includes(jail)) continue;
       cache.restore(sessions.flatMap((row) => (row.jail === jail && row.filter === filter ? [[row.id, row.state] as const] : [])));
     }
   }

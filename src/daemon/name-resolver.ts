@@ -1,5 +1,5 @@
 // Host names in log lines to addresses, where `usedns` asks for it: beside the matching, with a time limit, and never many at once.
-import { Resolver } from 'node:dns/promises';
+import { lookup } from 'node:dns/promises';
 import type { Clock } from '../core/clock.ts';
 import { type IpNetwork, parseIpAddress } from '../core/ip-network.ts';
 
@@ -7,14 +7,12 @@ import { type IpNetwork, parseIpAddress } from '../core/ip-network.ts';
 const mostAtOnce = 64;
 const mostRemembered = 1000;
 const rememberedUsec = 60 * 1_000_000;
-const queryTimeoutMs = 2000;
-/** For all name servers together, each of which has the time above. */
 const longestMs = 5000;
 
 export interface NameResolverOptions {
   readonly clock: Clock;
-  /** For tests; the addresses of one family. */
-  readonly query?: (hostname: string, family: 4 | 6) => Promise<readonly string[]>;
+  /** For tests; the addresses of a name. `isAwaited`: whether anybody still waits for them. */
+  readonly query?: (hostname: string, isAwaited: () => boolean) => Promise<readonly string[]>;
   readonly timeoutMs?: number;
 }
 
@@ -28,7 +26,7 @@ export class NameResolver {
   readonly #known = new Map<string, { readonly sinceUsec: number; readonly addresses: Promise<readonly IpNetwork[]> }>();
   #running = 0;
 
-  constructor({ clock, query = queryDns(), timeoutMs = longestMs }: NameResolverOptions) {
+  constructor({ clock, query = oneByOne(), timeoutMs = longestMs }: NameResolverOptions) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#query = query;
@@ -54,20 +52,35 @@ export class NameResolver {
 
   async #ask(name: string): Promise<readonly IpNetwork[]> {
     this.#running++;
+    let isLate = false;
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<readonly string[]>((resolve) => {
-      timer = setTimeout(() => resolve([]), this.#timeoutMs);
+      timer = setTimeout(() => {
+        isLate = true;
+        resolve([]);
+      }, this.#timeoutMs);
     });
-    const ask = async (family: 4 | 6) => Promise.race([this.#query(name, family), tooLate]);
-    const answers = await Promise.allSettled([ask(4), ask(6)]);
-    clearTimeout(timer);
-    this.#running--;
-    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.flatMap((text) => parseIpAddress(text) ?? []) : []));
+    try {
+      const answer = await Promise.race([this.#query(name, () => !isLate), tooLate]);
+      return answer.flatMap((text) => parseIpAddress(text) ?? []);
+    } catch {
+      return [];
+    } finally {
+      clearTimeout(timer);
+      this.#running--;
+    }
   }
 }
 
-function queryDns(): NonNullable<NameResolverOptions['query']> {
-  // c-ares, not getaddrinfo: that would take the threads which everything else waits for.
-  const resolver = new Resolver({ timeout: queryTimeoutMs, tries: 1 });
-  return (hostname, family) => (family === 4 ? resolver.resolve4(hostname) : resolver.resolve6(hostname));
+/**
+ * getaddrinfo, which knows /etc/hosts and libnss-resolve: where the daemon may not speak to the network, nothing else has an answer. Its
+ * calls hold a thread for as long as a name server is silent, and of those libuv gives half to such calls: the names of attackers have one.
+ */
+function oneByOne(): NonNullable<NameResolverOptions['query']> {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (hostname, isAwaited) => {
+    const answer = last.then(() => (isAwaited() ? lookup(hostname, { all: true }) : []));
+    last = answer.catch(() => undefined);
+    return (await answer).map(({ address }) => address);
+  };
 }

@@ -94,6 +94,13 @@ export class Pipeline {
     }
   }
 
+  /** A ban was made, by a jail or by hand: those that count bans have a record of it. `ipv6prefix`: its jail's. */
+  countBan(decision: BanDecision, ipv6prefix: number): void {
+    const countsBans = this.#routes.selectorsOf('bans');
+    // Not to the jail itself, which would count what it has done.
+    if (countsBans > 0) this.#pass(banRecord(decision, countsBans, ipv6prefix), decision.jail);
+  }
+
   #pass(batch: RecordBatch, exceptJail?: string): void {
     for (const [taker, records] of this.#routes.offer(batch)) {
       if (exceptJail === undefined || taker.jail !== exceptJail) taker.take(batch, records);
@@ -180,9 +187,7 @@ export class Pipeline {
       keeper.add(decision);
       jail.counts.banned++;
       events.onBan(decision);
-      const countsBans = this.#routes.selectorsOf('bans');
-      // Not to the jail itself, which would count what it has done.
-      if (countsBans > 0) this.#pass(banRecord(decision, countsBans, jail.options.ipv6prefix), decision.jail);
+      this.countBan(decision, jail.options.ipv6prefix);
     }
   }
 

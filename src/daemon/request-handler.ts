@@ -36,7 +36,14 @@ export interface RequestHandlerOptions {
   /** The ban list or the jails changed by a request: to be on disk before the answer. */
   readonly onChange: () => Promise<void>;
   /** What is remembered of bans; after `settle` the latest is in it; `failure`: why it could not be written. */
-  readonly store: { readonly store: BanRecords | undefined; readonly failure: string | undefined; settle(): Promise<void> };
+  readonly store: {
+    readonly store: BanRecords | undefined;
+    readonly failure: string | undefined;
+    settle(): Promise<void>;
+    noteUnbanned(network: BanTarget | undefined, jail: string | undefined): void;
+  };
+  /** A ban was made by hand; `ipv6prefix`: its jail's. */
+  readonly onBanned: (decision: BanDecision, ipv6prefix: number) => void;
   /** The configuration was read again. */
   readonly onReload: () => Promise<void>;
 }
@@ -104,10 +111,10 @@ export class RequestHandler {
   }
 
   async #ban(name: string, addresses: readonly string[]): Promise<BanAnswer> {
-    const { keeper, protectedNetworks, clock, log, confirmation } = this.#options;
+    const { keeper, protectedNetworks, clock, log, confirmation, onBanned } = this.#options;
     this.#requireBanning();
     const { jail } = this.#requireJail(name);
-    const { actions, bantimeUsec, ignoreip } = jail.options;
+    const { actions, bantimeUsec, ignoreip, ipv6prefix } = jail.options;
     const networks = addresses.map(requireNetwork);
     for (const network of networks) {
       const spared = protectedNetworks().find(network) ?? ignoreip.find(network);
@@ -134,7 +141,10 @@ export class RequestHandler {
       concerned.push(decision);
       const wasHeld = keeper.bans.isHeldBy(network, name);
       if (keeper.add(decision)) log.notice(`ban ${network.text} by hand in jail ${name}`);
-      if (!wasHeld) confirmation.noteBan(decision);
+      if (!wasHeld) {
+        confirmation.noteBan(decision);
+        onBanned(decision, ipv6prefix);
+      }
       (wasHeld ? alreadyBanned : banned).push(network.text);
     }
     await this.#carryOut(concerned);
@@ -142,7 +152,7 @@ export class RequestHandler {
   }
 
   async #unban(addresses: readonly string[] | 'all', name?: string): Promise<UnbanAnswer> {
-    const { keeper, log, confirmation } = this.#options;
+    const { keeper, log, confirmation, store } = this.#options;
     if (name !== undefined) this.#requireHolder(name);
     const isHeld = (network: BanTarget) => name === undefined || keeper.bans.isHeldBy(network, name);
     const concerned: BanDecision[] = [];
@@ -151,7 +161,9 @@ export class RequestHandler {
     const all = () => Array.from(keeper.bans.bans(), ({ network }) => network).filter((network) => isHeld(network));
     const networks = addresses === 'all' ? all() : addresses.map((text) => this.#requireKnown(text));
     const stillBanned = new Map<string, readonly string[]>();
+    if (addresses === 'all') store.noteUnbanned(undefined, name);
     for (const network of networks) {
+      if (addresses !== 'all') store.noteUnbanned(network, name);
       this.#forget(network, name);
       const held = addresses === 'all' ? [network] : keeper.find(network).filter(isHeld);
       for (const banned of held) {
@@ -174,7 +186,12 @@ export class RequestHandler {
 
   /** What was counted of it, so that the next failure does not ban it again. */
   #forget(network: BanTarget, name: string | undefined): void {
-    for (const { jail } of this.#options.jails.running) if (name === undefined || jail.options.name === name) jail.clear(network);
+    const { jails, protectedNetworks } = this.#options;
+    for (const { jail } of jails.running) {
+      if (name !== undefined && jail.options.name !== name) continue;
+      jail.clear(network);
+      jail.forgive(network, protectedNetworks());
+    }
   }
 
   /** Whose bans shut out all of the network. */

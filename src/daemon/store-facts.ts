@@ -3,6 +3,7 @@
 import type { BanList } from '../ban/ban-list.ts';
 import type { BanStore } from '../ban/ban-store.ts';
 import { countEarlierBans } from '../ban/earlier-bans.ts';
+import type { StoreContents } from '../ban/store-file.ts';
 import type { BanTarget } from '../core/ban-target.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { Jail } from '../jail/jail.ts';
@@ -35,6 +36,12 @@ export class StoreFacts {
   /** The records that led to a ban, the oldest first; none where the store cannot tell. */
   evidence(identity: string, jail: string): readonly Evidence[] {
     return this.#ask((store) => store.evidence(identity, jail));
+  }
+
+  /** What was counted for jails that did not run up to now: those that were in error at the start. */
+  recall(jails: readonly string[]): Pick<StoreContents, 'windows' | 'sessions'> {
+    const windows = new Map(jails.map((jail) => [jail, this.#ask((store) => store.windows(jail))]));
+    return { windows, sessions: jails.length === 0 ? [] : this.#ask((store) => store.sessions()) };
   }
 
   #ask<T>(question: (store: BanStore) => readonly T[]): readonly T[] {

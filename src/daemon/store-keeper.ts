@@ -1,11 +1,16 @@
 // Keeps the store up with the ban list, the jails, their filters' sessions and the sources' positions: a moment's changes in one
 // transaction, soon after the first of them, or at once. Where they are many, they are written in slices, between which everything else
 // goes on. Where the disk refuses, all goes on in memory, visibly, and is written when the disk takes it again.
+import { statSync } from 'node:fs';
+import type { BanDecision } from '../ban/ban.ts';
 import type { BanStore, BanStoreOptions, StoreTransaction } from '../ban/ban-store.ts';
-import { noContents, readStoreCopy, type StoreContents } from '../ban/store-file.ts';
+import { isEmptyContents, noContents, type OpenedStore, readStoreCopy, type StoreContents } from '../ban/store-file.ts';
 import { BackOff } from '../core/back-off.ts';
+import type { BanTarget } from '../core/ban-target.ts';
+import { systemCodeOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { ChangeCollector, type ChangeSources } from './change-collector.ts';
+import { LateStore } from './late-store.ts';
 import { StoreFacts } from './store-facts.ts';
 import { asideWarning, StorePlace } from './store-place.ts';
 import { WritePace } from './write-pace.ts';
@@ -24,6 +29,8 @@ const retryLimits = { firstMs: 1000, lastMs: 60_000 };
 export interface StoreKeeperOptions extends BanStoreOptions, ChangeSources {
   readonly path: string;
   readonly log: Log;
+  /** Bans of an earlier run that could be read only now; those among them that have ended are for the caller to leave out. */
+  readonly onLateBans?: (bans: readonly BanDecision[]) => void;
   /** For tests, which would have to write much. */
   readonly sliceMs?: number;
 }
@@ -50,15 +57,15 @@ export class StoreKeeper {
   readonly #backOff = new BackOff(retryLimits);
   #failure: string | undefined;
   #isStopped = false;
+  readonly #late = new LateStore();
+  /** There is a store of an earlier run, and nobody has read it. */
+  #isUnread = false;
   /** The store lacks what it should hold of all that is in memory. */
   #lacksAll = false;
 
   constructor(options: StoreKeeperOptions) {
     this.#options = options;
-    this.#place = new StorePlace(options, (setAside) => {
-      this.#lacksAll = true;
-      if (setAside !== undefined) options.log.error(asideWarning(setAside));
-    });
+    this.#place = new StorePlace(options, (opened) => this.#takeLate(opened));
     this.#changes = new ChangeCollector(options);
     const { bans, jails } = options;
     this.facts = new StoreFacts({ store: () => this.store, bans, jails });
@@ -67,6 +74,19 @@ export class StoreKeeper {
   /** Why the store could not be written; undefined where it could. */
   get failure(): string | undefined {
     return this.#failure;
+  }
+
+  /** For people, a line each. */
+  get warnings(): readonly string[] {
+    return [
+      ...(this.#failure === undefined ? [] : [`the store cannot be written, bans and counts are kept in memory only: ${this.#failure}`]),
+      ...(this.#isUnread ? ['the bans and counts of an earlier run could not be read, and count for nothing until they can be'] : []),
+    ];
+  }
+
+  /** A person lifted the bans of the network, or of all; a store that is read later does not bring them back. */
+  noteUnbanned(network: BanTarget | undefined, jail: string | undefined): void {
+    this.#late.noteUnbanned(network, jail);
   }
 
   /** Undefined while the store cannot be opened. */
@@ -85,12 +105,16 @@ export class StoreKeeper {
       if (opened.setAside !== undefined) warnings.push(asideWarning(opened.setAside));
       if (opened.store.unreadCount > 0) log.warning(`store ${path}: ${opened.store.unreadCount} rows made no sense and are left out`);
     } catch (error) {
-      contents = readStoreCopy(path, this.#options) ?? noContents;
+      const copy = readStoreCopy(path, this.#options);
+      if (copy !== undefined) this.#late.noteRead(copy);
+      this.#isUnread = copy === undefined && mayExist(path, error);
+      contents = copy ?? noContents;
       this.#lacksAll = true;
       this.#fail(error);
     }
-    if (!isEmpty(contents)) this.#changes.noteRestored(contents.positions);
-    return { ...contents, isEmpty: isEmpty(contents), warnings };
+    const isEmpty = isEmptyContents(contents);
+    if (!isEmpty) this.#changes.noteRestored(contents.positions);
+    return { ...contents, isEmpty, warnings };
   }
 
   /** Everything restored is in memory: writes what was read from a copy, as the store could not be written. */
@@ -102,8 +126,8 @@ export class StoreKeeper {
     if (this.#lacksAll) return;
     const names = Array.from(jails(), ({ options }) => options.name);
     try {
-      this.store.forgetOthers(names, clock() - forgottenAfterUsec);
-      this.store.forgetOtherSessions(sessions().map(({ jail, filter }) => [jail, filter]));
+      const filters = sessions().map(({ jail, filter }) => [jail, filter] as const);
+      this.store.forgetOthers(names, filters, clock() - forgottenAfterUsec);
     } catch (error) {
       this.#fail(error);
     }
@@ -213,6 +237,20 @@ export class StoreKeeper {
     });
   }
 
+  /** The store was opened after the start: what it has goes into memory, so that what is written has it, too. */
+  #takeLate({ contents, setAside }: OpenedStore): void {
+    const { path, log, jails, sessions = () => [], logins, onLateBans } = this.#options;
+    this.#lacksAll = true;
+    this.#isUnread = false;
+    if (setAside !== undefined) log.error(asideWarning(setAside));
+    if (!this.#late.isNews(contents)) return;
+    const bans = this.#late.join(contents, { jails: jails(), sessions: sessions() });
+    logins?.restore(contents.logins);
+    const missed = 'records from between its last writing and the start of this run were not read';
+    log.warning(`store ${path}: ${bans.length} bans, and counts, of an earlier run could be read only now and hold again; ${missed}`);
+    onLateBans?.(bans);
+  }
+
   /** Goes on with what is being written, for so long. True where nothing is left of it. */
   #advance(budgetMs: number): boolean {
     const transaction = this.#transaction;
@@ -242,7 +280,6 @@ export class StoreKeeper {
   }
 }
 
-const isEmpty = ({ bans, positions, windows, sessions = [] }: StoreContents): boolean =>
-  [bans, sessions].every(({ length }) => length === 0) &&
-  Object.keys(positions).length === 0 &&
-  Array.from(windows.values()).every(({ length }) => length === 0);
+/** Where the directory may not be searched, nobody can tell. */
+const mayExist = (path: string, error: unknown): boolean =>
+  ['EACCES', 'EPERM'].includes(systemCodeOf(error) ?? '') || (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;

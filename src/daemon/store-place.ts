@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import type { BanStore, BanStoreOptions } from '../ban/ban-store.ts';
 import { isUnusable, type OpenedStore, openBanStore, type SetAside, setStoreAside } from '../ban/store-file.ts';
+import { sqliteCodeOf } from '../binding/sqlite.ts';
 import { messageOf } from '../core/errors.ts';
 
 export interface StorePlaceOptions extends BanStoreOptions {
@@ -10,12 +11,12 @@ export interface StorePlaceOptions extends BanStoreOptions {
 
 export class StorePlace {
   readonly #options: StorePlaceOptions;
-  readonly #onReopened: (setAside: SetAside | undefined) => void;
+  readonly #onReopened: (opened: OpenedStore) => void;
   #store: BanStore | undefined;
   #inode = 0;
 
-  /** `onReopened`: by `reach`; the store has nothing of what is in memory. */
-  constructor(options: StorePlaceOptions, onReopened: (setAside: SetAside | undefined) => void) {
+  /** `onReopened`: by `reach`; the store does not have what is in memory, and may have what is not. */
+  constructor(options: StorePlaceOptions, onReopened: (opened: OpenedStore) => void) {
     this.#options = options;
     this.#onReopened = onReopened;
   }
@@ -37,14 +38,16 @@ export class StorePlace {
     const { path } = this.#options;
     if (this.#store !== undefined && inodeOf(path) === this.#inode) return this.#store;
     this.close();
-    const { store, setAside } = openBanStore(path, this.#options);
-    this.#onReopened(setAside);
-    return this.#use(store);
+    const opened = openBanStore(path, this.#options);
+    this.#use(opened.store);
+    this.#onReopened(opened);
+    return opened.store;
   }
 
   /** It failed: where the file itself is at fault, it goes, and `reach` begins a new one. What happened, for people. */
   failed(error: unknown): string {
-    const message = messageOf(error);
+    const isBusy = sqliteCodeOf(error)?.startsWith('SQLITE_BUSY') === true;
+    const message = isBusy ? `${messageOf(error)}: ${busyCure}` : messageOf(error);
     if (this.#store === undefined || !isUnusable(error)) return message;
     this.close();
     try {
@@ -65,6 +68,8 @@ export class StorePlace {
     return store;
   }
 }
+
+const busyCure = 'most likely another ringjail has it; each needs a state directory of its own (STATE_DIRECTORY)';
 
 export const asideWarning = ({ path, reason }: SetAside): string =>
   `what was kept of bans and counts could not be read (${reason}); it stays as ${path}, and counting begins anew`;

@@ -53,6 +53,11 @@ export class ActionRoster {
     this.#tickets?.restore(decisions, (name) => this.isTicketAction(name));
   }
 
+  /** What `restore` told of is done, where the actions are at work. */
+  resume(): void {
+    this.#tickets?.start([]);
+  }
+
   /**
    * Begins with what `uses` and `others` name; `moved`: bans that actions are to hold from now on. Rejects where one is not permitted to work.
    */

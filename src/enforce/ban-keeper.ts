@@ -63,6 +63,14 @@ export class BanKeeper {
     this.#roster.restore(decisions);
   }
 
+  /** The same, of bans that could be read only now, the actions being at work; `settle` makes these agree. */
+  restoreLate(decisions: readonly BanDecision[]): void {
+    this.restore(decisions);
+    const isShown = (name: string) => !this.#roster.isTicketAction(name);
+    for (const { network, jail, actions } of decisions) this.#changed.push({ network, jail, actions: actions.filter(isShown) });
+    this.#roster.resume();
+  }
+
   /** Bans that are in force already, and new to the store. Before `start`. */
   adopt(decisions: readonly BanDecision[]): void {
     for (const decision of decisions) this.bans.add(decision);

@@ -33,6 +33,14 @@ export class FailureWindow {
     return this.#append({ ...entry, timeUsec });
   }
 
+  /** Whether something of this value was counted, which is not any more. */
+  forget(distinct: string): boolean {
+    const kept = this.#entries.filter((entry) => entry.distinct !== distinct);
+    if (kept.length === this.#entries.length) return false;
+    this.#entries = kept;
+    return true;
+  }
+
   get latestUsec(): number {
     return this.#latestUsec;
   }

@@ -81,7 +81,9 @@ export class Jail {
     const entry = { timeUsec: failure.timeUsec, distinct: options.isDistinct ? failure.distinct : undefined };
     if (window.add(entry)) {
       this.#windows.delete(identity.text);
-      return this.#aggregate(identity, failure, protectedNetworks, earlierBans) ?? this.#decide(identity, failure, window, earlierBans);
+      const widest = this.#aggregate(identity, failure, protectedNetworks, earlierBans);
+      this.#forget(failure.timeUsec);
+      return widest ?? this.#decide(identity, failure, window, earlierBans);
     }
     this.#windows.set(identity.text, window);
     this.#forget(failure.timeUsec);
@@ -103,9 +105,16 @@ export class Jail {
     return this.#windows.get(identity.text)?.entries() ?? [];
   }
 
-  /** Forgets what was counted for `identity`, as when it is unbanned by hand. */
+  /** Forgets what was counted for `identity`, as when it is unbanned by hand; nor does its ban count against a network of many. */
   clear(identity: BanTarget): void {
     if (this.#windows.delete(identity.text)) this.#remember(identity.text);
+    if (!isNetwork(identity)) return;
+    for (const { network } of aggregatesOf(this.options.aggregate, identity)) {
+      const window = this.#windows.get(network.text);
+      if (window?.forget(identity.text) !== true) continue;
+      if (window.count === 0) this.#windows.delete(network.text);
+      this.#remember(network.text);
+    }
   }
 
   /** What changed since `forgetChanges`, for the store; `isWhole`: the store is to be made to hold just these. */
@@ -163,6 +172,15 @@ export class Jail {
     for (const identity of dropped) this.#remember(identity);
   }
 
+  /** Windows of an earlier run that could be read only now, joined with those that are there. What stands in both happened once. */
+  join(state: StoredWindows): void {
+    const here = new Map(this.save());
+    const earlier = new Map(state);
+    const joined = Array.from(here, ([identity, entries]) => [identity, joinEntries(earlier.get(identity) ?? [], entries)] as const);
+    const dropped = this.#fill([...state.filter(([identity]) => !here.has(identity)), ...joined]);
+    for (const identity of [...earlier.keys(), ...dropped]) this.#remember(identity);
+  }
+
   /** The identities that were too many. */
   #fill(state: StoredWindows): string[] {
     const { maxretry, findtimeUsec, isDistinct, maxtracked } = this.options;
@@ -214,14 +232,14 @@ export class Jail {
     };
   }
 
-  /** Bounded memory: at most two steps a failure, so that no failure pays for many. */
+  /** Bounded memory: so many windows as a failure may add, and one more, so that no failure pays for many. */
   #forget(nowUsec: number): void {
-    if (this.#windows.size > this.options.maxtracked) {
-      this.#dropOldest();
-      this.counts.evicted++;
+    const { maxtracked, findtimeUsec, aggregate } = this.options;
+    for (; this.#windows.size > maxtracked; this.counts.evicted++) this.#dropOldest();
+    for (let step = 0; step <= aggregate.length; step++) {
+      const oldest = this.#windows.oldest?.value;
+      if (oldest !== undefined && oldest.latestUsec < nowUsec - findtimeUsec) this.#dropOldest();
     }
-    const oldest = this.#windows.oldest?.value;
-    if (oldest !== undefined && oldest.latestUsec < nowUsec - this.options.findtimeUsec) this.#dropOldest();
   }
 
   #dropOldest(): void {
@@ -230,4 +248,10 @@ export class Jail {
     this.#windows.delete(identity);
     this.#remember(identity);
   }
+}
+
+function joinEntries(earlier: readonly WindowEntry[], later: readonly WindowEntry[]): WindowEntry[] {
+  const isThere = (entry: WindowEntry) =>
+    later.some(({ timeUsec, distinct }) => timeUsec === entry.timeUsec && distinct === entry.distinct);
+  return [...earlier.filter((entry) => !isThere(entry)), ...later].toSorted((a, b) => a.timeUsec - b.timeUsec);
 }

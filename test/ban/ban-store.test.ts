@@ -295,10 +295,15 @@ describe('BanStore, sessions', () => {
     assert.deepEqual(shown(store), ['a f x 6', 'a f z 3', 'a f successregex x 4', 'b f x 5']);
     store.commit(sessionsOf('a', 'f', true, change('w', session(7))));
     assert.deepEqual(shown(store), ['a f w 7', 'a f successregex x 4', 'b f x 5']);
-    store.forgetOtherSessions([
-      ['a', 'f'],
-      ['b', 'g'],
-    ]);
+    const forget = (olderThanUsec: number, ...jails: string[]) => store.forgetOthers(jails, [['a', 'f']], olderThanUsec);
+    forget(0, 'a');
+    assert.deepEqual(shown(store), ['a f w 7', 'b f x 5'], 'a jail in error may come back');
+    forget(5e6, 'a');
+    assert.deepEqual(shown(store), ['a f w 7', 'b f x 5']);
+    forget(5e6 + 1, 'a');
+    assert.deepEqual(shown(store), ['a f w 7']);
+    store.commit(sessionsOf('b', 'f', false, change('x', session(5))));
+    forget(0, 'a', 'b');
     assert.deepEqual(shown(store), ['a f w 7']);
     store.close();
   });
@@ -392,6 +397,31 @@ describe('BanStore, what is kept of a ban', () => {
     store.close();
   });
 
+  const ends: [name: string, untilUsec: number, liftedUsec: number, endedUsec: number][] = [
+    ['by itself, while nobody looked', 10 * second, 90 * second, 10 * second],
+    ['by hand', 10 * second, 5 * second, 5 * second],
+    ['by hand, made for good', Number.POSITIVE_INFINITY, 90 * second, 90 * second],
+  ];
+  for (const [name, untilUsec, liftedUsec, endedUsec] of ends) {
+    for (const isWhole of [false, true]) {
+      it(`the end of a ban that ended ${name}${isWhole ? ', written with all' : ''}`, () => {
+        let now = second;
+        const store = openAt(storePath(), { clock: () => now });
+        const short = decisionOf('192.0.2.7', 2 * second, { sinceUsec: second });
+        store.commit(changesOf(bansOf(made(short))));
+        // Made longer: a ban on probation that somebody confirmed.
+        store.commit(changesOf(bansOf(made({ ...short, untilUsec }))));
+        now = liftedUsec;
+        store.commit(changesOf(isWhole ? { bans: { isWhole, bans: [] } } : bansOf(lifted(short))));
+        assert.deepEqual(
+          store.history('192.0.2.7').map((row) => [row.untilUsec, row.endedUsec]),
+          [[Number.isFinite(untilUsec) ? untilUsec : null, endedUsec]],
+        );
+        store.close();
+      });
+    }
+  }
+
   it('the records of a window that is gone are gone', () => {
     const store = openAt(storePath());
     store.commit(changesOf(windowsOf('portscan', window('192.0.2.7', [entry(1)], 'packet'))));
@@ -456,6 +486,21 @@ describe('BanStore, what is kept of a ban', () => {
     store.close();
   });
 
+  it('more bans a transaction than are purged at once: the history stays within its bounds', () => {
+    const store = openAt(storePath(), { maxHistory: 1000 });
+    const ofRound = (round: number) => {
+      return Array.from({ length: 500 }, (_, index) => decisionOf(`198.${round}.${index >> 8}.${index & 255}`, 5, { sinceUsec: round }));
+    };
+    for (let round = 0; round < 6; round++) {
+      store.commit(changesOf(bansOf(...ofRound(round).map((decision) => ({ ...made(decision), held: undefined })))));
+      const kept = Array.from({ length: 6 }, (_, former) =>
+        ofRound(former).filter(({ network }) => store.history(network.text).length > 0),
+      );
+      assert.equal(kept.flat().length, Math.min(1000, 500 * (round + 1)));
+    }
+    store.close();
+  });
+
   it('history is bounded by size, the oldest goes first', () => {
     const store = openAt(storePath(), { maxHistory: 3 });
     const decisions = [1, 2, 3, 4, 5].map((last) => decisionOf(`192.0.2.${last}`, 5));
@@ -472,7 +517,7 @@ describe('BanStore, what is kept of a ban', () => {
     const store = openAt(storePath());
     const windows = [window('old', [entry(1), entry(10)]), window('new', [entry(1), entry(11)]), window('none', [])];
     store.commit(changesOf({ jails: ['kept', 'gone'].map((name) => ({ name, isWhole: false, windows })) }));
-    store.forgetOthers(['kept'], 11);
+    store.forgetOthers(['kept'], [], 11);
     assert.deepEqual([store.windows('kept').length, store.windows('gone').map(([identity]) => identity)], [3, ['new']]);
     store.close();
   });

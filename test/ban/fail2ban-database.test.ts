@@ -80,12 +80,14 @@ describe('readFail2banDatabase', () => {
       ['sshd', '192.0.2.1', 'yesterday', 600, 1, null],
       ['sshd', '192.0.2.2', now, 'long', 1, null],
       ['sshd', '192.0.2.3', 1e300, 600, 1, null],
-      ['sshd', '192.0.2.4', now, 1e300, 'many', '{'],
+      ['sshd', '192.0.2.4', now, -1, 'many', '{'],
+      ['sshd', '192.0.2.5', now, 1e300, 1, null],
+      ['sshd', '192.0.2.6', now, Number.POSITIVE_INFINITY, 1, null],
     ]);
     const { bans, others, overCount } = read(path);
     assert.deepEqual(
       others.map(({ text }) => text),
-      ['a\x1b[2J', 'x'.repeat(257), '192.0.2.2', '192.0.2.3', '192.0.2.1'],
+      ['a\x1b[2J', 'x'.repeat(257), '192.0.2.2', '192.0.2.5', '192.0.2.6', '192.0.2.3', '192.0.2.1'],
     );
     assert.deepEqual(
       bans.slice(0, 2).map(({ network }) => network),
@@ -96,6 +98,22 @@ describe('readFail2banDatabase', () => {
     ]);
     assert.equal(overCount, 1);
   });
+
+  const bantimes: [bantime: number, untilUsec: number | null][] = [
+    [1219.4400000000001, now * 1e6 + 1219.44e6],
+    [0.5, now * 1e6 + 500_000],
+    [1e9, now * 1e6 + 1e15],
+    [1e10, null],
+    [-1, null],
+    [-1.5, null],
+    [-3, null],
+  ];
+  for (const [bantime, untilUsec] of bantimes) {
+    it(`a bantime of ${bantime} s ${untilUsec === null ? 'is for good' : 'ends'}`, () => {
+      const { bans, others } = read(database([['sshd', '192.0.2.1', now, bantime, 2, data([])]]));
+      assert.deepEqual([bans, others], [[{ ...expected, network: '192.0.2.1', sinceUsec: now * 1e6, untilUsec }], []]);
+    });
+  }
 
   it('a line is cut to what evidence may have', () => {
     assert.equal(read(database([['sshd', '192.0.2.1', now, 600, 1, data(['x'.repeat(600)])]])).bans[0]?.text?.length, 512);

@@ -176,6 +176,8 @@ describe('loadJails', () => {
     ['bantime.formula = ban.__class__', /^jail\.conf:5: bantime\.formula: "ban\.__class__" is not understood/],
     ['bantime.multipliers = 1 2 x', /^jail\.conf:5: bantime\.multipliers: "x": expected whole numbers such as 1 2 4 8 16$/],
     ['bantime.factor = 0', /^jail\.conf:5: bantime\.factor = "0": expected a number above 0$/],
+    ['bantime.factor = 1/0', /^jail\.conf:5: bantime\.factor = "1\/0": expected a number above 0$/],
+    ['bantime.factor = ban.Count', /expected a number above 0; "ban\.Count" is not understood: numbers, arithmetic, comparisons/],
   ];
   for (const [option, error] of incrementErrors) {
     it(`${option} is an error where it has an effect`, () => {
@@ -189,6 +191,8 @@ describe('loadJails', () => {
     ['bantime.factor = 2', 3, 9600],
     ['bantime.multipliers = 1 2 4', 1, 1200],
     ['bantime.multipliers = 1 2 4', 7, 2400],
+    ['bantime.multipliers = 1 2 4\nbantime.factor = 0.5', 2, 1200],
+    ['bantime.factor = 2.0 / 2.885385', 1, 1200 * (2 / 2.885385)],
     ['bantime.formula = ban.Time * math.exp(float(ban.Count+1)*banFactor)/math.exp(1*banFactor)', 1, (600 * Math.exp(2)) / Math.exp(1)],
     ['bantime.formula = ban.Time / 2', 1, 600],
   ];

@@ -13,6 +13,7 @@ describe('printable', () => {
     ['\x9f\xa0', '\\x9f\xa0'],
     ['safe\u202egpj.exe', 'safe\\u{202e}gpj.exe'],
     ['\u2066\u2069\u200e\u200f', '\\u{2066}\\u{2069}\\u{200e}\\u{200f}'],
+    ['a\u061cb', 'a\\u{61c}b'],
     ['one\u2028two\u2029', 'one\\u{2028}two\\u{2029}'],
   ];
   for (const [text, expected] of cases) it(JSON.stringify(text), () => assert.equal(printable(text), expected));

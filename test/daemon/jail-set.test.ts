@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { BanList } from '../../src/ban/ban-list.ts';
 import { jailContextOf } from '../../src/daemon/jail-context.ts';
 import { JailSet } from '../../src/daemon/jail-set.ts';
+import { StoreKeeper } from '../../src/daemon/store-keeper.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
+import { storePath } from '../ban/store-fixture.ts';
 import { changeFiles, configDirectory } from '../config/config-directory.ts';
 import { failureOf } from '../jail/failure.ts';
+import { recordingLog } from './recording-log.ts';
 
 const filter = { 'filter.d/scan.conf': '[Definition]\nnetfilter = blocked\n' };
 const jail = (name: string, rest = '') => `[${name}]\nenabled = yes\nfilter = scan\nmaxretry = 3\n${rest}\n`;
@@ -105,6 +109,45 @@ describe('JailSet, saved and restored', () => {
     const { jails } = loaded(jail('one') + jail('two') + jail('three'));
     jails.restore(new Map(former.running.map(({ jail }) => [jail.options.name, jail.save()])));
     assert.deepEqual([knock(jails, 'one', 3), knock(jails, 'two', 3), knock(jails, 'three', 3)], [true, false, false]);
+  });
+
+  it('a jail that was in error at the start has back what the store has of it, and it stays there', () => {
+    const path = storePath();
+    const run = (jails: JailSet) => {
+      const keeper = new StoreKeeper({
+        path,
+        log: recordingLog(),
+        clock: () => 0,
+        bans: new BanList(),
+        jails: () => jails.running.map(({ jail }) => jail),
+        positions: () => ({}),
+      });
+      const { windows } = keeper.open();
+      jails.restore(windows);
+      keeper.begin();
+      return keeper;
+    };
+    const before = loaded(jail('one') + jail('two')).jails;
+    const first = run(before);
+    for (const name of ['one', 'two', 'two']) knock(before, name, 1);
+    first.flush();
+    first.stop();
+    const { directory, jails } = loaded(jail('one') + jail('two', 'findtime = x'));
+    assert.deepEqual(jails.begun, ['one']);
+    const second = run(jails);
+    second.flush();
+    knock(jails, 'one', 2);
+    changeFiles(directory, { 'jail.local': '[two]\nfindtime = 1h\n' });
+    jails.load();
+    assert.deepEqual(jails.begun, ['two']);
+    jails.restore(second.facts.recall(jails.begun).windows, [], jails.begun);
+    second.flush();
+    assert.deepEqual([second.store?.windows('one')[0]?.[1].length, second.store?.windows('two')[0]?.[1].length], [2, 2]);
+    assert.equal(second.facts.evidence('192.0.2.7', 'two').length, 2);
+    assert.deepEqual([knock(jails, 'one', 3), knock(jails, 'two', 3)], [true, true]);
+    jails.load();
+    assert.deepEqual(jails.begun, []);
+    second.stop();
   });
 
   it('the memory of a jail that is gone keeps nothing from starting', () => {

@@ -8,6 +8,7 @@ import { NetworkList } from '../../src/jail/network-list.ts';
 import type { Failure, NamedFailure } from '../../src/match/failure.ts';
 import type { Filter } from '../../src/match/filter.ts';
 import type { RecordSelector } from '../../src/record/record-selector.ts';
+import { decisionOf } from '../ban/decision.ts';
 import { network, target } from '../core/network.ts';
 import { FakeAction } from '../enforce/fake-action.ts';
 import { failureOf, minute } from '../jail/failure.ts';
@@ -324,5 +325,15 @@ describe('Pipeline', () => {
     const trial = new Trial('kernel', 'bans');
     trial.scan('kernel', minute, '192.0.2.1');
     assert.deepEqual(trial.events, ['ban 192.0.2.1 jail0', 'ban 192.0.2.1 jail1']);
+  });
+
+  it('a ban by hand is a record as well, though not for the jail that holds it', () => {
+    const trial = new Trial('kernel', 'bans');
+    // What the filter finds in the next record.
+    trial.scan('none', minute, '192.0.2.1');
+    trial.pipeline.countBan(decisionOf('192.0.2.1', 2 * minute, { jail: 'jail1' }), 64);
+    assert.deepEqual(trial.events, []);
+    trial.pipeline.countBan(decisionOf('192.0.2.1', 2 * minute, { jail: 'jail0' }), 64);
+    assert.deepEqual(trial.events, ['ban 192.0.2.1 jail1']);
   });
 });

@@ -65,6 +65,8 @@ async function setUp(confirmMs?: number) {
   confirmation.start();
   await keeper.start(usesOf('nftables'));
   const order: string[] = [];
+  const counted: string[] = [];
+  const unbanned: (readonly [network: string | undefined, jail: string | undefined])[] = [];
   const handler = new RequestHandler({
     jails,
     keeper,
@@ -73,8 +75,14 @@ async function setUp(confirmMs?: number) {
     log,
     confirmation,
     describe: () => describeDaemon({ version: '1', startedAt: new Date(0), jails, keeper, sources: [], warnings: [] }),
-    store: { store: undefined, failure: undefined, settle: async () => void order.push('committed') },
+    store: {
+      store: undefined,
+      failure: undefined,
+      settle: async () => void order.push('committed'),
+      noteUnbanned: (network, jail) => void unbanned.push([network?.text, jail]),
+    },
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
+    onBanned: ({ network, jail }, ipv6prefix) => void counted.push(`${network.text} ${jail} ${ipv6prefix}`),
     onReload: async () => void order.push('reloaded'),
   });
   const ask = {
@@ -95,7 +103,20 @@ async function setUp(confirmMs?: number) {
     explain: async (address: string) => (await handler.handle({ command: 'explain', address })) as ExplainAnswer,
   };
   const knock = (address: string) => jails.find('portscan')?.jail.observe(failureOf(address, nowUsec), new NetworkList([])) !== undefined;
-  return { action, ask, directory, expire: () => expire(), jails, keeper, log, order, knock, [Symbol.asyncDispose]: () => keeper.stop() };
+  return {
+    action,
+    ask,
+    directory,
+    expire: () => expire(),
+    jails,
+    keeper,
+    log,
+    order,
+    knock,
+    unbanned,
+    counted,
+    [Symbol.asyncDispose]: () => keeper.stop(),
+  };
 }
 
 const users = {
@@ -179,6 +200,14 @@ describe('what is no address', () => {
 });
 
 describe('ban by hand', () => {
+  it('is told to jails that count bans, where it is new', async () => {
+    await using trial = await setUp();
+    await trial.ask.ban('portscan', '192.0.2.7', '2001:db8::/64');
+    await trial.ask.ban('portscan', '192.0.2.7');
+    await trial.ask.ban('forgood', '192.0.2.7');
+    assert.deepEqual(trial.counted, ['192.0.2.7 portscan 64', '2001:db8::/64 portscan 64', '192.0.2.7 forgood 64']);
+  });
+
   it("bans addresses and networks for the jail's bantime: in the list, on disk, then in the firewall", async () => {
     await using trial = await setUp();
     const answer = await trial.ask.ban('portscan', '192.0.2.7', '203.0.113.9/24', '2001:db8::/64', '::ffff:192.0.2.8');
@@ -287,6 +316,13 @@ describe('unban by hand', () => {
     assert.deepEqual([...trial.action.inForce.keys()], []);
   });
 
+  it('forgets what was counted of the IPv6 network of the address', async () => {
+    await using trial = await setUp();
+    assert.equal(trial.knock('2001:db8::7'), false);
+    await trial.ask.unban('2001:db8::8');
+    assert.deepEqual([trial.knock('2001:db8::9'), trial.knock('2001:db8::7')], [false, true]);
+  });
+
   it('forgets what was counted, so that the next failure does not ban again', async () => {
     await using trial = await setUp();
     assert.equal(trial.knock('192.0.2.7'), false);
@@ -305,6 +341,15 @@ describe('unban by hand', () => {
     );
     assert.deepEqual(await trial.ask.unbanAll(), { unbanned: ['203.0.113.5', '192.0.2.7'], notBanned: [], stillBanned: [] });
     assert.deepEqual(await trial.ask.unbanAll(), { unbanned: [], notBanned: [], stillBanned: [] });
+    await trial.ask.unban('192.0.2.9', '2001:db8::1');
+    await trial.ask.unbanIn('portscan', 'all');
+    assert.deepEqual(trial.unbanned, [
+      [undefined, undefined],
+      [undefined, undefined],
+      ['192.0.2.9', undefined],
+      ['2001:db8::1', undefined],
+      [undefined, 'portscan'],
+    ]);
     assert.deepEqual([...trial.action.inForce.keys()], []);
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { BanList } from '../../src/ban/ban-list.ts';
@@ -56,6 +56,7 @@ class Trial {
       sessions: () => this.jails.map(({ options }) => ({ jail: options.name, filter: 'f', cache: this.sessions })).slice(0, 1),
       positions: () => (this.sequence === 0 ? {} : { kernel: { sequence: this.sequence } }),
       logins: this.logins,
+      onLateBans: (bans) => this.bans.restore(bans),
     });
   }
 
@@ -337,7 +338,7 @@ describe('StoreKeeper, where much changed', () => {
     trial.keeper.touch();
     for (let turns = 0; turns < 40; turns++) await turn();
     assert.equal(trial.keeper.failure, undefined);
-    for (let turns = 0; turns < 5000 && trial.keeper.facts.evidence('192.0.2.50', 'one').length === 0; turns++) {
+    for (let turns = 0; turns < 1_000_000 && trial.keeper.facts.evidence('192.0.2.50', 'one').length === 0; turns++) {
       t.mock.timers.tick(150);
       await turn();
     }
@@ -427,5 +428,117 @@ describe('StoreKeeper, where the disk refuses', () => {
     again.keeper.stop();
     assert.deepEqual(storedAt(trial.path), memory);
     assert.deepEqual([memory.bans.length, memory.windows?.length], [0, 3]);
+  });
+});
+
+describe('StoreKeeper, where the store can be opened only later', () => {
+  /** A store of an earlier run: two windows, two bans, a login, a session, a position; one that cannot be opened is in its place. */
+  function hidden() {
+    const first = started();
+    first.knock('192.0.2.7', 1);
+    first.knock('192.0.2.8', 2);
+    first.bans.add(decisionOf('192.0.2.1', 500, { jail: 'one' }));
+    first.bans.add(decisionOf('198.51.100.0/24', 500, { jail: 'two' }));
+    first.logins.observe(network('192.0.2.9'), 5);
+    first.keeper.flush();
+    first.keeper.stop();
+    renameSync(first.path, `${first.path}.hidden`);
+    mkdirSync(first.path);
+    writeFileSync(join(first.path, 'x'), '');
+    return {
+      path: first.path,
+      mend: () => {
+        rmSync(first.path, { recursive: true });
+        renameSync(`${first.path}.hidden`, first.path);
+      },
+    };
+  }
+  const banned = (trial: Trial) => trial.memory.bans.map(({ network: { text } }) => text);
+
+  it('bans, windows, sessions and logins that nobody has read become part of what is written', (t) => {
+    asleep(t);
+    const { path, mend } = hidden();
+    const trial = started(path);
+    assert.match(trial.keeper.warnings.join('\n'), /cannot be written.*\n.*of an earlier run could not be read, and count for nothing/);
+    trial.knock('192.0.2.8', 3);
+    trial.bans.add(decisionOf('192.0.2.2', 500, { jail: 'one' }));
+    mend();
+    t.mock.timers.tick(1000);
+    assert.deepEqual(trial.keeper.warnings, []);
+    assert.match(trial.log.lines.join('\n'), /2 bans, and counts, of an earlier run could be read only now and hold again/);
+    assert.deepEqual(banned(trial), ['192.0.2.2', '192.0.2.1', '198.51.100.0/24']);
+    const { memory } = trial;
+    const times = (memory.windows ?? []).map(([identity, entries]) => [identity, entries.map(({ timeUsec }) => timeUsec)]);
+    assert.deepEqual(times, [
+      ['192.0.2.7', [1]],
+      ['192.0.2.8', [2, 3]],
+    ]);
+    assert.deepEqual(memory.sessions.map(([id]) => id).toSorted(), ['"192.0.2.7"', '"192.0.2.8"']);
+    assert.deepEqual(trial.logins.save(), [['192.0.2.9', 5]]);
+    assert.equal(trial.keeper.facts.earlierBans(network('192.0.2.1')), 1);
+    trial.keeper.stop();
+    assert.deepEqual(new Set(storedAt(path).bans), new Set(memory.bans));
+    assert.deepEqual(storedAt(path).windows, memory.windows);
+  });
+
+  const commands: [name: string, text: string | undefined, jail: string | undefined, left: string[]][] = [
+    ['one', '192.0.2.1', undefined, ['198.51.100.0/24']],
+    ['an address of a network', '198.51.100.7', undefined, ['192.0.2.1']],
+    ['an address of a network, in its jail', '198.51.100.7', 'two', ['192.0.2.1']],
+    ['in another jail', '192.0.2.1', 'two', ['192.0.2.1', '198.51.100.0/24']],
+    ['all', undefined, undefined, []],
+    ['all of a jail', undefined, 'two', ['192.0.2.1']],
+  ];
+  for (const [name, text, jail, left] of commands) {
+    it(`what a person has unbanned meanwhile does not come back: ${name}`, () => {
+      const { path, mend } = hidden();
+      const trial = started(path);
+      trial.keeper.noteUnbanned(text === undefined ? undefined : network(text), jail);
+      mend();
+      trial.keeper.flush();
+      assert.deepEqual(banned(trial), left);
+      trial.keeper.stop();
+      assert.deepEqual(
+        storedAt(path).bans.map((ban) => ban.network.text),
+        left,
+      );
+    });
+  }
+
+  it('another daemon has it: what that one wrote after it was copied is kept', (t) => {
+    asleep(t);
+    const first = started();
+    first.bans.add(decisionOf('192.0.2.1', 500));
+    first.knock('192.0.2.7', 1);
+    first.keeper.flush();
+    const second = started(first.path);
+    assert.match(second.keeper.failure ?? '', /locked: most likely another ringjail has it.*STATE_DIRECTORY/);
+    assert.deepEqual(banned(second), ['192.0.2.1']);
+    first.bans.add(decisionOf('192.0.2.2', 500));
+    first.knock('192.0.2.7', 2);
+    first.keeper.flush();
+    second.knock('192.0.2.7', 3);
+    first.keeper.stop();
+    second.keeper.flush();
+    assert.equal(second.keeper.failure, undefined);
+    assert.deepEqual(banned(second), ['192.0.2.1', '192.0.2.2']);
+    assert.equal(second.memory.windows?.[0]?.[1].length, 3);
+    const { memory } = second;
+    second.keeper.stop();
+    assert.deepEqual(storedAt(first.path), memory);
+  });
+
+  it('what was read as a copy at the start does not come back where it was lifted since', () => {
+    const first = started();
+    first.bans.add(decisionOf('192.0.2.1', 500));
+    first.knock('192.0.2.7', 1);
+    first.keeper.flush();
+    const second = started(first.path);
+    first.keeper.stop();
+    second.bans.remove(network('192.0.2.1'));
+    second.jails[0]?.clear(network('192.0.2.7'));
+    second.keeper.flush();
+    assert.deepEqual([second.keeper.failure, second.memory.bans, second.memory.windows], [undefined, [], []]);
+    second.keeper.stop();
   });
 });

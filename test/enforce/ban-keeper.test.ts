@@ -363,6 +363,20 @@ describe('BanKeeper, started', () => {
     assert.deepEqual(trial.inForce(), ['192.0.2.3']);
   });
 
+  it('brings back later what could be read only then, as it was, also while bans are on probation', async (t) => {
+    const trial = new Trial(t, (decision) => ({ ...decision, untilUsec: begin + 1 }));
+    await trial.keeper.start(usesOf('nftables'));
+    trial.keeper.restoreLate([
+      decisionOf('192.0.2.1', begin + day),
+      decisionOf('192.0.2.2', begin),
+      decisionOf('192.0.2.3', begin + day, { actions: ['ufw'] }),
+    ]);
+    await trial.keeper.settle();
+    assert.deepEqual([trial.inForce(), trial.inForce('ufw')], [['192.0.2.1'], ['192.0.2.3']]);
+    await trial.pass(day);
+    assert.deepEqual([trial.inForce(), trial.inForce('ufw')], [[], []]);
+  });
+
   it('brings back bans of actions that no jail names any more', async (t) => {
     const trial = new Trial(t);
     trial.keeper.restore([decisionOf('192.0.2.1', begin + day, { actions: ['ufw'] })]);

@@ -101,6 +101,24 @@ describe('BanKeeper with actions of tickets', () => {
     await mail.keeper.stop();
   });
 
+  it('an earlier run that could be read only later: the same', async () => {
+    const trial = new Trial();
+    await trial.keeper.start([use('one', 'mail'), use('one', 'a')]);
+    await trial.told();
+    trial.keeper.restoreLate([
+      decisionOf('192.0.2.1', 1e15, { jail: 'one', actions: ['a', 'mail', 'nftables'] }),
+      decisionOf('192.0.2.2', 5, { jail: 'one', actions: ['a', 'mail'] }),
+    ]);
+    const told = await trial.told();
+    assert.ok(told.includes('a of one: ban 192.0.2.1 restored'), told.join());
+    assert.ok(told.includes('a of one: unban 192.0.2.2'), told.join());
+    assert.deepEqual(
+      told.filter((call) => call.startsWith('mail')),
+      [],
+    );
+    await trial.keeper.stop();
+  });
+
   it('a reload: what stays is told, what its jail names no more lifts its bans and stops, what is new is told of them', async () => {
     const trial = new Trial();
     await trial.keeper.start([use('one', 'a'), use('one', 'b'), use('one', 'c')]);

@@ -508,6 +508,40 @@ describe('aggregate', () => {
     assert.deepEqual(bansOf(jail, ['192.0.2.3'], nobody, findtime + 1), ['192.0.2.3']);
   });
 
+  it('an address that was cleared does not count, and what is left in the store neither', () => {
+    const jail = jailWithRules();
+    bansOf(jail, ['192.0.2.1', '192.0.2.2', '2001:db8:0:1::1']);
+    jail.forgetChanges();
+    jail.clear(network('192.0.2.1'));
+    jail.clear(network('2001:db8:0:1::/64'));
+    jail.clear(network('192.0.2.9'));
+    assert.deepEqual(
+      jail.changes().windows.map(({ identity, entries }) => [identity, entries?.map(({ distinct }) => distinct)]),
+      [
+        ['192.0.2.0/24', ['192.0.2.2']],
+        ['192.0.0.0/16', ['192.0.2.2']],
+        ['2001:db8::/48', undefined],
+      ],
+    );
+    assert.deepEqual(bansOf(jail, ['192.0.2.3', '2001:db8:0:2::1']), ['192.0.2.3', '2001:db8:0:2::/64']);
+    assert.deepEqual(bansOf(jail, ['192.0.2.1']), ['192.0.2.0/24']);
+  });
+
+  it('networks of many are bounded by maxtracked and findtime, also where each failure bans', () => {
+    const rules = [
+      { family: 4, prefix: 24, hosts: 3 },
+      { family: 4, prefix: 16, hosts: 5 },
+    ] as const;
+    const jail = jailOf({ isDistinct: false, maxretry: 1, maxtracked: 10, aggregate: rules });
+    for (let index = 0; index < 200; index++) {
+      assert.ok(jail.observe(failureOf(`198.${index}.0.1`, index), nobody));
+      assert.ok(jail.trackedCount <= 10);
+    }
+    assert.equal(jail.counts.evicted, 390);
+    for (let index = 0; index < 20; index++) jail.observe(failureOf(`192.0.2.${index % 2}`, 1000 + findtime + index), nobody);
+    assert.equal(jail.trackedCount, 2);
+  });
+
   it('goes on after a restart', () => {
     const former = jailWithRules();
     bansOf(former, ['192.0.2.1', '192.0.2.2']);
