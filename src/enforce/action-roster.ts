@@ -53,9 +53,9 @@ export class ActionRoster {
     this.#tickets?.restore(decisions, (name) => this.isTicketAction(name));
   }
 
-  /** What `restore` told of is done, where the actions are at work. */
-  resume(): void {
-    this.#tickets?.start([]);
+  /** What `restore` told of is done, where the actions are at work; `moved`: bans that actions are to hold from now on. */
+  resume(moved: readonly Change[]): void {
+    this.#tickets?.start([], this.#toldOf(moved));
   }
 
   /**

@@ -68,7 +68,7 @@ export class BanKeeper {
     this.restore(decisions);
     const isShown = (name: string) => !this.#roster.isTicketAction(name);
     for (const { network, jail, actions } of decisions) this.#changed.push({ network, jail, actions: actions.filter(isShown) });
-    this.#roster.resume();
+    this.#roster.resume(this.#beginHandover());
   }
 
   /** Bans that are in force already, and new to the store. Before `start`. */
@@ -89,10 +89,7 @@ export class BanKeeper {
    */
   async start(uses: Iterable<ActionUse>): Promise<void> {
     this.#uses = [...uses];
-    const { moved, left } = this.#handover.begin(this.#uses);
-    // Firewalls are shown all of the list.
-    for (const change of left) this.#changed.push(change);
-    await this.#roster.start(this.#uses, this.#restoredActions, moved);
+    await this.#roster.start(this.#uses, this.#restoredActions, this.#beginHandover());
     this.#armEnd();
     void this.settle().then(() => this.#handOver());
   }
@@ -108,14 +105,19 @@ export class BanKeeper {
    */
   async reload(uses: Iterable<ActionUse>): Promise<void> {
     this.#uses = [...uses];
-    const { moved, left } = this.#handover.begin(this.#uses);
-    for (const change of left) this.#changed.push(change);
-    for (const { actions, ...rest } of moved)
-      this.#changed.push({ ...rest, actions: actions.filter((name) => !this.#roster.isTicketAction(name)) });
-    this.#roster.reload(this.#uses, moved);
+    this.#roster.reload(this.#uses, this.#beginHandover());
     await this.settle();
     await this.#handOver();
     this.#roster.stopUnusedFirewalls(this.#uses);
+  }
+
+  /** Gives the bans that actions are to hold from now on; `settle` tells firewalls of them. */
+  #beginHandover(): readonly Change[] {
+    const { moved, left } = this.#handover.begin(this.#uses);
+    const isShown = (name: string) => !this.#roster.isTicketAction(name);
+    for (const change of left) this.#changed.push(change);
+    for (const { actions, ...rest } of moved) this.#changed.push({ ...rest, actions: actions.filter(isShown) });
+    return moved;
   }
 
   /** At most a tenth of the time goes into it, however many bans wait. */

@@ -187,6 +187,18 @@ describe('bans that move to other actions', () => {
     }
   });
 
+  it('bans of a store that was read late move as well', async () => {
+    const trial = new Trial();
+    await trial.keeper.start(uses('ufw'));
+    trial.close();
+    trial.keeper.restoreLate([decisionOf('192.0.2.1', 1e15, { jail: 'one' })]);
+    await trial.rest();
+    assert.deepEqual([trial.inForce(), trial.actionsOf('192.0.2.1')], [['192.0.2.1'], ['ufw', 'nftables']]);
+    trial.open();
+    await trial.rest();
+    assert.deepEqual([trial.inForce(), [...(trial.held.get('ufw') ?? [])]], [[], ['192.0.2.1']]);
+  });
+
   it('from one firewall to another it is done when the reload is', async () => {
     const trial = new Trial();
     await trial.keeper.start(uses('nftables'));
