@@ -23,6 +23,10 @@ export interface TicketEnforcerOptions {
   readonly checkIntervalMs?: number | undefined;
   /** All that was due has been tried. */
   readonly onSettled?: (() => void) | undefined;
+  /** The action lifted this ban, or tried to, and has not made it anew. */
+  readonly onLifted?: ((network: string) => void) | undefined;
+  /** The action flushed or stopped what it had set up, or tried to; `isFormer`: by a definition that is not its own any more. */
+  readonly onEmptied?: ((by: { readonly isFormer: boolean }) => void) | undefined;
 }
 
 export class TicketEnforcer {
@@ -42,17 +46,21 @@ export class TicketEnforcer {
   readonly #findings: LookFindings;
   readonly #repairLog: RepairLog;
   readonly #verification: Verification;
-  readonly #onSettled: (() => void) | undefined;
+  readonly #options: TicketEnforcerOptions;
 
   /** `jail`: whose bans these are. */
   constructor(action: TicketAction, jail: string, log: Log, options: TicketEnforcerOptions = {}) {
-    const { checkIntervalMs = defaultCheckIntervalMs, onSettled } = options;
+    const { checkIntervalMs = defaultCheckIntervalMs, onLifted, onEmptied } = options;
     const { name } = action;
-    this.#onSettled = onSettled;
+    this.#options = options;
     this.action = action;
     this.#log = log;
     this.#ledger = new TicketLedger(action, jail);
-    this.#start = new TicketStart({ action, ledger: this.#ledger, queue: this.#queue, log });
+    this.#start = new TicketStart({
+      ...{ action, ledger: this.#ledger, queue: this.#queue, log },
+      onLifted: (network) => onLifted?.(network),
+      onEmptied: () => onEmptied?.({ isFormer: true }),
+    });
     this.#findings = new LookFindings(name, log);
     this.#repairLog = new RepairLog({ name, log, hint: '', pace: paceOfLooks(checkIntervalMs) });
     this.#verification = new Verification({
@@ -170,6 +178,11 @@ export class TicketEnforcer {
     return this.#ledger.doubt(network) ? this.#queue.run() : Promise.resolve();
   }
 
+  /** The same for all of them. */
+  againAll(): Promise<void> {
+    return this.#ledger.doubtAll() ? this.#queue.run() : Promise.resolve();
+  }
+
   /**
    * Looks whether what the action set up is still there, and puts it and the bans back where it is not; it looks by itself before each ban.
    * Resolves when that is done, or takes long.
@@ -195,6 +208,7 @@ export class TicketEnforcer {
       this.#mustFlush = this.#ledger.enforcedCount > 1;
       await this.#queue.drain();
       await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
+      this.#options.onEmptied?.({ isFormer: false });
     }
     this.#verification.stop();
     this.#repairLog.stop();
@@ -218,7 +232,7 @@ export class TicketEnforcer {
     const repair = this.#ledger.takeRepair();
     if (repair !== undefined) this.#repairLog.tell(repair);
     this.#verification.arm();
-    this.#onSettled?.();
+    this.#options.onSettled?.();
   }
 
   /** What concerns the action as a whole comes before any ban; to lift bans it need not be started. */
@@ -250,7 +264,13 @@ export class TicketEnforcer {
 
   async #flush(): Promise<void> {
     this.#mustFlush = false;
-    this.#ledger.flushed(await this.action.flush());
+    let isLifted = true;
+    try {
+      isLifted = await this.action.flush();
+      this.#ledger.flushed(isLifted);
+    } finally {
+      if (isLifted) this.#options.onEmptied?.({ isFormer: false });
+    }
   }
 
   async #check(): Promise<void> {
@@ -280,28 +300,33 @@ export class TicketEnforcer {
 
   async #tryNetwork(network: string): Promise<void> {
     const step = this.#ledger.takeStep(network);
-    const doubt = { isLifted: false };
+    const became = { isLifted: false };
     try {
-      if (step !== undefined) this.#ledger.done(step, (await this.#tell(step, doubt)).lost);
+      if (step !== undefined) this.#ledger.done(step, (await this.#tell(step, became)).lost);
       if (this.#tries.forget(network)) this.#log.notice(`action ${this.action.name}: ${shownTarget(network)} is as it should be now`);
     } catch (error) {
-      if (step !== undefined) this.#ledger.failed(step, { isRun: !isNothingRun(error), ...doubt });
+      if (step !== undefined) this.#ledger.failed(step, { isRun: !isNothingRun(error), ...became });
       this.#fail(network, error);
     }
+    if (became.isLifted && !this.#ledger.isEnforced(network)) this.#options.onLifted?.(network);
   }
 
+  /** `became.isLifted`: whether the ban was lifted, as far as anybody can tell. */
   async #tell({ kind, ticket, doubt }: TicketStep, became: { isLifted: boolean }): Promise<ActionOutcome> {
-    if (doubt !== undefined) {
+    const isLift = kind === 'unban' || kind === 'undo';
+    let outcome = nothingLost;
+    if (isLift || doubt !== undefined) {
       try {
-        await this.action.unban(ticket);
+        outcome = await this.action.unban(ticket);
         became.isLifted = true;
       } catch (error) {
-        // It fails where the ban is not there, and that is as good.
-        if (kind === 'undo' && isNothingRun(error)) throw error;
         became.isLifted = !isNothingRun(error);
+        // It fails where the ban is not there, and that is as good.
+        if (kind === 'unban' || (kind === 'undo' && !became.isLifted)) throw error;
       }
     }
-    return kind === 'undo' ? nothingLost : this.action[kind](ticket);
+    if (kind === 'undo') return nothingLost;
+    return isLift ? outcome : this.action[kind](ticket);
   }
 
   #fail(network: string, error: unknown): void {

@@ -29,6 +29,8 @@ export class TicketLedger {
   readonly #enforced = new Map<string, BanTicket>();
   /** Bans that may be there already. To be lifted first, or they would be there twice. */
   readonly #doubtful = new Map<string, Doubt>();
+  /** Of the step that was taken last and has no answer yet. */
+  #atWork: string | undefined;
   /** Networks in which these may differ, in order. */
   readonly #pending = new Set<string>();
   /** Bans that others took away, to be told when they are back, and the families of which all is gone. */
@@ -115,13 +117,22 @@ export class TicketLedger {
     this.#enforced.set(network, this.#wanted.get(network) ?? ghostOf(network, this.#jail));
   }
 
-  /** Somebody else may have lifted this ban. False where it is none, or was told for good. */
+  /** Somebody else may have lifted this ban. False where it is none, was told for good, or is to be made anyway. */
   doubt(network: string): boolean {
     if (this.#action.norestored || !this.#wanted.has(network)) return false;
+    const isTold = this.#enforced.has(network) || this.#doubtful.get(network) === 'earlier' || this.#atWork === network;
+    if (!isTold) return false;
     this.#enforced.delete(network);
     this.#doubtful.set(network, 'tried');
     this.#pending.add(network);
     return true;
+  }
+
+  /** Somebody else may have lifted all. False where there is none. */
+  doubtAll(): boolean {
+    let isAny = false;
+    for (const network of Array.from(this.#wanted.keys())) isAny = this.doubt(network) || isAny;
+    return isAny;
   }
 
   /** To be looked at again. */
@@ -141,6 +152,12 @@ export class TicketLedger {
 
   /** Undefined where the action was told what is wanted. Whoever takes the step says what became of it: `done` or `failed`. */
   takeStep(network: string): TicketStep | undefined {
+    const step = this.#stepOf(network);
+    this.#atWork = step && network;
+    return step;
+  }
+
+  #stepOf(network: string): TicketStep | undefined {
     const wanted = this.#wanted.get(network);
     const enforced = this.#enforced.get(network);
     if (wanted !== undefined && enforced === undefined) {
@@ -162,14 +179,18 @@ export class TicketLedger {
 
   /** The action agreed; `lost`: the families whose other bans are gone. */
   done({ kind, ticket }: TicketStep, lost: readonly Family[]): void {
-    if (kind === 'unban') this.#enforced.delete(ticket.network);
-    else if (kind !== 'undo') this.#enforced.set(ticket.network, ticket);
-    this.lose(lost, ticket.network);
+    const { network } = ticket;
+    this.#atWork = undefined;
+    if (kind === 'unban') this.#enforced.delete(network);
+    // Otherwise somebody may have lifted it while it was made.
+    else if (kind !== 'undo' && !this.#doubtful.has(network)) this.#enforced.set(network, ticket);
+    this.lose(lost, network);
   }
 
   /** `isRun`: whether it may have done its work all the same. `isLifted`: whether what was in doubt is not there any more. */
   failed({ kind, ticket: { network }, doubt }: TicketStep, { isRun, isLifted }: { isRun: boolean; isLifted: boolean }): void {
-    if (this.#enforced.has(network)) return;
+    this.#atWork = undefined;
+    if (this.#enforced.has(network) || this.#doubtful.has(network)) return;
     if (doubt !== undefined && !isLifted) this.#doubtful.set(network, doubt);
     else if (isRun && kind !== 'undo') this.#doubtful.set(network, 'tried');
   }

@@ -12,6 +12,10 @@ export interface TicketStartOptions {
   readonly ledger: TicketLedger;
   readonly queue: CallQueue;
   readonly log: Log;
+  /** What another definition had begun lifted this ban, or tried to. */
+  readonly onLifted: (network: string) => void;
+  /** It was stopped. */
+  readonly onEmptied: () => void;
 }
 
 export class TicketStart {
@@ -83,7 +87,7 @@ export class TicketStart {
 
   /** What was begun by another definition is ended by that one. */
   async #endFormer(): Promise<void> {
-    const { action, ledger, queue, log } = this.#options;
+    const { action, ledger, queue, log, onLifted, onEmptied } = this.#options;
     const { name } = action;
     log.notice(`action ${name}: its definition changed; ended by the old one, begun by the new one`);
     for (const ticket of ledger.told) {
@@ -93,8 +97,10 @@ export class TicketStart {
         if (isUnreached(error)) throw error;
         log.warning(`action ${name}: the old definition did not lift ${shownTarget(ticket.network)}: ${messageOf(error)}`);
       });
+      onLifted(ticket.network);
     }
     await action.stop().catch((error: unknown) => log.warning(`action ${name}: ${messageOf(error)}`));
+    onEmptied();
     await action.reload();
     if (action.isOutdated === true) throw new RingjailError('unavailable', 'what its old definition began could not be ended');
     ledger.forget();
