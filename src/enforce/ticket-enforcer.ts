@@ -1,7 +1,7 @@
 // Keeps one action of tickets (commands, mail, web hooks) told of the bans that it is to enforce. Nothing waits for it, and what it could
 // not bring about is known by its reason.
 import type { BanTicket } from '../action/ban-ticket.ts';
-import { type ActionOutcome, nothingGone, nothingLost, type TicketAction } from '../action/ticket-action.ts';
+import { type ActionOutcome, nothingGone, nothingLost, seenIn, type TicketAction } from '../action/ticket-action.ts';
 import { defaultCheckIntervalMs } from '../config/daemon-config.ts';
 import { type BanTarget, shownTarget } from '../core/ban-target.ts';
 import { systemClock } from '../core/clock.ts';
@@ -41,6 +41,8 @@ export class TicketEnforcer {
   #mustReload = false;
   #mustFlush = false;
   #mustCheck = false;
+  /** Bans are to be looked for that may be there already. */
+  #mustProve = false;
   /** Families that a look found lost. */
   #gone: readonly Family[] = [];
   readonly #findings: LookFindings;
@@ -136,6 +138,7 @@ export class TicketEnforcer {
    */
   restore(held: Iterable<BanTicket>, ended: Iterable<string>): void {
     this.#ledger.restore(held, ended);
+    this.#mustProve = this.action.look !== undefined;
   }
 
   /** Bans in force that it was not told of, as its jail did not name it before. Mail is not sent for them. */
@@ -178,9 +181,12 @@ export class TicketEnforcer {
     return this.#ledger.doubt(network) ? this.#queue.run() : Promise.resolve();
   }
 
-  /** The same for all of them. */
+  /** The same for all of them; those that a look finds are left as they are. */
   againAll(): Promise<void> {
-    return this.#ledger.doubtAll() ? this.#queue.run() : Promise.resolve();
+    const isSeen = this.action.look !== undefined;
+    this.#ledger.doubtAll({ isSeen });
+    this.#mustProve ||= isSeen;
+    return this.#queue.run();
   }
 
   /**
@@ -242,12 +248,30 @@ export class TicketEnforcer {
     if (this.#mustReload) return () => this.#tryOwn(() => this.#reload());
     if (this.#mustFlush) return () => this.#tryOwn(() => this.#flush());
     if (this.#mustCheck) return () => this.#tryOwn(() => this.#check());
+    if (this.#mustProve) void this.#prove();
     return this.#nextOfBans({ liftsOnly: false });
   }
 
   #nextOfBans(which: { liftsOnly: boolean }): (() => Promise<void>) | undefined {
     const network = this.#ledger.takePending(which);
     return network === undefined ? undefined : () => this.#tryNetwork(network);
+  }
+
+  /** Beside the queue, so that it holds up no other ban. */
+  async #prove(): Promise<void> {
+    this.#mustProve = false;
+    const held = this.#ledger.holdBack();
+    const networks = held.map(({ network }) => network);
+    if (networks.length === 0) return;
+    let seen: readonly string[] = [];
+    try {
+      seen = seenIn((await this.action.look?.(networks)) ?? { ...nothingGone, unasked: networks }, networks);
+    } catch {
+      // Whatever is wrong is found again as they are lifted and made anew.
+    }
+    if (this.#queue.isStopped) return;
+    this.#ledger.prove(held, new Set(seen));
+    await this.#queue.run();
   }
 
   async #reload(): Promise<void> {

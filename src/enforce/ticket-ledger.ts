@@ -128,11 +128,34 @@ export class TicketLedger {
     return true;
   }
 
-  /** Somebody else may have lifted all. False where there is none. */
-  doubtAll(): boolean {
-    let isAny = false;
-    for (const network of Array.from(this.#wanted.keys())) isAny = this.doubt(network) || isAny;
-    return isAny;
+  /** Somebody else may have lifted all. `isSeen`: whether somebody can look which of them; they are held back by `holdBack`. */
+  doubtAll({ isSeen }: { isSeen: boolean }): void {
+    for (const network of Array.from(this.#wanted.keys())) {
+      const isToldOnly = this.#enforced.has(network);
+      if (this.doubt(network) && isToldOnly && isSeen) this.#doubtful.set(network, 'earlier');
+    }
+  }
+
+  /** Bans that an earlier run made, or that others may have lifted, are not lifted nor made until `prove` says what a look found. */
+  holdBack(): readonly BanTicket[] {
+    return Array.from(this.#doubtful).flatMap(([network, doubt]) => {
+      const wanted = this.#wanted.get(network);
+      if (doubt !== 'earlier' || wanted === undefined || wanted.isRaw === true) return [];
+      this.#pending.delete(network);
+      return [wanted];
+    });
+  }
+
+  /** `held`: by `holdBack`. `seen`: those of their networks that are there. */
+  prove(held: readonly BanTicket[], seen: ReadonlySet<string>): void {
+    for (const ticket of held) {
+      const { network } = ticket;
+      this.#pending.add(network);
+      // Lifted since, or in new doubt.
+      if (!seen.has(network) || !this.#wanted.has(network) || this.#doubtful.get(network) !== 'earlier') continue;
+      this.#doubtful.delete(network);
+      this.#enforced.set(network, ticket);
+    }
   }
 
   /** To be looked at again. */
@@ -243,17 +266,20 @@ export class TicketLedger {
     this.#doubtful.clear();
   }
 
-  /** A look did not find these bans. Lifted first, so that each is there once: since the look it may have come back. */
-  miss(networks: readonly string[], nowUsec: number): void {
-    if (this.#action.norestored) return;
-    for (const network of networks) {
+  /**
+   * A look did not find these bans. Lifted first, so that each is there once: since the look it may have come back. Those that are to be made
+   * anew.
+   */
+  miss(networks: readonly string[], nowUsec: number): readonly string[] {
+    if (this.#action.norestored) return [];
+    return networks.filter((network) => {
       const wanted = this.#wanted.get(network);
       // Some firewalls know its end as well, and are a little before us.
-      if (wanted === undefined || endOf(wanted) < nowUsec + nearEndUsec || !this.#enforced.has(network)) continue;
+      if (wanted === undefined || endOf(wanted) < nowUsec + nearEndUsec || !this.#enforced.has(network)) return false;
       this.#wanted.set(network, { ...wanted, restored: true });
-      this.doubt(network);
       this.#lost.networks.add(network);
-    }
+      return this.doubt(network);
+    });
   }
 
   /** Those of the families of which it was told any ban. */

@@ -206,11 +206,85 @@ describe('TicketEnforcer', () => {
     assert.deepEqual([enforcer.health().repairs, log.lines.length], [1, 1]);
   });
 
-  it('a restart: firewalls are told again, once, and lifted what ended meanwhile', async () => {
-    const { action, enforcer } = create();
+  it('a restart: firewalls that cannot be looked at are told again, once, and lifted what ended meanwhile', async () => {
+    const { action, enforcer } = create(new FakeAction(false, false));
     enforcer.restore([a], ['192.0.2.9']);
     await enforcer.start();
     assert.deepEqual(action.calls, ['start', 'unban 192.0.2.1', 'ban 192.0.2.1 restored', 'unban 192.0.2.9']);
+  });
+
+  it('a restart: what a look finds is left as it is; what it does not find, or did not look for, is told again', async () => {
+    for (const [said, sight, again] of [
+      ['all there', {}, []],
+      ['missing', { missing: ['192.0.2.1'] }, ['192.0.2.1']],
+      ['not asked', { unasked: ['192.0.2.2'] }, ['192.0.2.2']],
+      ['lost', { lost: [4] as const }, ['192.0.2.1', '192.0.2.2']],
+      ['broken', { broken: 'nothing leads to it' }, ['192.0.2.1', '192.0.2.2', '2001:db8::1']],
+      ['cannot look', undefined, ['192.0.2.1', '192.0.2.2', '2001:db8::1']],
+    ] as const) {
+      const { action, enforcer } = create();
+      const asked: (readonly string[])[] = [];
+      const look = async (networks: readonly string[]) => {
+        asked.push(networks);
+        if (sight === undefined) throw new Error('no look');
+        return { ...nothingGone, ...sight };
+      };
+      Object.assign(action, { look });
+      enforcer.restore([a, b, c], ['192.0.2.9']);
+      await enforcer.start();
+      const told = again.flatMap((network) => [`unban ${network}`, `ban ${network} restored`]);
+      await until(() => enforcer.health().waiting === 0);
+      assert.deepEqual([asked, action.calls], [[['192.0.2.1', '192.0.2.2', '2001:db8::1']], ['start', 'unban 192.0.2.9', ...told]], said);
+      assert.equal(
+        [a, b, c].every(({ network }) => enforcer.isEnforced(network)),
+        true,
+        said,
+      );
+    }
+  });
+
+  it('a restart: while a look goes on, other bans are made, and one that is lifted is lifted', async () => {
+    const { action, enforcer } = create();
+    let answer: (sight: Sight) => void = () => undefined;
+    Object.assign(action, { look: () => new Promise((resolve) => (answer = resolve)) });
+    enforcer.restore([a, { ...b, untilUsec: 10 }], []);
+    await enforcer.start();
+    await enforcer.ban(c);
+    await enforcer.unban(a.network);
+    // Made longer meanwhile, it is not as it was found.
+    await enforcer.ban({ ...b, untilUsec: 20 });
+    answer(nothingGone);
+    await until(() => enforcer.health().waiting === 0);
+    assert.deepEqual(action.calls, ['start', 'ban 2001:db8::1', 'unban 192.0.2.1', 'unban 192.0.2.2', 'ban 192.0.2.2']);
+  });
+
+  it('what others may have lifted is made anew, and what a look finds of all is left as it is', async () => {
+    for (const canLook of [true, false]) {
+      const { action, enforcer } = create(new FakeAction(false, canLook));
+      for (const ticket of [a, b]) await enforcer.ban(ticket);
+      action.calls.length = 0;
+      action.unseen = ['192.0.2.2'];
+      await enforcer.againAll();
+      const again = canLook ? ['192.0.2.2'] : ['192.0.2.1', '192.0.2.2'];
+      await until(() => enforcer.health().waiting === 0);
+      assert.deepEqual(
+        action.calls,
+        again.flatMap((network) => [`unban ${network}`, `ban ${network}`]),
+      );
+    }
+  });
+
+  it('what others may have lifted while a look went on is made anew, whatever the look says', async () => {
+    const { action, enforcer } = create();
+    let answer: (sight: Sight) => void = () => undefined;
+    Object.assign(action, { look: () => new Promise((resolve) => (answer = resolve)) });
+    enforcer.restore([a, b], []);
+    await enforcer.start();
+    const again = enforcer.again(a.network);
+    answer(nothingGone);
+    await again;
+    await until(() => enforcer.health().waiting === 0);
+    assert.deepEqual(action.calls, ['start', 'unban 192.0.2.1', 'ban 192.0.2.1 restored']);
   });
 
   it('a restart: mail is not sent again, nor for what ended', async () => {
