@@ -1,7 +1,7 @@
 // Keeps one action of tickets (commands, mail, web hooks) told of the bans that it is to enforce. Nothing waits for it, and what it could
 // not bring about is known by its reason.
 import type { BanTicket } from '../action/ban-ticket.ts';
-import { type ActionOutcome, nothingGone, nothingLost, seenIn, type TicketAction } from '../action/ticket-action.ts';
+import { type ActionOutcome, nothingGone, nothingLost, type Sight, seenIn, type TicketAction } from '../action/ticket-action.ts';
 import { defaultCheckIntervalMs } from '../config/daemon-config.ts';
 import { type BanTarget, shownTarget } from '../core/ban-target.ts';
 import { systemClock } from '../core/clock.ts';
@@ -10,7 +10,7 @@ import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import { CallQueue } from './call-queue.ts';
 import { type ActionHealth, type Enforcement, notToldYet } from './enforcement.ts';
-import { LookFindings } from './look-findings.ts';
+import { type LookFinding, LookFindings } from './look-findings.ts';
 import { RepairLog } from './repair-log.ts';
 import { paceOfLooks } from './repair-pace.ts';
 import { TicketLedger, type TicketStep } from './ticket-ledger.ts';
@@ -100,14 +100,14 @@ export class TicketEnforcer {
 
   /** Why nobody knows whether the bans that it was told of are still in force. */
   get #unknown(): string | undefined {
-    return this.#ledger.enforcedCount === 0 ? undefined : this.#verification.failure;
+    return this.#ledger.enforcedCount === 0 ? undefined : (this.#verification.failure ?? this.#findings.unlisted);
   }
 
   /** As the action was told; a command's firewall cannot be asked for one address. */
   async enforcement({ text }: BanTarget): Promise<Enforcement> {
     if (this.isEnforced(text)) {
       if (this.#findings.broken !== undefined) return { isEnforced: false, reason: this.#findings.broken };
-      const reason = this.#findings.isNeverSeen(text) ? 'the action agreed each time, but does not list it' : this.#unknown;
+      const reason = this.#findings.isNeverListed(text) ? 'the action agreed each time, but does not list it' : this.#verification.failure;
       return reason === undefined ? { isEnforced: true, reason: 'the action was told, and agreed' } : { isEnforced: undefined, reason };
     }
     const reason = this.failureOf(text);
@@ -224,13 +224,22 @@ export class TicketEnforcer {
   async #look(): Promise<void> {
     // What is no address cannot be told from other words in a listing.
     const networks = this.#ledger.enforced.filter((network) => parseIpNetwork(network) !== undefined);
-    const { lost, missing, broken } = (await this.action.look?.(networks)) ?? nothingGone;
+    const sight = await this.#lookFor(networks);
     if (this.#queue.isStopped) return;
-    const worthPutBack = this.#findings.take({ missing, broken: broken && messageOf(broken) });
+    const { lost, broken } = sight;
+    const worthPutBack = this.#findings.take(sight, broken && messageOf(broken));
     this.#gone = this.#ledger.enforcedFamilies(lost);
     this.#mustCheck = this.#gone.length > 0;
-    this.#ledger.miss(worthPutBack, systemClock());
+    const putBack = this.#ledger.miss(worthPutBack, systemClock());
     if (this.#mustCheck || this.#ledger.hasPending) await this.#queue.run();
+    const made = putBack.filter((network) => this.#ledger.isEnforced(network));
+    // At once: what is missing at the next look may have been taken away again.
+    if (made.length > 0 && !this.#queue.isStopped) this.#findings.takePutBack(await this.#lookFor(made));
+  }
+
+  async #lookFor(networks: readonly string[]): Promise<Sight & LookFinding> {
+    const sight = (await this.action.look?.(networks)) ?? { ...nothingGone, unasked: networks };
+    return { ...sight, seen: seenIn(sight, networks) };
   }
 
   #onIdle(): void {
@@ -265,7 +274,7 @@ export class TicketEnforcer {
     if (networks.length === 0) return;
     let seen: readonly string[] = [];
     try {
-      seen = seenIn((await this.action.look?.(networks)) ?? { ...nothingGone, unasked: networks }, networks);
+      ({ seen } = await this.#lookFor(networks));
     } catch {
       // Whatever is wrong is found again as they are lifted and made anew.
     }
@@ -333,6 +342,7 @@ export class TicketEnforcer {
       this.#fail(network, error);
     }
     if (became.isLifted && !this.#ledger.isEnforced(network)) this.#options.onLifted?.(network);
+    if (!this.#ledger.isWanted(network) && !this.#ledger.isEnforced(network)) this.#findings.forget(network);
   }
 
   /** `became.isLifted`: whether the ban was lifted, as far as anybody can tell. */

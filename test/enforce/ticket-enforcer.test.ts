@@ -496,22 +496,63 @@ describe('TicketEnforcer, when others take away what the action set up', () => {
     assert.equal(enforcer.isEnforced('192.0.2.1'), true);
   });
 
-  it('a ban that is never listed is put back twice, then told once and left alone, until a look finds it', async () => {
+  it('a ban that is not listed even right after it is put back is put back twice, then told once and left alone, until a look finds it', async () => {
     const { action, enforcer, log } = await banned(new FakeAction(), 20);
     let looks = 0;
-    let missing = ['192.0.2.1'];
-    Object.assign(action, { look: async () => ({ lost: [], missing, looks: looks++ }) });
-    await until(() => looks > 5);
+    let unlisted: readonly string[] = ['192.0.2.1'];
+    // Of more bans than a look may find, it finds these at every second look only.
+    let isAsked = true;
+    const look = async (networks: readonly string[]) => {
+      looks += 1;
+      isAsked = networks.length === 1 || !isAsked;
+      const missing = networks.filter((text) => unlisted.includes(text));
+      return isAsked ? { lost: [], missing } : { lost: [], missing: [], unasked: missing };
+    };
+    Object.assign(action, { look });
+    await until(() => enforcer.health().isUnknown);
+    const seenLooks = looks;
+    await until(() => looks > seenLooks + 5);
     const again = ['unban 192.0.2.1', 'ban 192.0.2.1 restored'];
     assert.deepEqual(action.calls, [...again, ...again]);
     assert.equal(log.lines.filter((line) => line.includes('is still not listed')).length, 1);
     assert.equal((await enforcer.enforcement(network('192.0.2.1'))).isEnforced, undefined);
-    missing = [];
-    const seen = looks + 1;
-    await until(() => looks > seen);
+    assert.equal((await enforcer.enforcement(network('192.0.2.2'))).isEnforced, true);
+    assert.match(enforcer.health().failure ?? '', /^1 ban is not listed although the action agreed each time/);
+    unlisted = [];
+    await until(() => !enforcer.health().isUnknown);
     assert.equal((await enforcer.enforcement(network('192.0.2.1'))).isEnforced, true);
-    missing = ['192.0.2.1'];
+    unlisted = ['192.0.2.1'];
     await until(() => action.calls.length > 4);
+  });
+
+  it('one that is never listed is forgotten with its ban', async () => {
+    const { action, enforcer } = await banned(new FakeAction(), 20);
+    Object.assign(action, { look: async () => ({ lost: [], missing: ['192.0.2.1'] }) });
+    await until(() => enforcer.health().isUnknown);
+    await enforcer.unban('192.0.2.1');
+    assert.deepEqual([enforcer.health().isUnknown, enforcer.health().failure], [false, undefined]);
+  });
+
+  it('what others take away again and again is put back for ever, also where they are faster than a look', async () => {
+    for (const [said, isThere] of [
+      ['after a look', true],
+      ['before it', false],
+    ] as const) {
+      const { action, enforcer } = await banned(new FakeAction(), 20);
+      let looks = 0;
+      let isPutBack = true;
+      const look = async (networks: readonly string[]) => {
+        looks += 1;
+        const isMissing = looks > 1 && !(isPutBack && networks.length === 1 && isThere);
+        return { lost: [], missing: isMissing ? ['192.0.2.1'] : [] };
+      };
+      Object.assign(action, { look });
+      await until(() => enforcer.health().isContested);
+      assert.equal(enforcer.health().isUnknown, false, said);
+      isPutBack = false;
+      const { length } = action.calls;
+      await until(() => action.calls.length > length + 2);
+    }
   });
 
   it('what is no address is not looked for, and stays where IPv6 is lost', async () => {
