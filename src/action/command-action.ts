@@ -5,13 +5,10 @@ import type { Family } from '../core/ip-network.ts';
 import { type BanTicket, commonValues, familyOf, type HostNames, targetOfTicket, ticketValues } from './ban-ticket.ts';
 import { type CommandDefinition, type CommandName, canLook } from './command-definition.ts';
 import { refuseIdentity } from './identity-use.ts';
-import { missingFrom } from './listed-bans.ts';
+import { missingFrom, mostListBytes } from './listed-bans.ts';
 import type { RunShell, ShellResult } from './run-command.ts';
 import { renderShellTemplate } from './shell-template.ts';
 import { type ActionOutcome, nothingLost, type Sight, type TicketAction } from './ticket-action.ts';
-
-/** A full ipset of 65,536 addresses takes a quarter of it. */
-const mostListBytes = 16 << 20;
 
 /** Which families are started: what a command set up outside outlives the process. */
 export interface StartedFamilies {
@@ -104,7 +101,7 @@ export class CommandAction implements TicketAction {
     this.#listsInVain.delete(family);
     // Its beginning was cut off, and some of the bans with it.
     if (output.length > mostListBytes - 1024) throw new RingjailError('unavailable', `actionlist writes more than ${mostListBytes} bytes`);
-    return missingFrom(output, networks);
+    return await missingFrom(output, networks);
   }
 
   #list(family: Family, mostBytes?: number): Promise<ShellResult | undefined> {

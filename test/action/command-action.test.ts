@@ -305,7 +305,7 @@ describe('CommandAction, looked at', () => {
   it('an actionlist that fails where nothing is started, or writes too much, tells nothing', async () => {
     const failing = create({ texts: listing, started: [4], exits: { list: [1] } });
     await assert.rejects(async () => failing.action.look?.(['192.0.2.7']), /actionlist ended with 1: said/);
-    const endless = create({ texts: listing, started: [4], says: 'x'.repeat(16 << 20) });
+    const endless = create({ texts: listing, started: [4], says: 'x'.repeat(8 << 20) });
     await assert.rejects(async () => endless.action.look?.(['192.0.2.7']), /writes more than/);
   });
 });
