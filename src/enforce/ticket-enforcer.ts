@@ -13,7 +13,7 @@ import { type ActionHealth, type Enforcement, notToldYet } from './enforcement.t
 import { type LookFinding, LookFindings } from './look-findings.ts';
 import { RepairLog } from './repair-log.ts';
 import { paceOfLooks } from './repair-pace.ts';
-import { TicketLedger, type TicketStep } from './ticket-ledger.ts';
+import { type Leftover, TicketLedger, type TicketStep } from './ticket-ledger.ts';
 import { TicketStart } from './ticket-start.ts';
 import { isHopeless, isNothingRun, TicketTries } from './ticket-tries.ts';
 import { Verification } from './verification.ts';
@@ -216,6 +216,22 @@ export class TicketEnforcer {
       await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
       this.#options.onEmptied?.({ isFormer: false });
     }
+    await this.#rest();
+  }
+
+  /** Stops the action, and lifts nothing: another goes on with what this leaves. */
+  async leave(): Promise<Leftover> {
+    await this.#rest();
+    await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
+    return this.#ledger.leftover;
+  }
+
+  /** After `take`, and before the first call. */
+  inherit(leftover: Leftover): void {
+    this.#ledger.inherit(leftover);
+  }
+
+  async #rest(): Promise<void> {
     this.#verification.stop();
     this.#repairLog.stop();
     await this.#queue.stop();
@@ -349,7 +365,8 @@ export class TicketEnforcer {
   async #tell({ kind, ticket, doubt }: TicketStep, became: { isLifted: boolean }): Promise<ActionOutcome> {
     const isLift = kind === 'unban' || kind === 'undo';
     let outcome = nothingLost;
-    if (isLift || doubt !== undefined) {
+    // Who is told once is not told of an end that there is not.
+    if (isLift || (doubt !== undefined && !this.action.norestored)) {
       try {
         outcome = await this.action.unban(ticket);
         became.isLifted = true;

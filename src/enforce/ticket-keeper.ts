@@ -158,13 +158,24 @@ export class TicketKeeper {
     this.#options.log.notice(`action ${action} of ${jail}: its definition changed; ended by the old one, begun by the new one`);
     this.#uses.delete(key);
     use.isEdited = true;
-    this.#end(use);
+    // Who is told of each ban once is not told that they end.
+    if (enforcer.action.norestored && this.#options.create(jail, action).norestored) this.#replace(use);
+    else this.#end(use);
     this.#use(jail, action).enforcer.take(held.map(this.#options.ticketOf));
   }
 
   /** Lifts all its bans. */
   #end({ jail, action, enforcer }: Use): void {
-    const ended = enforcer.stop({ isFinal: true });
+    this.#noteEnding(jail, action, enforcer, enforcer.stop({ isFinal: true }));
+  }
+
+  /** Whoever is there by then goes on with its bans. */
+  #replace({ jail, action, enforcer }: Use): void {
+    const left = enforcer.leave().then((leftover) => this.#uses.get(keyOf(jail, action))?.enforcer.inherit(leftover));
+    this.#noteEnding(jail, action, enforcer, left);
+  }
+
+  #noteEnding(jail: string, action: string, enforcer: TicketEnforcer, ended: Promise<void>): void {
     this.#ending.set(ended, { key: keyOf(jail, action), enforcer });
     void ended.finally(() => this.#ending.delete(ended));
   }

@@ -20,6 +20,11 @@ export interface TicketStep {
   readonly doubt: Doubt | undefined;
 }
 
+export interface Leftover {
+  readonly told: readonly BanTicket[];
+  readonly untold: readonly BanTicket[];
+}
+
 export class TicketLedger {
   /** With `norestored`, what was told once counts as done for good: mail was sent, whatever became of what sends it. */
   readonly #action: Pick<TicketAction, 'norestored'>;
@@ -90,6 +95,27 @@ export class TicketLedger {
       else this.#pending.add(network);
       return network;
     });
+  }
+
+  /** What there is for whoever takes its place: what the action was told, and what it was still to be told. */
+  get leftover(): Leftover {
+    const told = [...this.#enforced.values()];
+    const untold = Array.from(this.#wanted.values()).filter(({ network }) => !this.#enforced.has(network));
+    // Of a call that has no answer yet, most likely.
+    const atWork = untold.filter(({ network }) => network === this.#atWork);
+    return { told: [...told, ...atWork], untold: untold.filter(({ network }) => network !== this.#atWork) };
+  }
+
+  /** Goes on where another has ended, after `take`. */
+  inherit({ told, untold }: Leftover): void {
+    const known = new Set(told.map(({ network }) => network));
+    for (const network of Array.from(this.#enforced.keys())) if (!known.has(network)) this.#enforced.delete(network);
+    for (const ticket of told) this.#enforced.set(ticket.network, ticket);
+    for (const { network, restored } of untold) {
+      const wanted = this.#wanted.get(network);
+      if (wanted !== undefined) this.#wanted.set(network, { ...wanted, restored });
+    }
+    for (const network of [...this.#enforced.keys(), ...this.#wanted.keys()]) this.#pending.add(network);
   }
 
   want(ticket: BanTicket): void {

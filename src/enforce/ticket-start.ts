@@ -90,7 +90,8 @@ export class TicketStart {
     const { action, ledger, queue, log, onLifted, onEmptied } = this.#options;
     const { name } = action;
     log.notice(`action ${name}: its definition changed; ended by the old one, begun by the new one`);
-    for (const ticket of ledger.told) {
+    // Who is told of each ban once goes on with them.
+    for (const ticket of action.norestored ? [] : ledger.told) {
       if (queue.isStopped) throw new RingjailError('unavailable', 'the daemon ends');
       // Of an earlier run nobody knows what is there, and what stays is told.
       await action.unban(ticket).catch((error: unknown) => {

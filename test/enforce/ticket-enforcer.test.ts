@@ -433,6 +433,21 @@ describe('TicketEnforcer', () => {
     assert.deepEqual([enforcer.health().repairs, enforcer.failure], [0, undefined]);
   });
 
+  it('mail that another definition began is stopped by that one and begun anew, and its bans go on', async () => {
+    const { action, enforcer } = create(new FakeAction(true));
+    const { stop } = action;
+    Object.assign(action, {
+      isOutdated: true,
+      stop: async () => {
+        await stop();
+        Object.assign(action, { isOutdated: false });
+      },
+    });
+    enforcer.restore([a], []);
+    await enforcer.start();
+    assert.deepEqual([action.calls, enforcer.isEnforced(a.network)], [['start', 'stop', 'reload', 'start'], true]);
+  });
+
   it('a ban of which nothing was run is tried again, without lifting it first', async () => {
     const { action, enforcer } = create();
     const { ban } = action;
