@@ -122,7 +122,9 @@ describe('what one jail flushes or stops', () => {
       ['one', 'truncate'],
       ['two', 'truncate'],
     ]);
-    const trial = await begin({ isEmptied: true, emptyingOf: (jail) => words.get(jail) }, 'map');
+    const { opened, open } = gate();
+    const before = (call: string) => (call === 'two stop' ? opened : Promise.resolve());
+    const trial = await begin({ isEmptied: true, emptyingOf: (jail) => words.get(jail), before }, 'map');
     trial.ban('one', 'map', at);
     trial.ban('two', 'map', ...others);
     await trial.quiet();
@@ -131,6 +133,10 @@ describe('what one jail flushes or stops', () => {
       words.set(jail, 'truncate, in other words');
     }
     await trial.keeper.reload(['one', 'two'].map((jail) => ({ jail, action: 'map' })));
+    await trial.quiet();
+    // One has begun by its new definition, and the old one of the other ends.
+    assert.deepEqual([...trial.addresses], [at], trial.calls.join());
+    open();
     await trial.quiet();
     assert.deepEqual([...trial.addresses].toSorted(), [at, ...others], trial.calls.join());
   });
