@@ -1,22 +1,17 @@
 // Keeps one action of tickets (commands, mail, web hooks) told of the bans that it is to enforce. Nothing waits for it, and what it could
 // not bring about is known by its reason.
 import type { BanTicket } from '../action/ban-ticket.ts';
-import { type ActionOutcome, nothingGone, nothingLost, type Sight, seenIn, type TicketAction } from '../action/ticket-action.ts';
+import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ticket-action.ts';
 import { defaultCheckIntervalMs } from '../config/daemon-config.ts';
 import { type BanTarget, shownTarget } from '../core/ban-target.ts';
-import { systemClock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
-import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import { CallQueue } from './call-queue.ts';
 import { type ActionHealth, type Enforcement, notToldYet } from './enforcement.ts';
-import { type LookFinding, LookFindings } from './look-findings.ts';
-import { RepairLog } from './repair-log.ts';
-import { paceOfLooks } from './repair-pace.ts';
 import { type Leftover, TicketLedger, type TicketStep } from './ticket-ledger.ts';
+import { TicketLooks } from './ticket-looks.ts';
 import { TicketStart } from './ticket-start.ts';
 import { isHopeless, isNothingRun, TicketTries } from './ticket-tries.ts';
-import { Verification } from './verification.ts';
 
 export interface TicketEnforcerOptions {
   /** How often its bans are looked at, 0 for never. */
@@ -40,20 +35,12 @@ export class TicketEnforcer {
   readonly #start: TicketStart;
   #mustReload = false;
   #mustFlush = false;
-  #mustCheck = false;
-  /** Bans are to be looked for that may be there already. */
-  #mustProve = false;
-  /** Families that a look found lost. */
-  #gone: readonly Family[] = [];
-  readonly #findings: LookFindings;
-  readonly #repairLog: RepairLog;
-  readonly #verification: Verification;
+  readonly #looks: TicketLooks;
   readonly #options: TicketEnforcerOptions;
 
   /** `jail`: whose bans these are. */
   constructor(action: TicketAction, jail: string, log: Log, options: TicketEnforcerOptions = {}) {
     const { checkIntervalMs = defaultCheckIntervalMs, onLifted, onEmptied } = options;
-    const { name } = action;
     this.#options = options;
     this.action = action;
     this.#log = log;
@@ -63,15 +50,7 @@ export class TicketEnforcer {
       onLifted: (network) => onLifted?.(network),
       onEmptied: () => onEmptied?.({ isFormer: true }),
     });
-    this.#findings = new LookFindings(name, log);
-    this.#repairLog = new RepairLog({ name, log, hint: '', pace: paceOfLooks(checkIntervalMs) });
-    this.#verification = new Verification({
-      intervalMs: checkIntervalMs,
-      isNeeded: () => action.look !== undefined && this.#ledger.enforcedCount > 0,
-      waitMs: () => this.#repairLog.waitMs,
-      look: () => this.#look(),
-      onFailure: (reason) => log.warning(`action ${name}: ${reason}`),
-    });
+    this.#looks = new TicketLooks({ action, ledger: this.#ledger, queue: this.#queue, log, checkIntervalMs });
   }
 
   /** Why the action as a whole, or the ban tried last, is not enforced; undefined where nothing is open. */
@@ -80,10 +59,10 @@ export class TicketEnforcer {
   }
 
   health(): ActionHealth {
-    const { fight, isFight, repairs } = this.#repairLog;
+    const { fight, isFight, repairs } = this.#looks.repairLog;
     const { failure, bannedCount: bans } = this;
-    const doubt = failure ?? this.#findings.broken ?? fight ?? this.#unknown;
-    const isUnknown = doubt !== undefined && doubt === this.#unknown;
+    const doubt = failure ?? this.#looks.broken ?? fight ?? this.#looks.unknown;
+    const isUnknown = doubt !== undefined && doubt === this.#looks.unknown;
     const isContested = isFight && doubt === fight;
     return { bans, ...this.#countOpen(), failure: doubt, isContested, isUnknown, repairs, counters: undefined };
   }
@@ -93,21 +72,16 @@ export class TicketEnforcer {
     const tried = Array.from(this.#tries.networks);
     const triedBans = tried.filter((network) => this.#ledger.isWanted(network)).length;
     const unlifted = tried.length - triedBans;
-    if (this.#findings.broken !== undefined) return { failed: this.bannedCount, waiting: 0, unlifted };
+    if (this.#looks.broken !== undefined) return { failed: this.bannedCount, waiting: 0, unlifted };
     const failed = this.#ownFailure === undefined ? triedBans : open;
     return { failed, waiting: Math.max(0, open - failed), unlifted };
-  }
-
-  /** Why nobody knows whether the bans that it was told of are still in force. */
-  get #unknown(): string | undefined {
-    return this.#ledger.enforcedCount === 0 ? undefined : (this.#verification.failure ?? this.#findings.unlisted);
   }
 
   /** As the action was told; a command's firewall cannot be asked for one address. */
   async enforcement({ text }: BanTarget): Promise<Enforcement> {
     if (this.isEnforced(text)) {
-      if (this.#findings.broken !== undefined) return { isEnforced: false, reason: this.#findings.broken };
-      const reason = this.#findings.isNeverListed(text) ? 'the action agreed each time, but does not list it' : this.#verification.failure;
+      if (this.#looks.broken !== undefined) return { isEnforced: false, reason: this.#looks.broken };
+      const reason = this.#looks.unknownOf(text);
       return reason === undefined ? { isEnforced: true, reason: 'the action was told, and agreed' } : { isEnforced: undefined, reason };
     }
     const reason = this.failureOf(text);
@@ -129,7 +103,7 @@ export class TicketEnforcer {
 
   /** For "not enforced by X: ..."; undefined where it is enforced, or was not tried yet. */
   failureOf(network: string): string | undefined {
-    return this.isEnforced(network) ? this.#findings.broken : (this.#tries.reasonOf(network) ?? this.#ownFailure?.reason);
+    return this.isEnforced(network) ? this.#looks.broken : (this.#tries.reasonOf(network) ?? this.#ownFailure?.reason);
   }
 
   /**
@@ -138,7 +112,7 @@ export class TicketEnforcer {
    */
   restore(held: Iterable<BanTicket>, ended: Iterable<string>): void {
     this.#ledger.restore(held, ended);
-    this.#mustProve = this.action.look !== undefined;
+    this.#looks.suspect();
   }
 
   /** Bans in force that it was not told of, as its jail did not name it before. Mail is not sent for them. */
@@ -183,9 +157,7 @@ export class TicketEnforcer {
 
   /** The same for all of them; those that a look finds are left as they are. */
   againAll(): Promise<void> {
-    const isSeen = this.action.look !== undefined;
-    this.#ledger.doubtAll({ isSeen });
-    this.#mustProve ||= isSeen;
+    this.#ledger.doubtAll({ isSeen: this.#looks.suspect() });
     return this.#queue.run();
   }
 
@@ -194,7 +166,7 @@ export class TicketEnforcer {
    * Resolves when that is done, or takes long.
    */
   check(): Promise<void> {
-    return this.#verification.now();
+    return this.#looks.now();
   }
 
   reload(): Promise<void> {
@@ -232,37 +204,13 @@ export class TicketEnforcer {
   }
 
   async #rest(): Promise<void> {
-    this.#verification.stop();
-    this.#repairLog.stop();
+    this.#looks.stop();
     await this.#queue.stop();
-  }
-
-  async #look(): Promise<void> {
-    // What is no address cannot be told from other words in a listing.
-    const networks = this.#ledger.enforced.filter((network) => parseIpNetwork(network) !== undefined);
-    const sight = await this.#lookFor(networks);
-    if (this.#queue.isStopped) return;
-    const { lost, broken } = sight;
-    const worthPutBack = this.#findings.take(sight, broken && messageOf(broken));
-    this.#gone = this.#ledger.enforcedFamilies(lost);
-    this.#mustCheck = this.#gone.length > 0;
-    const putBack = this.#ledger.miss(worthPutBack, systemClock());
-    if (this.#mustCheck || this.#ledger.hasPending) await this.#queue.run();
-    const made = putBack.filter((network) => this.#ledger.isEnforced(network));
-    // At once: what is missing at the next look may have been taken away again.
-    if (made.length > 0 && !this.#queue.isStopped) this.#findings.takePutBack(await this.#lookFor(made));
-  }
-
-  async #lookFor(networks: readonly string[]): Promise<Sight & LookFinding> {
-    const sight = (await this.action.look?.(networks)) ?? { ...nothingGone, unasked: networks };
-    return { ...sight, seen: seenIn(sight, networks) };
   }
 
   #onIdle(): void {
     if (this.#start.takeFailed()) this.#ownFailure = undefined;
-    const repair = this.#ledger.takeRepair();
-    if (repair !== undefined) this.#repairLog.tell(repair);
-    this.#verification.arm();
+    this.#looks.settle();
     this.#options.onSettled?.();
   }
 
@@ -272,31 +220,14 @@ export class TicketEnforcer {
     if (this.#start.isNeeded) return this.#nextOfBans({ liftsOnly: true });
     if (this.#mustReload) return () => this.#tryOwn(() => this.#reload());
     if (this.#mustFlush) return () => this.#tryOwn(() => this.#flush());
-    if (this.#mustCheck) return () => this.#tryOwn(() => this.#check());
-    if (this.#mustProve) void this.#prove();
+    if (this.#looks.mustCheck) return () => this.#tryOwn(() => this.#looks.check());
+    this.#looks.prove();
     return this.#nextOfBans({ liftsOnly: false });
   }
 
   #nextOfBans(which: { liftsOnly: boolean }): (() => Promise<void>) | undefined {
     const network = this.#ledger.takePending(which);
     return network === undefined ? undefined : () => this.#tryNetwork(network);
-  }
-
-  /** Beside the queue, so that it holds up no other ban. */
-  async #prove(): Promise<void> {
-    this.#mustProve = false;
-    const held = this.#ledger.holdBack();
-    const networks = held.map(({ network }) => network);
-    if (networks.length === 0) return;
-    let seen: readonly string[] = [];
-    try {
-      ({ seen } = await this.#lookFor(networks));
-    } catch {
-      // Whatever is wrong is found again as they are lifted and made anew.
-    }
-    if (this.#queue.isStopped) return;
-    this.#ledger.prove(held, new Set(seen));
-    await this.#queue.run();
   }
 
   async #reload(): Promise<void> {
@@ -319,18 +250,6 @@ export class TicketEnforcer {
       this.#ledger.flushed(isLifted);
     } finally {
       if (isLifted) this.#options.onEmptied?.({ isFormer: false });
-    }
-  }
-
-  async #check(): Promise<void> {
-    this.#mustCheck = false;
-    try {
-      const { lost } = await this.action.check();
-      this.#ledger.lose(lost);
-    } catch (error) {
-      // Each of the bans is tried again, and starts the action by itself.
-      this.#log.error(`action ${this.action.name}: ${messageOf(error)}`);
-      this.#ledger.lose(this.#gone);
     }
   }
 
@@ -358,7 +277,7 @@ export class TicketEnforcer {
       this.#fail(network, error);
     }
     if (became.isLifted && !this.#ledger.isEnforced(network)) this.#options.onLifted?.(network);
-    if (!this.#ledger.isWanted(network) && !this.#ledger.isEnforced(network)) this.#findings.forget(network);
+    if (!this.#ledger.isWanted(network) && !this.#ledger.isEnforced(network)) this.#looks.forget(network);
   }
 
   /** `became.isLifted`: whether the ban was lifted, as far as anybody can tell. */
