@@ -5,13 +5,10 @@ import type { Family } from '../core/ip-network.ts';
 import { type BanTicket, commonValues, familyOf, type HostNames, targetOfTicket, ticketValues } from './ban-ticket.ts';
 import { type CommandDefinition, type CommandName, canLook } from './command-definition.ts';
 import { refuseIdentity } from './identity-use.ts';
-import { missingFrom } from './listed-bans.ts';
+import { missingFrom, mostListBytes } from './listed-bans.ts';
 import type { RunShell, ShellResult } from './run-command.ts';
 import { renderShellTemplate } from './shell-template.ts';
 import { type ActionOutcome, nothingLost, type Sight, type TicketAction } from './ticket-action.ts';
-
-/** A full ipset of 65,536 addresses takes a quarter of it. */
-const mostListBytes = 16 << 20;
 
 /** Which families are started: what a command set up outside outlives the process. */
 export interface StartedFamilies {
@@ -70,30 +67,33 @@ export class CommandAction implements TicketAction {
     }
     if (broken !== undefined) return { lost: [...lost], missing: [], broken };
     const missing: string[] = [];
+    const unasked: string[] = [];
     let failure: unknown;
     const toldOf: Record<Family, string[]> = { 4: [], 6: [] };
     for (const network of networks) toldOf[familyOf(network)].push(network);
     for (const family of [4, 6] as const) {
       const isStarted = this.#options.started.has(this.#definition.isPerFamily ? family : 4);
       const told = toldOf[family];
-      if (!isStarted || told.length === 0 || lost.has(family)) continue;
+      if (told.length === 0 || lost.has(family)) continue;
       try {
-        const gone = await this.#missing(family, told);
+        const gone = isStarted ? await this.#missing(family, told) : undefined;
         if (gone === 'all') lose(family);
+        else if (gone === undefined) unasked.push(...told);
         else missing.push(...gone);
       } catch (error) {
+        unasked.push(...told);
         failure ??= error;
       }
     }
     // What was found is repaired first; the next look tells the rest.
     if (failure !== undefined && lost.size === 0 && missing.length === 0) throw failure;
-    return { lost: [...lost], missing: missing.filter((network) => !lost.has(familyOf(network))) };
+    return { lost: [...lost], missing: missing.filter((network) => !lost.has(familyOf(network))), ...(unasked.length > 0 && { unasked }) };
   }
 
-  /** None where there is no way to ask. All, where what they were put into is gone. */
-  async #missing(family: Family, networks: readonly string[]): Promise<readonly string[] | 'all'> {
+  /** Undefined where there is no way to ask. All, where what they were put into is gone. */
+  async #missing(family: Family, networks: readonly string[]): Promise<readonly string[] | 'all' | undefined> {
     const result = await this.#list(family, mostListBytes);
-    if (result === undefined) return [];
+    if (result === undefined) return undefined;
     const { exitCode, output } = result;
     if (isGone(result) && this.#restartsFor(family)) return 'all';
     const isListed = exitCode === 0 || isEmpty(result);
@@ -101,7 +101,7 @@ export class CommandAction implements TicketAction {
     this.#listsInVain.delete(family);
     // Its beginning was cut off, and some of the bans with it.
     if (output.length > mostListBytes - 1024) throw new RingjailError('unavailable', `actionlist writes more than ${mostListBytes} bytes`);
-    return missingFrom(output, networks);
+    return await missingFrom(output, networks);
   }
 
   #list(family: Family, mostBytes?: number): Promise<ShellResult | undefined> {

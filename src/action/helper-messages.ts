@@ -29,6 +29,7 @@ export type HelperAnswer =
       readonly ok: true;
       readonly lost: readonly (4 | 6)[];
       readonly missing: readonly string[];
+      readonly unasked?: readonly string[];
       readonly broken?: string | undefined;
       readonly flushed: boolean;
       /** What was begun was begun by another definition than the files have now, and goes on by it until it is stopped. */
@@ -63,6 +64,7 @@ export function parseHelperAnswer(line: string): HelperAnswer | undefined {
   if (value === undefined || !isCount(value['id'])) return undefined;
   const { id, ok, error, lost, flushed, broken, refused, outdated } = value;
   const missing = parseNetworks(value['missing']) ?? [];
+  const unasked = parseNetworks(value['unasked']) ?? [];
   if (ok === false && typeof error === 'string') return { id, ok, error, ...(refused === true ? { refused } : {}) };
   if (ok !== true || !Array.isArray(lost)) return undefined;
   return {
@@ -71,6 +73,7 @@ export function parseHelperAnswer(line: string): HelperAnswer | undefined {
     lost: ([4, 6] as const).filter((family) => lost.includes(family)),
     missing,
     flushed: flushed === true,
+    ...(unasked.length > 0 ? { unasked } : {}),
     ...(typeof broken === 'string' ? { broken } : {}),
     ...(outdated === true ? { outdated } : {}),
   };

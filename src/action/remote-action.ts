@@ -1,9 +1,13 @@
 // An action whose commands the privileged helper runs, for a daemon without root.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RingjailError } from '../core/errors.ts';
 import type { BanTicket } from './ban-ticket.ts';
 import type { HelperClient } from './helper-client.ts';
 import { mostLookedAt } from './helper-messages.ts';
 import type { ActionOutcome, Sight, TicketAction } from './ticket-action.ts';
+
+/** For so many times as long as a portion of a look took. */
+const portionRest = 4;
 
 export interface RemoteActionOptions {
   /** As `formatDefinition` writes what the jail says. */
@@ -24,7 +28,6 @@ export class RemoteAction implements TicketAction {
   readonly look: ((networks: readonly string[]) => Promise<Sight>) | undefined;
   readonly #client: HelperClient;
   readonly #refuse: RemoteActionOptions['refuse'];
-  #lookedAt = 0;
   #isOutdated = false;
   readonly #place: { readonly jail: string; readonly action: string };
 
@@ -37,12 +40,31 @@ export class RemoteAction implements TicketAction {
     if (canLook) this.look = (networks) => this.#look(networks);
   }
 
-  /** As many as a request may name; the next look goes on behind them. */
-  #look(networks: readonly string[]): Promise<Sight> {
-    if (this.#lookedAt >= networks.length) this.#lookedAt = 0;
-    const chosen = networks.slice(this.#lookedAt, this.#lookedAt + mostLookedAt);
-    this.#lookedAt += mostLookedAt;
-    return this.#client.request({ op: 'look', ...this.#place, networks: chosen });
+  /** In portions, as a request may name so many only; between them the helper rests, for each has it list all. */
+  async #look(networks: readonly string[]): Promise<Sight> {
+    const missing: string[] = [];
+    const unasked: string[] = [];
+    for (let from = 0; from === 0 || from < networks.length; from += mostLookedAt) {
+      const beganMs = performance.now();
+      const sight = await this.#lookAt(networks.slice(from, from + mostLookedAt)).catch((error: unknown) => {
+        if (missing.length === 0) throw error;
+        return undefined;
+      });
+      // What was found is repaired first; the next look tells the rest.
+      if (sight === undefined || sight.lost.length > 0 || sight.broken !== undefined) {
+        unasked.push(...networks.slice(from + (sight === undefined ? 0 : mostLookedAt)));
+        return { lost: [], ...sight, missing: [...missing, ...(sight?.missing ?? [])], unasked: [...unasked, ...(sight?.unasked ?? [])] };
+      }
+      missing.push(...sight.missing);
+      unasked.push(...(sight.unasked ?? []));
+      if (from + mostLookedAt < networks.length) await sleep(portionRest * (performance.now() - beganMs), undefined, { ref: false });
+    }
+    return { lost: [], missing, ...(unasked.length > 0 && { unasked }) };
+  }
+
+  async #lookAt(networks: readonly string[]): Promise<Sight> {
+    const { lost, missing, unasked, broken } = await this.#client.request({ op: 'look', ...this.#place, networks });
+    return { lost, missing, ...(unasked && { unasked }), ...(broken === undefined ? {} : { broken }) };
   }
 
   get isOutdated(): boolean {

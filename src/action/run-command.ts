@@ -116,17 +116,29 @@ function killGroup(child: ChildProcess): void {
 
 class OutputEnd {
   readonly #most: number;
-  #bytes = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #bytes = 0;
 
   constructor(most: number) {
     this.#most = most;
   }
 
+  /** Put together now and then only: with each chunk, it would take longer than the command. */
   add(chunk: Buffer): void {
-    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-this.#most);
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes > 2 * this.#most + chunk.length) this.#cut();
   }
 
   text(): string {
-    return this.#bytes.toString().trim();
+    return this.#cut().toString().trim();
+  }
+
+  #cut(): Buffer {
+    const end = Buffer.concat(this.#chunks).subarray(-this.#most);
+    // A copy: the view would keep all of it.
+    this.#chunks = [Buffer.from(end)];
+    this.#bytes = end.length;
+    return end;
   }
 }

@@ -1,7 +1,7 @@
 // The contract of an action that is told of each ban, with what led to it: commands, mail, web hooks. (Those that are shown the whole
 // list and make a firewall agree with it are in action.ts.)
 import type { Family } from '../core/ip-network.ts';
-import type { BanTicket } from './ban-ticket.ts';
+import { type BanTicket, familyOf } from './ban-ticket.ts';
 
 /** `lost`: the families whose earlier bans are gone, because the action had to be started anew; the caller bans them again. */
 export interface ActionOutcome {
@@ -11,6 +11,8 @@ export interface ActionOutcome {
 /** `lost`: the families of which what was set up is gone. `missing`: of the others, the bans that are gone. */
 export interface Sight extends ActionOutcome {
   readonly missing: readonly string[];
+  /** Those of the bans that were not looked for, as there is no way to, or that failed. */
+  readonly unasked?: readonly string[];
   /** Why nothing of it is in force, where that is not the action's to repair. */
   readonly broken?: string | undefined;
 }
@@ -36,7 +38,7 @@ export interface TicketAction {
    */
   readonly isOutdated?: boolean;
   start(): Promise<ActionOutcome>;
-  /** `networks`: of the bans that it was told; not all need be looked at at once. Undefined where the action has no way to look. */
+  /** `networks`: of the bans that it was told. Undefined where the action has no way to look. */
   readonly look?: ((networks: readonly string[]) => Promise<Sight>) | undefined;
   /** Looks whether it still works, and repairs it where not. */
   check(): Promise<ActionOutcome>;
@@ -51,3 +53,10 @@ export interface TicketAction {
 
 export const nothingLost: ActionOutcome = { lost: [] };
 export const nothingGone: Sight = { lost: [], missing: [] };
+
+/** Which of the networks that were looked for are there. */
+export function seenIn({ lost, missing, unasked = [], broken }: Sight, networks: readonly string[]): readonly string[] {
+  const others = new Set([...missing, ...unasked]);
+  if (broken !== undefined) return [];
+  return networks.filter((network) => !others.has(network) && !lost.includes(familyOf(network)));
+}

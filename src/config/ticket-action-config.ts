@@ -35,6 +35,8 @@ export interface LoadedTicketAction {
   readonly canLook: boolean;
   /** Equal where two definitions do the same; undefined where there are errors. */
   readonly fingerprint: string | undefined;
+  /** Equal where two empty the same beside single bans (flush, stop); '' where it empties nothing, undefined where there are errors. */
+  readonly emptying: string | undefined;
   readonly errors: readonly ConfigError[];
   readonly notices: readonly ConfigError[];
   /** All that was read of it. */
@@ -54,6 +56,7 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
       refuse: () => undefined,
       canLook: false,
       fingerprint: found && fingerprintOf(found),
+      emptying: '',
       errors,
       notices: [],
       files,
@@ -69,6 +72,7 @@ export function loadTicketAction(directory: string, named: NamedDefinition, requ
       definition && (text === undefined ? refuseIdentities(definition.commands[4]) : refuseIdentity(definition.commands[4], text)),
     canLook: definition !== undefined && canLook(definition),
     fingerprint: definition && fingerprintOf(definition),
+    emptying: definition && emptyingOf(definition),
     errors,
     notices,
     files,
@@ -83,6 +87,11 @@ export const createCommands = (jail: string, name: string, definition: CommandDe
 export function fingerprintOf(definition: unknown): string {
   const text = JSON.stringify(definition, (_, value: unknown) => (value instanceof Map || value instanceof Set ? [...value] : value));
   return createHash('sha256').update(text).digest('hex');
+}
+
+function emptyingOf({ commands }: CommandDefinition): string {
+  const emptying = ([4, 6] as const).flatMap((family) => [commands[family].flush, commands[family].stop]);
+  return emptying.every((command) => command === undefined) ? '' : fingerprintOf(emptying);
 }
 
 function createNotice(name: string, notice: Notice, { runCommand, hostNames }: ActionTools): TicketAction {

@@ -10,7 +10,7 @@ import { isTicketAction } from '../config/action-choice.ts';
 import { systemClock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { createAction, createTicketAction, fingerprintOf, releaseUnusedScopes } from '../enforce/action-registry.ts';
+import { createAction, createTicketAction, emptyingOf, fingerprintOf, releaseUnusedScopes } from '../enforce/action-registry.ts';
 import { actionTools } from '../enforce/action-tools.ts';
 import type { ActionUse } from '../enforce/ban-handover.ts';
 import { BanKeeper, type BanKeeperOptions } from '../enforce/ban-keeper.ts';
@@ -59,6 +59,7 @@ export class ActionSet {
         isTicketAction: (name) => isTicketAction(name, isRoot),
         create: (jail, name) => createTicketAction(jail, name, settings),
         fingerprintOf: (jail, name) => fingerprintOf(jail, name, settings),
+        emptyingOf: (jail, name) => emptyingOf(jail, name, settings),
         ticketOf: (decision) => ticketOf(decision, facts),
       },
       onAsked: (decisions) => this.#cut(decisions),

@@ -62,6 +62,10 @@ export function createTicketAction(jail: string, name: string, settings: TicketA
 export const fingerprintOf = (jail: string, name: string, settings: TicketActionSettings): string | undefined =>
   loadNamed(jail, name, settings)?.fingerprint;
 
+/** Equal for uses that empty the same beside single bans; '' where it empties nothing, undefined where nobody knows. */
+export const emptyingOf = (jail: string, name: string, settings: TicketActionSettings): string | undefined =>
+  loadNamed(jail, name, settings)?.emptying;
+
 function loadNamed(jail: string, name: string, { directory, tools }: TicketActionSettings): LoadedTicketAction | undefined {
   const named = parseDefinition(name);
   const origin = { file: 'jail.conf', line: 1 };

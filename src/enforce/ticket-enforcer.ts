@@ -1,28 +1,27 @@
 // Keeps one action of tickets (commands, mail, web hooks) told of the bans that it is to enforce. Nothing waits for it, and what it could
 // not bring about is known by its reason.
 import type { BanTicket } from '../action/ban-ticket.ts';
-import { type ActionOutcome, nothingGone, nothingLost, type TicketAction } from '../action/ticket-action.ts';
+import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ticket-action.ts';
 import { defaultCheckIntervalMs } from '../config/daemon-config.ts';
 import { type BanTarget, shownTarget } from '../core/ban-target.ts';
-import { systemClock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
-import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import { CallQueue } from './call-queue.ts';
 import { type ActionHealth, type Enforcement, notToldYet } from './enforcement.ts';
-import { LookFindings } from './look-findings.ts';
-import { RepairLog } from './repair-log.ts';
-import { paceOfLooks } from './repair-pace.ts';
-import { TicketLedger, type TicketStep } from './ticket-ledger.ts';
+import { type Leftover, TicketLedger, type TicketStep } from './ticket-ledger.ts';
+import { TicketLooks } from './ticket-looks.ts';
 import { TicketStart } from './ticket-start.ts';
 import { isHopeless, isNothingRun, TicketTries } from './ticket-tries.ts';
-import { Verification } from './verification.ts';
 
 export interface TicketEnforcerOptions {
   /** How often its bans are looked at, 0 for never. */
   readonly checkIntervalMs?: number | undefined;
   /** All that was due has been tried. */
   readonly onSettled?: (() => void) | undefined;
+  /** The action lifted this ban, or tried to, and has not made it anew. */
+  readonly onLifted?: ((network: string) => void) | undefined;
+  /** The action flushed or stopped what it had set up, or tried to; `isFormer`: by a definition that is not its own any more. */
+  readonly onEmptied?: ((by: { readonly isFormer: boolean }) => void) | undefined;
 }
 
 export class TicketEnforcer {
@@ -36,32 +35,22 @@ export class TicketEnforcer {
   readonly #start: TicketStart;
   #mustReload = false;
   #mustFlush = false;
-  #mustCheck = false;
-  /** Families that a look found lost. */
-  #gone: readonly Family[] = [];
-  readonly #findings: LookFindings;
-  readonly #repairLog: RepairLog;
-  readonly #verification: Verification;
-  readonly #onSettled: (() => void) | undefined;
+  readonly #looks: TicketLooks;
+  readonly #options: TicketEnforcerOptions;
 
   /** `jail`: whose bans these are. */
   constructor(action: TicketAction, jail: string, log: Log, options: TicketEnforcerOptions = {}) {
-    const { checkIntervalMs = defaultCheckIntervalMs, onSettled } = options;
-    const { name } = action;
-    this.#onSettled = onSettled;
+    const { checkIntervalMs = defaultCheckIntervalMs, onLifted, onEmptied } = options;
+    this.#options = options;
     this.action = action;
     this.#log = log;
     this.#ledger = new TicketLedger(action, jail);
-    this.#start = new TicketStart({ action, ledger: this.#ledger, queue: this.#queue, log });
-    this.#findings = new LookFindings(name, log);
-    this.#repairLog = new RepairLog({ name, log, hint: '', pace: paceOfLooks(checkIntervalMs) });
-    this.#verification = new Verification({
-      intervalMs: checkIntervalMs,
-      isNeeded: () => action.look !== undefined && this.#ledger.enforcedCount > 0,
-      waitMs: () => this.#repairLog.waitMs,
-      look: () => this.#look(),
-      onFailure: (reason) => log.warning(`action ${name}: ${reason}`),
+    this.#start = new TicketStart({
+      ...{ action, ledger: this.#ledger, queue: this.#queue, log },
+      onLifted: (network) => onLifted?.(network),
+      onEmptied: () => onEmptied?.({ isFormer: true }),
     });
+    this.#looks = new TicketLooks({ action, ledger: this.#ledger, queue: this.#queue, log, checkIntervalMs });
   }
 
   /** Why the action as a whole, or the ban tried last, is not enforced; undefined where nothing is open. */
@@ -70,10 +59,10 @@ export class TicketEnforcer {
   }
 
   health(): ActionHealth {
-    const { fight, isFight, repairs } = this.#repairLog;
+    const { fight, isFight, repairs } = this.#looks.repairLog;
     const { failure, bannedCount: bans } = this;
-    const doubt = failure ?? this.#findings.broken ?? fight ?? this.#unknown;
-    const isUnknown = doubt !== undefined && doubt === this.#unknown;
+    const doubt = failure ?? this.#looks.broken ?? fight ?? this.#looks.unknown;
+    const isUnknown = doubt !== undefined && doubt === this.#looks.unknown;
     const isContested = isFight && doubt === fight;
     return { bans, ...this.#countOpen(), failure: doubt, isContested, isUnknown, repairs, counters: undefined };
   }
@@ -83,21 +72,16 @@ export class TicketEnforcer {
     const tried = Array.from(this.#tries.networks);
     const triedBans = tried.filter((network) => this.#ledger.isWanted(network)).length;
     const unlifted = tried.length - triedBans;
-    if (this.#findings.broken !== undefined) return { failed: this.bannedCount, waiting: 0, unlifted };
+    if (this.#looks.broken !== undefined) return { failed: this.bannedCount, waiting: 0, unlifted };
     const failed = this.#ownFailure === undefined ? triedBans : open;
     return { failed, waiting: Math.max(0, open - failed), unlifted };
-  }
-
-  /** Why nobody knows whether the bans that it was told of are still in force. */
-  get #unknown(): string | undefined {
-    return this.#ledger.enforcedCount === 0 ? undefined : this.#verification.failure;
   }
 
   /** As the action was told; a command's firewall cannot be asked for one address. */
   async enforcement({ text }: BanTarget): Promise<Enforcement> {
     if (this.isEnforced(text)) {
-      if (this.#findings.broken !== undefined) return { isEnforced: false, reason: this.#findings.broken };
-      const reason = this.#findings.isNeverSeen(text) ? 'the action agreed each time, but does not list it' : this.#unknown;
+      if (this.#looks.broken !== undefined) return { isEnforced: false, reason: this.#looks.broken };
+      const reason = this.#looks.unknownOf(text);
       return reason === undefined ? { isEnforced: true, reason: 'the action was told, and agreed' } : { isEnforced: undefined, reason };
     }
     const reason = this.failureOf(text);
@@ -119,7 +103,7 @@ export class TicketEnforcer {
 
   /** For "not enforced by X: ..."; undefined where it is enforced, or was not tried yet. */
   failureOf(network: string): string | undefined {
-    return this.isEnforced(network) ? this.#findings.broken : (this.#tries.reasonOf(network) ?? this.#ownFailure?.reason);
+    return this.isEnforced(network) ? this.#looks.broken : (this.#tries.reasonOf(network) ?? this.#ownFailure?.reason);
   }
 
   /**
@@ -128,6 +112,7 @@ export class TicketEnforcer {
    */
   restore(held: Iterable<BanTicket>, ended: Iterable<string>): void {
     this.#ledger.restore(held, ended);
+    this.#looks.suspect();
   }
 
   /** Bans in force that it was not told of, as its jail did not name it before. Mail is not sent for them. */
@@ -170,12 +155,18 @@ export class TicketEnforcer {
     return this.#ledger.doubt(network) ? this.#queue.run() : Promise.resolve();
   }
 
+  /** The same for all of them; those that a look finds are left as they are. */
+  againAll(): Promise<void> {
+    this.#ledger.doubtAll({ isSeen: this.#looks.suspect() });
+    return this.#queue.run();
+  }
+
   /**
    * Looks whether what the action set up is still there, and puts it and the bans back where it is not; it looks by itself before each ban.
    * Resolves when that is done, or takes long.
    */
   check(): Promise<void> {
-    return this.#verification.now();
+    return this.#looks.now();
   }
 
   reload(): Promise<void> {
@@ -195,30 +186,32 @@ export class TicketEnforcer {
       this.#mustFlush = this.#ledger.enforcedCount > 1;
       await this.#queue.drain();
       await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
+      this.#options.onEmptied?.({ isFormer: false });
     }
-    this.#verification.stop();
-    this.#repairLog.stop();
-    await this.#queue.stop();
+    await this.#rest();
   }
 
-  async #look(): Promise<void> {
-    // What is no address cannot be told from other words in a listing.
-    const networks = this.#ledger.enforced.filter((network) => parseIpNetwork(network) !== undefined);
-    const { lost, missing, broken } = (await this.action.look?.(networks)) ?? nothingGone;
-    if (this.#queue.isStopped) return;
-    const worthPutBack = this.#findings.take({ missing, broken: broken && messageOf(broken) });
-    this.#gone = this.#ledger.enforcedFamilies(lost);
-    this.#mustCheck = this.#gone.length > 0;
-    this.#ledger.miss(worthPutBack, systemClock());
-    if (this.#mustCheck || this.#ledger.hasPending) await this.#queue.run();
+  /** Stops the action, and lifts nothing: another goes on with what this leaves. */
+  async leave(): Promise<Leftover> {
+    await this.#rest();
+    await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
+    return this.#ledger.leftover;
+  }
+
+  /** After `take`, and before the first call. */
+  inherit(leftover: Leftover): void {
+    this.#ledger.inherit(leftover);
+  }
+
+  async #rest(): Promise<void> {
+    this.#looks.stop();
+    await this.#queue.stop();
   }
 
   #onIdle(): void {
     if (this.#start.takeFailed()) this.#ownFailure = undefined;
-    const repair = this.#ledger.takeRepair();
-    if (repair !== undefined) this.#repairLog.tell(repair);
-    this.#verification.arm();
-    this.#onSettled?.();
+    this.#looks.settle();
+    this.#options.onSettled?.();
   }
 
   /** What concerns the action as a whole comes before any ban; to lift bans it need not be started. */
@@ -227,7 +220,8 @@ export class TicketEnforcer {
     if (this.#start.isNeeded) return this.#nextOfBans({ liftsOnly: true });
     if (this.#mustReload) return () => this.#tryOwn(() => this.#reload());
     if (this.#mustFlush) return () => this.#tryOwn(() => this.#flush());
-    if (this.#mustCheck) return () => this.#tryOwn(() => this.#check());
+    if (this.#looks.mustCheck) return () => this.#tryOwn(() => this.#looks.check());
+    this.#looks.prove();
     return this.#nextOfBans({ liftsOnly: false });
   }
 
@@ -250,18 +244,12 @@ export class TicketEnforcer {
 
   async #flush(): Promise<void> {
     this.#mustFlush = false;
-    this.#ledger.flushed(await this.action.flush());
-  }
-
-  async #check(): Promise<void> {
-    this.#mustCheck = false;
+    let isLifted = true;
     try {
-      const { lost } = await this.action.check();
-      this.#ledger.lose(lost);
-    } catch (error) {
-      // Each of the bans is tried again, and starts the action by itself.
-      this.#log.error(`action ${this.action.name}: ${messageOf(error)}`);
-      this.#ledger.lose(this.#gone);
+      isLifted = await this.action.flush();
+      this.#ledger.flushed(isLifted);
+    } finally {
+      if (isLifted) this.#options.onEmptied?.({ isFormer: false });
     }
   }
 
@@ -280,28 +268,35 @@ export class TicketEnforcer {
 
   async #tryNetwork(network: string): Promise<void> {
     const step = this.#ledger.takeStep(network);
-    const doubt = { isLifted: false };
+    const became = { isLifted: false };
     try {
-      if (step !== undefined) this.#ledger.done(step, (await this.#tell(step, doubt)).lost);
+      if (step !== undefined) this.#ledger.done(step, (await this.#tell(step, became)).lost);
       if (this.#tries.forget(network)) this.#log.notice(`action ${this.action.name}: ${shownTarget(network)} is as it should be now`);
     } catch (error) {
-      if (step !== undefined) this.#ledger.failed(step, { isRun: !isNothingRun(error), ...doubt });
+      if (step !== undefined) this.#ledger.failed(step, { isRun: !isNothingRun(error), ...became });
       this.#fail(network, error);
     }
+    if (became.isLifted && !this.#ledger.isEnforced(network)) this.#options.onLifted?.(network);
+    if (!this.#ledger.isWanted(network) && !this.#ledger.isEnforced(network)) this.#looks.forget(network);
   }
 
+  /** `became.isLifted`: whether the ban was lifted, as far as anybody can tell. */
   async #tell({ kind, ticket, doubt }: TicketStep, became: { isLifted: boolean }): Promise<ActionOutcome> {
-    if (doubt !== undefined) {
+    const isLift = kind === 'unban' || kind === 'undo';
+    let outcome = nothingLost;
+    // Who is told once is not told of an end that there is not.
+    if (isLift || (doubt !== undefined && !this.action.norestored)) {
       try {
-        await this.action.unban(ticket);
+        outcome = await this.action.unban(ticket);
         became.isLifted = true;
       } catch (error) {
-        // It fails where the ban is not there, and that is as good.
-        if (kind === 'undo' && isNothingRun(error)) throw error;
         became.isLifted = !isNothingRun(error);
+        // It fails where the ban is not there, and that is as good.
+        if (kind === 'unban' || (kind === 'undo' && !became.isLifted)) throw error;
       }
     }
-    return kind === 'undo' ? nothingLost : this.action[kind](ticket);
+    if (kind === 'undo') return nothingLost;
+    return isLift ? outcome : this.action[kind](ticket);
   }
 
   #fail(network: string, error: unknown): void {

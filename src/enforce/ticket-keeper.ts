@@ -18,6 +18,11 @@ export interface TicketKeeperOptions {
   readonly create: (jail: string, action: string) => TicketAction;
   /** Equal while the definition would do the same; undefined where it cannot be read, or is in error. */
   readonly fingerprintOf?: (jail: string, action: string) => string | undefined;
+  /**
+   * What its definition empties beside single bans (`actionflush`, `actionstop`), in its own words: equal for uses that empty the same; ''
+   * where it empties nothing, undefined where nobody knows.
+   */
+  readonly emptyingOf?: (jail: string, action: string) => string | undefined;
   readonly ticketOf: (decision: BanDecision) => BanTicket;
   /** How often an action is looked at that can be; 0: never. */
   readonly checkIntervalMs?: number | undefined;
@@ -31,6 +36,9 @@ interface Use {
   readonly action: string;
   readonly enforcer: TicketEnforcer;
   readonly fingerprint: string | undefined;
+  readonly emptying: string | undefined;
+  /** Its file says something else by now. */
+  isEdited: boolean;
 }
 
 export class TicketKeeper {
@@ -88,14 +96,23 @@ export class TicketKeeper {
     if (!isHeld && !this.#uses.has(keyOf(jail, action))) return;
     const { enforcer } = this.#use(jail, action);
     if (isHeld) void enforcer.ban(ticketOf(held));
-    else void enforcer.unban(network.text).then(() => this.#bringBack(network.text, jail, action));
+    else void enforcer.unban(network.text);
   }
 
   /** What one command lifted may be what another jail's ban by the same command rests on: a rule of ufw, a line in hosts.deny. */
-  #bringBack(network: string, jail: string, action: string): void {
-    for (const use of this.#uses.values()) {
+  #othersOf({ jail, action }: ActionUse): readonly Use[] {
+    return Array.from(this.#uses.values()).filter((use) => {
       const isOther = use.jail !== jail || use.action !== action;
-      if (isOther && definitionOf(use.action) === definitionOf(action)) void use.enforcer.again(network);
+      return isOther && definitionOf(use.action) === definitionOf(action);
+    });
+  }
+
+  /** What one jail's use flushed or stopped may be where all jails put their bans: one file, one set. */
+  #bringBackAll({ jail, action }: ActionUse, emptying: string | undefined): void {
+    if (emptying === '') return;
+    for (const use of this.#othersOf({ jail, action })) {
+      const isOwn = emptying !== undefined && use.emptying !== undefined && use.emptying !== emptying;
+      if (!isOwn) void use.enforcer.againAll();
     }
   }
 
@@ -129,7 +146,7 @@ export class TicketKeeper {
     for (const [key, use] of Array.from(this.#uses)) {
       if (named.has(key) || held.has(key)) continue;
       this.#uses.delete(key);
-      void this.#end(use);
+      this.#end(use);
     }
   }
 
@@ -140,16 +157,25 @@ export class TicketKeeper {
     if (current === undefined || current === fingerprint) return void enforcer.reload();
     this.#options.log.notice(`action ${action} of ${jail}: its definition changed; ended by the old one, begun by the new one`);
     this.#uses.delete(key);
-    void this.#end(use);
+    use.isEdited = true;
+    // Who is told of each ban once is not told that they end.
+    if (enforcer.action.norestored && this.#options.create(jail, action).norestored) this.#replace(use);
+    else this.#end(use);
     this.#use(jail, action).enforcer.take(held.map(this.#options.ticketOf));
   }
 
-  /** Lifts all its bans; what others rest on is made anew. */
+  /** Lifts all its bans. */
   #end({ jail, action, enforcer }: Use): void {
-    const { networks } = enforcer;
-    const ended = enforcer.stop({ isFinal: true }).then(() => {
-      for (const network of networks) this.#bringBack(network, jail, action);
-    });
+    this.#noteEnding(jail, action, enforcer, enforcer.stop({ isFinal: true }));
+  }
+
+  /** Whoever is there by then goes on with its bans. */
+  #replace({ jail, action, enforcer }: Use): void {
+    const left = enforcer.leave().then((leftover) => this.#uses.get(keyOf(jail, action))?.enforcer.inherit(leftover));
+    this.#noteEnding(jail, action, enforcer, left);
+  }
+
+  #noteEnding(jail: string, action: string, enforcer: TicketEnforcer, ended: Promise<void>): void {
     this.#ending.set(ended, { key: keyOf(jail, action), enforcer });
     void ended.finally(() => this.#ending.delete(ended));
   }
@@ -193,10 +219,19 @@ export class TicketKeeper {
     const known = this.#uses.get(key);
     if (known !== undefined) return known;
     const { create, fingerprintOf, log, checkIntervalMs, onSettled } = this.#options;
-    const enforcer = new TicketEnforcer(create(jail, action), jail, log, { checkIntervalMs, onSettled });
+    const emptying = this.#options.emptyingOf?.(jail, action);
+    const enforcer = new TicketEnforcer(create(jail, action), jail, log, {
+      checkIntervalMs,
+      onSettled,
+      onLifted: (network) => {
+        for (const other of this.#othersOf(use)) void other.enforcer.again(network);
+      },
+      // Of two definitions the words do not tell whether they empty the same.
+      onEmptied: ({ isFormer }) => this.#bringBackAll(use, isFormer || (use.isEdited && emptying !== '') ? undefined : emptying),
+    });
     const former = Array.from(this.#ending).filter(([, ending]) => ending.key === key);
     if (former.length > 0) enforcer.succeed(Promise.all(former.map(([ended]) => ended)));
-    const use = { jail, action, enforcer, fingerprint: fingerprintOf?.(jail, action) };
+    const use: Use = { jail, action, enforcer, fingerprint: fingerprintOf?.(jail, action), emptying, isEdited: false };
     this.#uses.set(key, use);
     return use;
   }

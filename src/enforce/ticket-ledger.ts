@@ -20,6 +20,11 @@ export interface TicketStep {
   readonly doubt: Doubt | undefined;
 }
 
+export interface Leftover {
+  readonly told: readonly BanTicket[];
+  readonly untold: readonly BanTicket[];
+}
+
 export class TicketLedger {
   /** With `norestored`, what was told once counts as done for good: mail was sent, whatever became of what sends it. */
   readonly #action: Pick<TicketAction, 'norestored'>;
@@ -29,6 +34,8 @@ export class TicketLedger {
   readonly #enforced = new Map<string, BanTicket>();
   /** Bans that may be there already. To be lifted first, or they would be there twice. */
   readonly #doubtful = new Map<string, Doubt>();
+  /** Of the step that was taken last and has no answer yet. */
+  #atWork: string | undefined;
   /** Networks in which these may differ, in order. */
   readonly #pending = new Set<string>();
   /** Bans that others took away, to be told when they are back, and the families of which all is gone. */
@@ -90,6 +97,27 @@ export class TicketLedger {
     });
   }
 
+  /** What there is for whoever takes its place: what the action was told, and what it was still to be told. */
+  get leftover(): Leftover {
+    const told = [...this.#enforced.values()];
+    const untold = Array.from(this.#wanted.values()).filter(({ network }) => !this.#enforced.has(network));
+    // Of a call that has no answer yet, most likely.
+    const atWork = untold.filter(({ network }) => network === this.#atWork);
+    return { told: [...told, ...atWork], untold: untold.filter(({ network }) => network !== this.#atWork) };
+  }
+
+  /** Goes on where another has ended, after `take`. */
+  inherit({ told, untold }: Leftover): void {
+    const known = new Set(told.map(({ network }) => network));
+    for (const network of Array.from(this.#enforced.keys())) if (!known.has(network)) this.#enforced.delete(network);
+    for (const ticket of told) this.#enforced.set(ticket.network, ticket);
+    for (const { network, restored } of untold) {
+      const wanted = this.#wanted.get(network);
+      if (wanted !== undefined) this.#wanted.set(network, { ...wanted, restored });
+    }
+    for (const network of [...this.#enforced.keys(), ...this.#wanted.keys()]) this.#pending.add(network);
+  }
+
   want(ticket: BanTicket): void {
     this.#wanted.set(ticket.network, ticket);
     this.#pending.add(ticket.network);
@@ -115,13 +143,45 @@ export class TicketLedger {
     this.#enforced.set(network, this.#wanted.get(network) ?? ghostOf(network, this.#jail));
   }
 
-  /** Somebody else may have lifted this ban. False where it is none, or was told for good. */
+  /** Somebody else may have lifted this ban. False where it is none, was told for good, or is to be made anyway. */
   doubt(network: string): boolean {
     if (this.#action.norestored || !this.#wanted.has(network)) return false;
+    const isTold = this.#enforced.has(network) || this.#doubtful.get(network) === 'earlier' || this.#atWork === network;
+    if (!isTold) return false;
     this.#enforced.delete(network);
     this.#doubtful.set(network, 'tried');
     this.#pending.add(network);
     return true;
+  }
+
+  /** Somebody else may have lifted all. `isSeen`: whether somebody can look which of them; they are held back by `holdBack`. */
+  doubtAll({ isSeen }: { isSeen: boolean }): void {
+    for (const network of Array.from(this.#wanted.keys())) {
+      const isToldOnly = this.#enforced.has(network);
+      if (this.doubt(network) && isToldOnly && isSeen) this.#doubtful.set(network, 'earlier');
+    }
+  }
+
+  /** Bans that an earlier run made, or that others may have lifted, are not lifted nor made until `prove` says what a look found. */
+  holdBack(): readonly BanTicket[] {
+    return Array.from(this.#doubtful).flatMap(([network, doubt]) => {
+      const wanted = this.#wanted.get(network);
+      if (doubt !== 'earlier' || wanted === undefined || wanted.isRaw === true) return [];
+      this.#pending.delete(network);
+      return [wanted];
+    });
+  }
+
+  /** `held`: by `holdBack`. `seen`: those of their networks that are there. */
+  prove(held: readonly BanTicket[], seen: ReadonlySet<string>): void {
+    for (const ticket of held) {
+      const { network } = ticket;
+      this.#pending.add(network);
+      // Lifted since, or in new doubt.
+      if (!seen.has(network) || !this.#wanted.has(network) || this.#doubtful.get(network) !== 'earlier') continue;
+      this.#doubtful.delete(network);
+      this.#enforced.set(network, ticket);
+    }
   }
 
   /** To be looked at again. */
@@ -141,6 +201,12 @@ export class TicketLedger {
 
   /** Undefined where the action was told what is wanted. Whoever takes the step says what became of it: `done` or `failed`. */
   takeStep(network: string): TicketStep | undefined {
+    const step = this.#stepOf(network);
+    this.#atWork = step && network;
+    return step;
+  }
+
+  #stepOf(network: string): TicketStep | undefined {
     const wanted = this.#wanted.get(network);
     const enforced = this.#enforced.get(network);
     if (wanted !== undefined && enforced === undefined) {
@@ -162,14 +228,18 @@ export class TicketLedger {
 
   /** The action agreed; `lost`: the families whose other bans are gone. */
   done({ kind, ticket }: TicketStep, lost: readonly Family[]): void {
-    if (kind === 'unban') this.#enforced.delete(ticket.network);
-    else if (kind !== 'undo') this.#enforced.set(ticket.network, ticket);
-    this.lose(lost, ticket.network);
+    const { network } = ticket;
+    this.#atWork = undefined;
+    if (kind === 'unban') this.#enforced.delete(network);
+    // Otherwise somebody may have lifted it while it was made.
+    else if (kind !== 'undo' && !this.#doubtful.has(network)) this.#enforced.set(network, ticket);
+    this.lose(lost, network);
   }
 
   /** `isRun`: whether it may have done its work all the same. `isLifted`: whether what was in doubt is not there any more. */
   failed({ kind, ticket: { network }, doubt }: TicketStep, { isRun, isLifted }: { isRun: boolean; isLifted: boolean }): void {
-    if (this.#enforced.has(network)) return;
+    this.#atWork = undefined;
+    if (this.#enforced.has(network) || this.#doubtful.has(network)) return;
     if (doubt !== undefined && !isLifted) this.#doubtful.set(network, doubt);
     else if (isRun && kind !== 'undo') this.#doubtful.set(network, 'tried');
   }
@@ -222,17 +292,20 @@ export class TicketLedger {
     this.#doubtful.clear();
   }
 
-  /** A look did not find these bans. Lifted first, so that each is there once: since the look it may have come back. */
-  miss(networks: readonly string[], nowUsec: number): void {
-    if (this.#action.norestored) return;
-    for (const network of networks) {
+  /**
+   * A look did not find these bans. Lifted first, so that each is there once: since the look it may have come back. Those that are to be made
+   * anew.
+   */
+  miss(networks: readonly string[], nowUsec: number): readonly string[] {
+    if (this.#action.norestored) return [];
+    return networks.filter((network) => {
       const wanted = this.#wanted.get(network);
       // Some firewalls know its end as well, and are a little before us.
-      if (wanted === undefined || endOf(wanted) < nowUsec + nearEndUsec || !this.#enforced.has(network)) continue;
+      if (wanted === undefined || endOf(wanted) < nowUsec + nearEndUsec || !this.#enforced.has(network)) return false;
       this.#wanted.set(network, { ...wanted, restored: true });
-      this.doubt(network);
       this.#lost.networks.add(network);
-    }
+      return this.doubt(network);
+    });
   }
 
   /** Those of the families of which it was told any ban. */

@@ -12,6 +12,10 @@ export interface TicketStartOptions {
   readonly ledger: TicketLedger;
   readonly queue: CallQueue;
   readonly log: Log;
+  /** What another definition had begun lifted this ban, or tried to. */
+  readonly onLifted: (network: string) => void;
+  /** It was stopped. */
+  readonly onEmptied: () => void;
 }
 
 export class TicketStart {
@@ -83,18 +87,21 @@ export class TicketStart {
 
   /** What was begun by another definition is ended by that one. */
   async #endFormer(): Promise<void> {
-    const { action, ledger, queue, log } = this.#options;
+    const { action, ledger, queue, log, onLifted, onEmptied } = this.#options;
     const { name } = action;
     log.notice(`action ${name}: its definition changed; ended by the old one, begun by the new one`);
-    for (const ticket of ledger.told) {
+    // Who is told of each ban once goes on with them.
+    for (const ticket of action.norestored ? [] : ledger.told) {
       if (queue.isStopped) throw new RingjailError('unavailable', 'the daemon ends');
       // Of an earlier run nobody knows what is there, and what stays is told.
       await action.unban(ticket).catch((error: unknown) => {
         if (isUnreached(error)) throw error;
         log.warning(`action ${name}: the old definition did not lift ${shownTarget(ticket.network)}: ${messageOf(error)}`);
       });
+      onLifted(ticket.network);
     }
     await action.stop().catch((error: unknown) => log.warning(`action ${name}: ${messageOf(error)}`));
+    onEmptied();
     await action.reload();
     if (action.isOutdated === true) throw new RingjailError('unavailable', 'what its old definition began could not be ended');
     ledger.forget();

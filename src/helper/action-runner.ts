@@ -80,7 +80,7 @@ export class ActionRunner {
     if (this.#looks.has(key)) throw new RingjailError('unavailable', 'an earlier look has not ended');
     this.#looks.add(key);
     try {
-      const sight = (await this.#use(key, request).action.look?.(request.networks)) ?? nothingGone;
+      const sight = (await this.#use(key, request).action.look?.(request.networks)) ?? { ...nothingGone, unasked: request.networks };
       return { id: request.id, ok: true, flushed: false, ...sight };
     } finally {
       this.#looks.delete(key);

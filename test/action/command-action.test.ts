@@ -277,7 +277,14 @@ describe('CommandAction, looked at', () => {
 
   it('what one family lacks is found although the other cannot be listed', async () => {
     const { action } = create({ texts: listing, started: [4, 6], exits: { list: [0, 2] } });
-    assert.deepEqual(await action.look?.(['192.0.2.7', '2001:db8::7']), { lost: [], missing: ['192.0.2.7'] });
+    assert.deepEqual(await action.look?.(['192.0.2.7', '2001:db8::7']), { lost: [], missing: ['192.0.2.7'], unasked: ['2001:db8::7'] });
+  });
+
+  it('says which bans nobody can look for', async () => {
+    const listless = create({ texts: { check: 'check', ban: 'ban' }, started: [4, 6] });
+    assert.deepEqual(await listless.action.look?.(['192.0.2.7']), { lost: [], missing: [], unasked: ['192.0.2.7'] });
+    const { action } = create({ texts: listing, isPerFamily: true, started: [4], says: '192.0.2.7' });
+    assert.deepEqual(await action.look?.(['192.0.2.7', '2001:db8::7']), { lost: [], missing: [], unasked: ['2001:db8::7'] });
   });
 
   it('where nothing is started, a check that fails is not for the action to repair: told with what it said, and nothing is banned', async () => {
@@ -298,7 +305,7 @@ describe('CommandAction, looked at', () => {
   it('an actionlist that fails where nothing is started, or writes too much, tells nothing', async () => {
     const failing = create({ texts: listing, started: [4], exits: { list: [1] } });
     await assert.rejects(async () => failing.action.look?.(['192.0.2.7']), /actionlist ended with 1: said/);
-    const endless = create({ texts: listing, started: [4], says: 'x'.repeat(16 << 20) });
+    const endless = create({ texts: listing, started: [4], says: 'x'.repeat(8 << 20) });
     await assert.rejects(async () => endless.action.look?.(['192.0.2.7']), /writes more than/);
   });
 });

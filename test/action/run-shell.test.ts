@@ -23,6 +23,12 @@ describe('runShell', () => {
     assert.ok(output.length <= 4096 && output.endsWith('line 19999'));
   });
 
+  it('keeps as much of the end as is asked for', async () => {
+    const script = 'yes 0123456 | head -c 3000000; echo end';
+    const { output } = await runShell({ script, env: {}, timeoutMs: 20_000, mostOutputBytes: 100_000 });
+    assert.equal(output, `${'0123456\n'.repeat(12_500).slice(4)}end`);
+  });
+
   it('kills the group, also where the shell waits for another', async () => {
     const marker = `/tmp/ringjail-run-shell-${process.pid}`;
     await assert.rejects(run(`(sleep 2; touch ${marker}) & wait`, {}, 1000), /took longer than 1 s/);

@@ -206,11 +206,85 @@ describe('TicketEnforcer', () => {
     assert.deepEqual([enforcer.health().repairs, log.lines.length], [1, 1]);
   });
 
-  it('a restart: firewalls are told again, once, and lifted what ended meanwhile', async () => {
-    const { action, enforcer } = create();
+  it('a restart: firewalls that cannot be looked at are told again, once, and lifted what ended meanwhile', async () => {
+    const { action, enforcer } = create(new FakeAction(false, false));
     enforcer.restore([a], ['192.0.2.9']);
     await enforcer.start();
     assert.deepEqual(action.calls, ['start', 'unban 192.0.2.1', 'ban 192.0.2.1 restored', 'unban 192.0.2.9']);
+  });
+
+  it('a restart: what a look finds is left as it is; what it does not find, or did not look for, is told again', async () => {
+    for (const [said, sight, again] of [
+      ['all there', {}, []],
+      ['missing', { missing: ['192.0.2.1'] }, ['192.0.2.1']],
+      ['not asked', { unasked: ['192.0.2.2'] }, ['192.0.2.2']],
+      ['lost', { lost: [4] as const }, ['192.0.2.1', '192.0.2.2']],
+      ['broken', { broken: 'nothing leads to it' }, ['192.0.2.1', '192.0.2.2', '2001:db8::1']],
+      ['cannot look', undefined, ['192.0.2.1', '192.0.2.2', '2001:db8::1']],
+    ] as const) {
+      const { action, enforcer } = create();
+      const asked: (readonly string[])[] = [];
+      const look = async (networks: readonly string[]) => {
+        asked.push(networks);
+        if (sight === undefined) throw new Error('no look');
+        return { ...nothingGone, ...sight };
+      };
+      Object.assign(action, { look });
+      enforcer.restore([a, b, c], ['192.0.2.9']);
+      await enforcer.start();
+      const told = again.flatMap((network) => [`unban ${network}`, `ban ${network} restored`]);
+      await until(() => enforcer.health().waiting === 0);
+      assert.deepEqual([asked, action.calls], [[['192.0.2.1', '192.0.2.2', '2001:db8::1']], ['start', 'unban 192.0.2.9', ...told]], said);
+      assert.equal(
+        [a, b, c].every(({ network }) => enforcer.isEnforced(network)),
+        true,
+        said,
+      );
+    }
+  });
+
+  it('a restart: while a look goes on, other bans are made, and one that is lifted is lifted', async () => {
+    const { action, enforcer } = create();
+    let answer: (sight: Sight) => void = () => undefined;
+    Object.assign(action, { look: () => new Promise((resolve) => (answer = resolve)) });
+    enforcer.restore([a, { ...b, untilUsec: 10 }], []);
+    await enforcer.start();
+    await enforcer.ban(c);
+    await enforcer.unban(a.network);
+    // Made longer meanwhile, it is not as it was found.
+    await enforcer.ban({ ...b, untilUsec: 20 });
+    answer(nothingGone);
+    await until(() => enforcer.health().waiting === 0);
+    assert.deepEqual(action.calls, ['start', 'ban 2001:db8::1', 'unban 192.0.2.1', 'unban 192.0.2.2', 'ban 192.0.2.2']);
+  });
+
+  it('what others may have lifted is made anew, and what a look finds of all is left as it is', async () => {
+    for (const canLook of [true, false]) {
+      const { action, enforcer } = create(new FakeAction(false, canLook));
+      for (const ticket of [a, b]) await enforcer.ban(ticket);
+      action.calls.length = 0;
+      action.unseen = ['192.0.2.2'];
+      await enforcer.againAll();
+      const again = canLook ? ['192.0.2.2'] : ['192.0.2.1', '192.0.2.2'];
+      await until(() => enforcer.health().waiting === 0);
+      assert.deepEqual(
+        action.calls,
+        again.flatMap((network) => [`unban ${network}`, `ban ${network}`]),
+      );
+    }
+  });
+
+  it('what others may have lifted while a look went on is made anew, whatever the look says', async () => {
+    const { action, enforcer } = create();
+    let answer: (sight: Sight) => void = () => undefined;
+    Object.assign(action, { look: () => new Promise((resolve) => (answer = resolve)) });
+    enforcer.restore([a, b], []);
+    await enforcer.start();
+    const again = enforcer.again(a.network);
+    answer(nothingGone);
+    await again;
+    await until(() => enforcer.health().waiting === 0);
+    assert.deepEqual(action.calls, ['start', 'unban 192.0.2.1', 'ban 192.0.2.1 restored']);
   });
 
   it('a restart: mail is not sent again, nor for what ended', async () => {
@@ -359,6 +433,21 @@ describe('TicketEnforcer', () => {
     assert.deepEqual([enforcer.health().repairs, enforcer.failure], [0, undefined]);
   });
 
+  it('mail that another definition began is stopped by that one and begun anew, and its bans go on', async () => {
+    const { action, enforcer } = create(new FakeAction(true));
+    const { stop } = action;
+    Object.assign(action, {
+      isOutdated: true,
+      stop: async () => {
+        await stop();
+        Object.assign(action, { isOutdated: false });
+      },
+    });
+    enforcer.restore([a], []);
+    await enforcer.start();
+    assert.deepEqual([action.calls, enforcer.isEnforced(a.network)], [['start', 'stop', 'reload', 'start'], true]);
+  });
+
   it('a ban of which nothing was run is tried again, without lifting it first', async () => {
     const { action, enforcer } = create();
     const { ban } = action;
@@ -422,22 +511,63 @@ describe('TicketEnforcer, when others take away what the action set up', () => {
     assert.equal(enforcer.isEnforced('192.0.2.1'), true);
   });
 
-  it('a ban that is never listed is put back twice, then told once and left alone, until a look finds it', async () => {
+  it('a ban that is not listed even right after it is put back is put back twice, then told once and left alone, until a look finds it', async () => {
     const { action, enforcer, log } = await banned(new FakeAction(), 20);
     let looks = 0;
-    let missing = ['192.0.2.1'];
-    Object.assign(action, { look: async () => ({ lost: [], missing, looks: looks++ }) });
-    await until(() => looks > 5);
+    let unlisted: readonly string[] = ['192.0.2.1'];
+    // Of more bans than a look may find, it finds these at every second look only.
+    let isAsked = true;
+    const look = async (networks: readonly string[]) => {
+      looks += 1;
+      isAsked = networks.length === 1 || !isAsked;
+      const missing = networks.filter((text) => unlisted.includes(text));
+      return isAsked ? { lost: [], missing } : { lost: [], missing: [], unasked: missing };
+    };
+    Object.assign(action, { look });
+    await until(() => enforcer.health().isUnknown);
+    const seenLooks = looks;
+    await until(() => looks > seenLooks + 5);
     const again = ['unban 192.0.2.1', 'ban 192.0.2.1 restored'];
     assert.deepEqual(action.calls, [...again, ...again]);
     assert.equal(log.lines.filter((line) => line.includes('is still not listed')).length, 1);
     assert.equal((await enforcer.enforcement(network('192.0.2.1'))).isEnforced, undefined);
-    missing = [];
-    const seen = looks + 1;
-    await until(() => looks > seen);
+    assert.equal((await enforcer.enforcement(network('192.0.2.2'))).isEnforced, true);
+    assert.match(enforcer.health().failure ?? '', /^1 ban is not listed although the action agreed each time/);
+    unlisted = [];
+    await until(() => !enforcer.health().isUnknown);
     assert.equal((await enforcer.enforcement(network('192.0.2.1'))).isEnforced, true);
-    missing = ['192.0.2.1'];
+    unlisted = ['192.0.2.1'];
     await until(() => action.calls.length > 4);
+  });
+
+  it('one that is never listed is forgotten with its ban', async () => {
+    const { action, enforcer } = await banned(new FakeAction(), 20);
+    Object.assign(action, { look: async () => ({ lost: [], missing: ['192.0.2.1'] }) });
+    await until(() => enforcer.health().isUnknown);
+    await enforcer.unban('192.0.2.1');
+    assert.deepEqual([enforcer.health().isUnknown, enforcer.health().failure], [false, undefined]);
+  });
+
+  it('what others take away again and again is put back for ever, also where they are faster than a look', async () => {
+    for (const [said, isThere] of [
+      ['after a look', true],
+      ['before it', false],
+    ] as const) {
+      const { action, enforcer } = await banned(new FakeAction(), 20);
+      let looks = 0;
+      let isPutBack = true;
+      const look = async (networks: readonly string[]) => {
+        looks += 1;
+        const isMissing = looks > 1 && !(isPutBack && networks.length === 1 && isThere);
+        return { lost: [], missing: isMissing ? ['192.0.2.1'] : [] };
+      };
+      Object.assign(action, { look });
+      await until(() => enforcer.health().isContested);
+      assert.equal(enforcer.health().isUnknown, false, said);
+      isPutBack = false;
+      const { length } = action.calls;
+      await until(() => action.calls.length > length + 2);
+    }
   });
 
   it('what is no address is not looked for, and stays where IPv6 is lost', async () => {

@@ -18,6 +18,8 @@ afterEach(async () => {
 /** A keeper with a firewall and any number of commands, all of whose calls are written down. */
 class Trial {
   readonly calls: string[] = [];
+  /** Calls that will not do. */
+  readonly failing = new Set<string>();
   nowUsec = 10;
   readonly keeper: BanKeeper;
   /** By action, what its definition says now; undefined for one in error. */
@@ -26,9 +28,9 @@ class Trial {
   constructor(norestored = false) {
     trials.push(this);
     const tell = (use: string, call: string) => async (ticket?: BanTicket) => {
-      this.calls.push(
-        `${use}: ${call}${ticket === undefined ? '' : ` ${ticket.network}${call === 'ban' && ticket.restored ? ' restored' : ''}`}`,
-      );
+      const told = `${use}: ${call}${ticket === undefined ? '' : ` ${ticket.network}${call === 'ban' && ticket.restored ? ' restored' : ''}`}`;
+      this.calls.push(told);
+      if (this.failing.has(told)) throw new Error('not now');
       return nothingLost;
     };
     const create = (jail: string, name: string): TicketAction => {
@@ -191,12 +193,47 @@ describe('BanKeeper with actions of tickets', () => {
         'a of one (second): ban 192.0.2.1 restored',
       ],
     );
-    assert.ok(!told.some((call) => call.startsWith('mail') && call.includes(': ban')), told.join());
+    assert.deepEqual(
+      told.filter((call) => call.startsWith('mail')),
+      ['mail of one: stop', 'mail of one (second): reload', 'mail of one (second): start'],
+    );
     await trial.keeper.reload([use('one', 'a'), use('one', 'mail')]);
     assert.deepEqual(await trial.told(), ['a of one (second): reload', 'mail of one (second): reload']);
     trial.keeper.remove(decisionOf('192.0.2.1', 1).network);
     assert.ok((await trial.told()).includes('a of one (second): unban 192.0.2.1'));
     await trial.keeper.stop();
+  });
+
+  it('a reload: mail whose definition changed goes on: what was not told is told, and the end of what was', async () => {
+    const trial = new Trial();
+    await trial.keeper.start([use('one', 'mail')]);
+    const first = trial.ban('192.0.2.1', 'one', 'mail');
+    await trial.told();
+    trial.failing.add('mail of one: ban 192.0.2.2');
+    trial.ban('192.0.2.2', 'one', 'mail');
+    const third = trial.ban('192.0.2.3', 'one', 'mail');
+    await trial.told();
+    trial.failing.add('mail of one: unban 192.0.2.3');
+    trial.keeper.remove(third.network);
+    await trial.told();
+    trial.definitions.set('mail', 'second');
+    await trial.keeper.reload([use('one', 'mail')]);
+    const told = await trial.told();
+    assert.deepEqual(told.slice(0, 3), ['mail of one: stop', 'mail of one (second): reload', 'mail of one (second): start']);
+    assert.deepEqual(told.slice(3).toSorted(), ['mail of one (second): ban 192.0.2.2', 'mail of one (second): unban 192.0.2.3']);
+    trial.keeper.remove(first.network);
+    assert.deepEqual(await trial.told(), ['mail of one (second): unban 192.0.2.1']);
+  });
+
+  it('mail that could not be sent is sent again, and not that its ban has ended', async () => {
+    const trial = new Trial();
+    await trial.keeper.start([use('one', 'mail')]);
+    trial.failing.add('mail of one: ban 192.0.2.1');
+    trial.ban('192.0.2.1', 'one', 'mail');
+    await trial.told();
+    trial.failing.clear();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert.deepEqual(await trial.told(), ['mail of one: ban 192.0.2.1']);
   });
 
   it('a reload: a definition that is in error now goes on as it was', async () => {

@@ -8,6 +8,7 @@ import { after, afterEach, describe, it } from 'node:test';
 import { HelperClient } from '../../src/action/helper-client.ts';
 import { formatHelperRequest, type HelperRequest, maxFrameBytes, parseHelperRequest } from '../../src/action/helper-messages.ts';
 import { RemoteAction } from '../../src/action/remote-action.ts';
+import type { Sight } from '../../src/action/ticket-action.ts';
 import { type HelperLimits, HelperServer } from '../../src/helper/helper-server.ts';
 import { uidOfPeer, uidOfUser } from '../../src/helper/peer.ts';
 import { ticketOf } from '../action/ban-ticket.ts';
@@ -252,22 +253,43 @@ describe('HelperClient', () => {
     );
   });
 
-  it('has looked at as many as fit into a frame, and at the others the next time; an answer names only networks', async () => {
-    const { path, seen } = await serve({
-      run: async (request) => ({ lost: [], missing: 'networks' in request ? request.networks.slice(-1) : [] }),
-    });
+  const many = Array.from({ length: 2500 }, (_, index) => `2001:db8:1111:2222:3333:4444:5555:${(index + 4096).toString(16)}`);
+  const looker = async (look: (networks: readonly string[]) => Promise<Sight>) => {
+    const { path, seen } = await serve({ run: async (request) => look('networks' in request ? request.networks : []) });
     const client = new HelperClient(path);
     closers.push(() => client.close());
-    const action = new RemoteAction({ name: 'ufw', jail: 'sshd', norestored: false, canLook: true, client });
-    const networks = Array.from({ length: 1500 }, (_, index) => `2001:db8:1111:2222:3333:4444:5555:${(index + 4096).toString(16)}`);
-    const missing = [];
-    for (let time = 0; time < 3; time++) missing.push((await action.look?.(networks))?.missing[0]);
-    assert.deepEqual(missing, [networks[999], networks[1499], networks[999]]);
+    assert.equal(new RemoteAction({ name: 'ufw', jail: 'sshd', norestored: false, client }).look, undefined);
+    return { seen, action: new RemoteAction({ name: 'ufw', jail: 'sshd', norestored: false, canLook: true, client }) };
+  };
+
+  it('has all looked at, as many at once as fit into a frame', async () => {
+    const { seen, action } = await looker(async (networks) => ({ lost: [], missing: networks.slice(-1), unasked: networks.slice(0, 1) }));
+    assert.deepEqual(await action.look?.(many), {
+      lost: [],
+      missing: [many[999], many[1999], many[2499]],
+      unasked: [many[0], many[1000], many[2000]],
+    });
     assert.deepEqual(
       seen.map((request) => 'networks' in request && request.networks.length),
-      [1000, 500, 1000],
+      [1000, 1000, 500],
     );
-    assert.equal(new RemoteAction({ name: 'ufw', jail: 'sshd', norestored: false, client }).look, undefined);
+    assert.deepEqual(await action.look?.([]), { lost: [], missing: [] });
+    assert.equal(seen.length, 4);
+  });
+
+  it('does not look on where something is to be repaired first, or cannot be looked at', async () => {
+    const first = { lost: [], missing: [many[5] ?? ''] };
+    for (const [said, second] of [
+      ['lost', async () => ({ lost: [4 as const], missing: [] })],
+      ['failed', () => Promise.reject(new Error('no list'))],
+    ] as const) {
+      let looks = 0;
+      const { action } = await looker(async () => (looks++ === 0 ? first : second()));
+      const unasked = many.slice(said === 'lost' ? 2000 : 1000);
+      assert.deepEqual(await action.look?.(many), { ...first, lost: said === 'lost' ? [4] : [], unasked }, said);
+    }
+    const { action } = await looker(() => Promise.reject(new Error('no list')));
+    await assert.rejects(async () => action.look?.(many), /no list/);
   });
 
   it('comes back when the helper does', async () => {

@@ -41,6 +41,8 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     'mail-whois': 'mail-whois[name=mailed, dest=admin]',
     'sendmail-whois-matches': `sendmail-whois-matches[name=sent, mailcmd="cat >> ${directory}/sent"]`,
     shorewall: 'shorewall[blocktype=drop]',
+    plain: 'plain',
+    web: 'ringjail-ufw[destination=192.0.2.80]',
     sessions: `nginx-block-map[srv_pid="${directory}/nginx.pid", blck_lst_file="${directory}/sessions.map"]`,
   };
   let helper: ChildProcess;
@@ -74,6 +76,8 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     lab.enableUfw('low');
     cpSync(join(samples, 'action.d'), join(directory, 'action.d'), { recursive: true });
     cpSync(join(projectDirectory, 'config/action.d/ufw.conf'), join(directory, 'action.d/ringjail-ufw.conf'));
+    const plain = 'actionban = iptables -I INPUT 1 -s <ip> -j DROP\nactionunban = iptables -D INPUT -s <ip> -j DROP\n';
+    writeFileSync(join(directory, 'action.d/plain.conf'), `[Definition]\n${plain}`);
     const jails = Object.entries(actions).map(([jail, action]) => `[${jail}]\nenabled = true\naction = ${action}\n`);
     writeFileSync(join(directory, 'jail.conf'), jails.join('\n'));
     writeFileSync(join(directory, 'hosts.deny'), 'ALL: 198.51.100.7\n');
@@ -139,6 +143,39 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     assert.doesNotMatch(await onServer('iptables', '-S'), /f2b-ipt/);
   });
 
+  test('iptables-multiport: a restart leaves the rules that are there as they are, and makes those that are not', async () => {
+    const first = await banned('iptables');
+    await first.stop();
+    await onServer('ip6tables', '-D', 'f2b-ipt', '-s', v6, '-j', 'DROP');
+    const { length } = said;
+    const second = create('iptables');
+    second.restore(
+      [v4, v6].map((network) => ticketOf(network, { jail: 'iptables', untilUsec: undefined })),
+      [],
+    );
+    await second.start();
+    await until('both are enforced', () => second.isEnforced(v4) && second.isEnforced(v6));
+    assert.match(await onServer('ip6tables', '-S', 'f2b-ipt'), new RegExp(`-s ${v6}/128 -j DROP`));
+    assert.match(said.slice(length), new RegExp(`ban ${v6} by`));
+    assert.doesNotMatch(said.slice(length), new RegExp(`ban ${v4} by`));
+    await second.stop({ isFinal: true });
+  });
+
+  test("iptables: an owner's rule for a network around a ban is no ban", async () => {
+    await onServer('iptables', '-A', 'INPUT', '-s', '10.77.0.0/24', '-p', 'tcp', '--dport', '22', '-j', 'ACCEPT');
+    const enforcer = create('plain');
+    await enforcer.ban(ticketOf(v4, { jail: 'plain', untilUsec: undefined }));
+    const isThere = async () => (await onServer('iptables', '-S', 'INPUT')).includes(`-A INPUT -s ${v4}/32 -j DROP`);
+    for (let time = 1; time <= 3; time++) {
+      await onServer('iptables', '-D', 'INPUT', '-s', v4, '-j', 'DROP');
+      await until(`it is back, ${time}`, isThere);
+      await until('it is counted', () => enforcer.health().repairs === time);
+    }
+    assert.equal(enforcer.health().isUnknown, false);
+    await enforcer.unban(v4);
+    await onServer('iptables', '-D', 'INPUT', '-s', '10.77.0.0/24', '-p', 'tcp', '--dport', '22', '-j', 'ACCEPT');
+  });
+
   test('nftables-multiport', async () => {
     const enforcer = await banned('nftables');
     assert.match(await onServer('nft', 'list', 'set', 'inet', 'f2b-table', 'addr-set-nft'), new RegExp(v4));
@@ -173,6 +210,27 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     assert.doesNotMatch(await onServer('ipset', 'list'), new RegExp(v4));
   });
 
+  test('iptables-ipset-proto6: of more bans than a request names, each is looked at every time', async () => {
+    const enforcer = create('ipset');
+    const many = Array.from({ length: 1100 }, (_, index) => `10.78.${index >> 8}.${index & 255}`);
+    enforcer.restore(
+      many.map((network) => ticketOf(network, { jail: 'ipset', untilUsec: undefined })),
+      [],
+    );
+    // As an earlier run has left them.
+    writeFileSync(join(directory, 'many'), many.map((network) => `add f2b-set ${network}\n`).join(''));
+    await onServer('sh', '-c', `ipset list f2b-set >/dev/null || ipset create f2b-set hash:ip timeout 0; ipset restore <${directory}/many`);
+    const { length } = said;
+    await enforcer.start();
+    await until('all are enforced', () => many.every((network) => enforcer.isEnforced(network)));
+    assert.doesNotMatch(said.slice(length), /unban 10\.78/);
+    for (const network of [many[3] ?? '', many[1099] ?? '']) await onServer('ipset', 'del', 'f2b-set', network);
+    await until('both are back', () => enforcer.health().repairs > 0);
+    const listed = await onServer('ipset', 'list', 'f2b-set');
+    for (const network of [many[3], many[1099]]) assert.match(listed, new RegExp(`^${network} `, 'm'));
+    await enforcer.stop({ isFinal: true });
+  });
+
   test('ufw', async () => {
     // What was flushed before led to its chains, too.
     await onServer('/usr/lib/ufw/ufw-init', 'flush-all');
@@ -195,6 +253,19 @@ describe('commands of fail2ban, by the helper', { skip }, () => {
     await onServer('ufw', 'delete', 'deny', 'from', v4);
     const enforcer = await banned('ownufw');
     assert.deepEqual(await added(), [`ufw deny from ${v4} comment 'ringjail ownufw'`, `ufw deny from ${v6} comment 'ringjail ownufw'`]);
+    const web = create('web');
+    await web.ban(ticketOf(v4, { jail: 'web', untilUsec: undefined }));
+    // What another jail shuts from one destination is not shut out.
+    await onServer('ufw', 'allow', 'from', '10.77.0.0/24', 'to', 'any', 'port', '22');
+    await onServer('ufw', 'delete', 'deny', 'from', v4);
+    await until('it is back', async () => (await added()).includes(`ufw deny from ${v4} comment 'ringjail ownufw'`));
+    await onServer('ufw', 'delete', 'deny', 'from', v4, 'to', '192.0.2.80');
+    await until('that one, too', async () => (await added()).includes(`ufw deny from ${v4} to 192.0.2.80 comment 'ringjail web'`));
+    await until('all is counted', () => web.health().repairs === 1 && enforcer.health().repairs === 1);
+    assert.deepEqual([web.health().isUnknown, enforcer.health().isUnknown], [false, false]);
+    await web.unban(v4);
+    await web.stop();
+    await onServer('ufw', 'delete', 'allow', 'from', '10.77.0.0/24', 'to', 'any', 'port', '22');
     await onServer('iptables', '-D', 'INPUT', '-j', 'ufw-before-input');
     await until('it is told', async () => /nothing leads to the rules of ufw/.test(enforcer.failureOf(v4) ?? ''));
     await onServer('iptables', '-A', 'INPUT', '-j', 'ufw-before-input');

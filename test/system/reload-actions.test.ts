@@ -104,3 +104,55 @@ describe('a reload while bans are in force', { skip: needsRoot }, () => {
     );
   });
 });
+
+describe('a command that two jails share', { skip: needsRoot }, () => {
+  const lab = new Laboratory('rjshare');
+  let daemon: DaemonProcess;
+  const jails = (first: string) => `[portscan]\naction = ${first}\n[second]\nenabled = true\nfilter = portscan\naction = map\n`;
+  const linesOf = (name: string) => readFileSync(join(daemon.directory, name), 'utf8').split('\n').slice(0, -1);
+  const map = () => linesOf('map').toSorted();
+
+  before(async () => {
+    lab.up();
+    daemon = new DaemonProcess(lab, { jailLocal: jails('map'), isRoot: true });
+    const [file, calls] = ['map', 'calls'].map((name) => join(daemon.directory, name));
+    for (const path of [file, calls]) writeFileSync(path ?? '', '');
+    const commands = [
+      `actionban = echo ban <ip> >>${calls}; echo <ip> >>${file}`,
+      `actionunban = echo unban <ip> >>${calls}; sed -i "/^<ip>$/d" ${file}`,
+      `actionflush = truncate -s 0 ${file}`,
+      `actionlist = cat ${file}`,
+    ];
+    writeFileSync(join(daemon.directory, 'config/action.d/map.conf'), `[Definition]\n${commands.join('\n')}\n`);
+    await daemon.start();
+    assert.equal((await daemon.control('ban', 'portscan', '10.77.0.51', '10.77.0.52', '10.77.0.53')).code, 0);
+    assert.equal((await daemon.control('ban', 'second', '10.77.0.51', '10.77.0.54')).code, 0);
+    await until('all are in the file', () => map().length === 5);
+  });
+
+  after(async () => {
+    await daemon?.dispose();
+    lab.down();
+  });
+
+  test('a restart leaves what the list has, and puts back what it has not', async () => {
+    await daemon.stop();
+    const left = map().filter((line) => line !== '10.77.0.54');
+    writeFileSync(join(daemon.directory, 'map'), `${left.join('\n')}\n`);
+    writeFileSync(join(daemon.directory, 'calls'), '');
+    await daemon.start();
+    await until('it is back', () => map().length === 5);
+    assert.deepEqual(linesOf('calls'), ['unban 10.77.0.54', 'ban 10.77.0.54']);
+  });
+
+  test('one jail names it no more, and flushes it: the bans of the other are put back, each once', async () => {
+    daemon.configure(jails('nftables'));
+    assert.equal((await daemon.control('reload')).code, 0);
+    await until('they are there', () => map().join() === '10.77.0.51,10.77.0.54');
+    await until('status says so', async () => {
+      const { actions } = await daemon.status();
+      return actions.some(({ name, bans, waiting, failed }) => name === 'map of second' && bans === 2 && waiting === 0 && failed === 0);
+    });
+    assert.deepEqual(map(), ['10.77.0.51', '10.77.0.54']);
+  });
+});
