@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { WantedBans } from '../src/action/action.ts';
-import { NftablesAction } from '../src/action/nftables-action.ts';
+import { NftablesAction } from '../src/action/nftables/nftables-action.ts';
 import { openNftables, openSetLookup, openTableReader } from '../src/binding/addon.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { parseIpAddress } from '../src/core/ip-network.ts';

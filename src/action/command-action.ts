@@ -4,10 +4,10 @@ import { messageOf, RingjailError } from '../core/errors.ts';
 import type { Family } from '../core/ip-network.ts';
 import { type BanTicket, commonValues, familyOf, type HostNames, targetOfTicket, ticketValues } from './ban-ticket.ts';
 import { type CommandDefinition, type CommandName, canLook } from './command-definition.ts';
-import { refuseIdentity } from './identity-use.ts';
 import { missingFrom, mostListBytes } from './listed-bans.ts';
 import type { RunShell, ShellResult } from './run-command.ts';
-import { renderShellTemplate } from './shell-template.ts';
+import { refuseIdentity } from './shell/identity-use.ts';
+import { renderShellTemplate } from './shell/shell-template.ts';
 import { type ActionOutcome, nothingLost, type Sight, type TicketAction } from './ticket-action.ts';
 
 /** Which families are started: what a command set up outside outlives the process. */

@@ -1,6 +1,6 @@
 // An action made of commands, as its definition in action.d says; src/config/action-definition.ts reads it.
 import type { Family } from '../core/ip-network.ts';
-import type { ShellTemplate } from './shell-template.ts';
+import type { ShellTemplate } from './shell/shell-template.ts';
 
 /**
  * In jail.conf(5)'s words, without their "action" in front: the command that ...

@@ -1,5 +1,5 @@
 // A jail's `action`: which firewall or command enforces its bans, each by a name that tells all, for a ban outlives its configuration.
-import { actionNameOf, scopeOfAction } from '../action/nftables-scope.ts';
+import { actionNameOf, scopeOfAction } from '../action/nftables/nftables-scope.ts';
 import { formatDefinition, type NamedDefinition, parseDefinitionList } from './action-list.ts';
 import { quoteText } from './config-error.ts';
 import type { ConfigValue } from './interpolation.ts';

@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type CommandDefinition, type CommandName, type CommandSet, commandNames } from '../action/command-definition.ts';
-import { fixedTags } from '../action/placeholder.ts';
-import type { ShellTemplate } from '../action/shell-template.ts';
-import { parseShellTemplate } from '../action/shell-template-parser.ts';
+import { fixedTags } from '../action/shell/placeholder.ts';
+import type { ShellTemplate } from '../action/shell/shell-template.ts';
+import { parseShellTemplate } from '../action/shell/shell-template-parser.ts';
 import { parseDuration } from '../core/duration.ts';
 import type { Family } from '../core/ip-network.ts';
 import { ok, type Result } from '../core/result.ts';

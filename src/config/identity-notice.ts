@@ -1,5 +1,5 @@
 // What a jail's actions cannot do with a ban of what is no address: told when the configuration is read, not first at a ban.
-import { scopeOfAction } from '../action/nftables-scope.ts';
+import { scopeOfAction } from '../action/nftables/nftables-scope.ts';
 import { type ActionContext, isTicketAction } from './action-choice.ts';
 import { parseDefinition } from './action-list.ts';
 import type { ConfigError, Origin } from './config-error.ts';

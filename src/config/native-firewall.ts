@@ -9,7 +9,7 @@ import {
   protocolsOf,
   type Rejection,
   type Verdict,
-} from '../action/nftables-scope.ts';
+} from '../action/nftables/nftables-scope.ts';
 import { quoteText } from './config-error.ts';
 import { suggestName } from './nearest-name.ts';
 import type { Services } from './services.ts';

@@ -3,7 +3,7 @@
 import { dirname, join } from 'node:path';
 import { ConnectionCutter, type CutCounts } from '../action/connection-cutter.ts';
 import { HelperClient } from '../action/helper-client.ts';
-import { tableName } from '../action/nftables-table.ts';
+import { tableName } from '../action/nftables/nftables-table.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import { cutConnections, openNetfilterMonitor } from '../binding/addon.ts';
 import { isTicketAction } from '../config/action-choice.ts';
@@ -12,7 +12,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { createAction, createTicketAction, emptyingOf, fingerprintOf, releaseUnusedScopes } from '../enforce/action-registry.ts';
 import { actionTools } from '../enforce/action-tools.ts';
-import type { ActionUse } from '../enforce/ban-handover.ts';
+import type { ActionUse } from '../enforce/action-use.ts';
 import { BanKeeper, type BanKeeperOptions } from '../enforce/ban-keeper.ts';
 import { type TicketFacts, ticketOf } from '../enforce/ban-tickets.ts';
 import { FirewallWatch } from '../enforce/firewall-watch.ts';

@@ -1,6 +1,6 @@
 // What is cut on a ban: of each banned network the ports and protocols that its actions shut.
 import type { CutTarget } from '../action/connection-cutter.ts';
-import { type NftablesScope, type Protocol, portsOf, protocolsOf, scopeOfAction } from '../action/nftables-scope.ts';
+import { type NftablesScope, type Protocol, portsOf, protocolsOf, scopeOfAction } from '../action/nftables/nftables-scope.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import { isNetwork } from '../core/ban-target.ts';
 

@@ -1,9 +1,9 @@
 // The actions there are, and whether this process may use them.
 import type { Action } from '../action/action.ts';
 import type { HelperClient } from '../action/helper-client.ts';
-import { NftablesAction } from '../action/nftables-action.ts';
-import { releaseLeftoverScopes } from '../action/nftables-leftover.ts';
-import { type NftablesScope, scopeOfAction } from '../action/nftables-scope.ts';
+import { NftablesAction } from '../action/nftables/nftables-action.ts';
+import { releaseLeftoverScopes } from '../action/nftables/nftables-leftover.ts';
+import { type NftablesScope, scopeOfAction } from '../action/nftables/nftables-scope.ts';
 import { RemoteAction } from '../action/remote-action.ts';
 import { runCommand } from '../action/run-command.ts';
 import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ticket-action.ts';

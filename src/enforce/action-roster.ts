@@ -7,7 +7,7 @@ import { type BanTarget, isNetwork, shownTarget } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
-import type { ActionUse, Change } from './ban-handover.ts';
+import type { ActionUse, Change } from './action-use.ts';
 import type { ActionHealth, Enforcement } from './enforcement.ts';
 import { Enforcer } from './enforcer.ts';
 import { TicketKeeper, type TicketKeeperOptions } from './ticket-keeper.ts';

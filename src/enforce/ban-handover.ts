@@ -3,15 +3,7 @@
 import { type BanDecision, holdKeyOf } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
 import { type BanTarget, isNetwork } from '../core/ban-target.ts';
-
-/** An action as a jail names it. */
-export interface ActionUse {
-  readonly jail: string;
-  readonly action: string;
-}
-
-/** One jail's ban, and the actions that something concerns. */
-export type Change = Pick<BanDecision, 'network' | 'jail' | 'actions'>;
+import { type ActionUse, type Change, useKeyOf } from './action-use.ts';
 
 export interface Holders {
   /** Whether the jail's action can hold the ban, and is told of bans that were made before: mail is not. */
@@ -100,7 +92,7 @@ export class BanHandover {
   #rememberedCanHold(): (decision: BanDecision, action: string) => boolean {
     const known = new Map<string, boolean>();
     return ({ network, jail }, action) => {
-      const key = `${isNetwork(network)}\n${holdKeyOf(jail, action)}`;
+      const key = `${isNetwork(network)}\n${useKeyOf(jail, action)}`;
       const can = known.get(key) ?? this.#holders.canHold(network, { jail, action });
       known.set(key, can);
       return can;

@@ -6,7 +6,8 @@ import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import type { Clock } from '../core/clock.ts';
 import { containsNetwork } from '../core/ip-network.ts';
 import { ActionRoster, type ActionRosterOptions } from './action-roster.ts';
-import { type ActionUse, BanHandover, type Change } from './ban-handover.ts';
+import type { ActionUse, Change } from './action-use.ts';
+import { BanHandover } from './ban-handover.ts';
 import type { ActionHealth, Enforcement } from './enforcement.ts';
 
 // The longest that a timer of Node can wait is 24.8 days; waking once a day costs nothing.

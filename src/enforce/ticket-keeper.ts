@@ -6,7 +6,7 @@ import type { BanList } from '../ban/ban-list.ts';
 import type { BanTarget } from '../core/ban-target.ts';
 import { inTime } from '../core/in-time.ts';
 import type { Log } from '../core/log.ts';
-import type { ActionUse, Change } from './ban-handover.ts';
+import { type ActionUse, type Change, useKeyOf } from './action-use.ts';
 import { type ActionHealth, type Enforcement, notToldYet } from './enforcement.ts';
 import { TicketEnforcer } from './ticket-enforcer.ts';
 
@@ -57,7 +57,7 @@ export class TicketKeeper {
     for (const decision of decisions) {
       for (const action of decision.actions) {
         if (!isOurs(action)) continue;
-        const key = keyOf(decision.jail, action);
+        const key = useKeyOf(decision.jail, action);
         const use = byUse.get(key) ?? { jail: decision.jail, action, held: [], ended: [] };
         byUse.set(key, use);
         if (this.#options.bans.isHeldBy(decision.network, decision.jail)) use.held.push(decision);
@@ -93,7 +93,7 @@ export class TicketKeeper {
     const held = bans.get(network)?.holders.get(jail);
     const isHeld = held?.actions.includes(action) === true;
     // What a reload took away has lifted its bans by itself.
-    if (!isHeld && !this.#uses.has(keyOf(jail, action))) return;
+    if (!isHeld && !this.#uses.has(useKeyOf(jail, action))) return;
     const { enforcer } = this.#use(jail, action);
     if (isHeld) void enforcer.ban(ticketOf(held));
     else void enforcer.unban(network.text);
@@ -123,7 +123,7 @@ export class TicketKeeper {
 
   /** Whether the jail's action is told of bans that were made before: mail is not. */
   isToldOfRestored(jail: string, action: string): boolean {
-    const known = this.#uses.get(keyOf(jail, action));
+    const known = this.#uses.get(useKeyOf(jail, action));
     return !(known?.enforcer.action ?? this.#options.create(jail, action)).norestored;
   }
 
@@ -133,7 +133,7 @@ export class TicketKeeper {
    */
   reload(uses: readonly ActionUse[], moved: readonly Change[]): void {
     this.endUnused(uses);
-    const named = new Set(uses.map(({ jail, action }) => keyOf(jail, action)));
+    const named = new Set(uses.map(({ jail, action }) => useKeyOf(jail, action)));
     const held = this.#heldByUse();
     for (const [key, use] of Array.from(this.#uses)) if (named.has(key)) this.#reloadOne(key, use, held.get(key) ?? []);
     this.start(uses, moved);
@@ -141,7 +141,7 @@ export class TicketKeeper {
 
   /** What neither `uses` nor bans name ends, its last bans lifted. */
   endUnused(uses: readonly ActionUse[]): void {
-    const named = new Set(uses.map(({ jail, action }) => keyOf(jail, action)));
+    const named = new Set(uses.map(({ jail, action }) => useKeyOf(jail, action)));
     const held = this.#heldByUse();
     for (const [key, use] of Array.from(this.#uses)) {
       if (named.has(key) || held.has(key)) continue;
@@ -171,12 +171,12 @@ export class TicketKeeper {
 
   /** Whoever is there by then goes on with its bans. */
   #replace({ jail, action, enforcer }: Use): void {
-    const left = enforcer.leave().then((leftover) => this.#uses.get(keyOf(jail, action))?.enforcer.inherit(leftover));
+    const left = enforcer.leave().then((leftover) => this.#uses.get(useKeyOf(jail, action))?.enforcer.inherit(leftover));
     this.#noteEnding(jail, action, enforcer, left);
   }
 
   #noteEnding(jail: string, action: string, enforcer: TicketEnforcer, ended: Promise<void>): void {
-    this.#ending.set(ended, { key: keyOf(jail, action), enforcer });
+    this.#ending.set(ended, { key: useKeyOf(jail, action), enforcer });
     void ended.finally(() => this.#ending.delete(ended));
   }
 
@@ -184,7 +184,7 @@ export class TicketKeeper {
     const held = new Map<string, BanDecision[]>();
     for (const decision of this.#options.bans.decisions()) {
       for (const action of decision.actions) {
-        const key = keyOf(decision.jail, action);
+        const key = useKeyOf(decision.jail, action);
         const others = held.get(key);
         if (others === undefined) held.set(key, [decision]);
         else others.push(decision);
@@ -198,12 +198,12 @@ export class TicketKeeper {
   }
 
   isEnforced({ text }: BanTarget, jail: string, action: string): boolean {
-    return this.#uses.get(keyOf(jail, action))?.enforcer.isEnforced(text) === true;
+    return this.#uses.get(useKeyOf(jail, action))?.enforcer.isEnforced(text) === true;
   }
 
   /** Whether the jail's action was told of the ban, and why not. */
   async enforcement(network: BanTarget, jail: string, action: string): Promise<Enforcement> {
-    const use = this.#uses.get(keyOf(jail, action));
+    const use = this.#uses.get(useKeyOf(jail, action));
     return use === undefined ? notToldYet : use.enforcer.enforcement(network);
   }
 
@@ -215,7 +215,7 @@ export class TicketKeeper {
   }
 
   #use(jail: string, action: string): Use {
-    const key = keyOf(jail, action);
+    const key = useKeyOf(jail, action);
     const known = this.#uses.get(key);
     if (known !== undefined) return known;
     const { create, fingerprintOf, log, checkIntervalMs, onSettled } = this.#options;
@@ -239,5 +239,3 @@ export class TicketKeeper {
 
 /** `ufw[name="sshd"]` and `ufw[name="web"]` are of one definition. */
 const definitionOf = (action: string): string => action.replace(/\[.*/s, '');
-
-const keyOf = (jail: string, action: string): string => `${jail}\n${action}`;

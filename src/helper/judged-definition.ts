@@ -1,7 +1,7 @@
 // What was begun by an earlier ringjail, judged by the guard of this one: what that let through may be refused today.
 import type { CommandDefinition, CommandName, CommandSet } from '../action/command-definition.ts';
-import type { ShellTemplate } from '../action/shell-template.ts';
-import { parseShellTemplate } from '../action/shell-template-parser.ts';
+import type { ShellTemplate } from '../action/shell/shell-template.ts';
+import { parseShellTemplate } from '../action/shell/shell-template-parser.ts';
 
 export interface JudgedDefinition {
   /** Read anew from its sources, without what is refused. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { CommandAction } from '../../src/action/command-action.ts';
 import { type CommandDefinition, type CommandSet, commandNames } from '../../src/action/command-definition.ts';
 import type { ShellCommand } from '../../src/action/run-command.ts';
-import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
+import { parseShellTemplate } from '../../src/action/shell/shell-template-parser.ts';
 import { nothingGone } from '../../src/action/ticket-action.ts';
 import { ticketOf } from './ban-ticket.ts';
 

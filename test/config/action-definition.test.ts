@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { ticketValues } from '../../src/action/ban-ticket.ts';
 import type { CommandName } from '../../src/action/command-definition.ts';
-import { renderShellTemplate } from '../../src/action/shell-template.ts';
+import { renderShellTemplate } from '../../src/action/shell/shell-template.ts';
 import { type LoadedAction, loadActionDefinition } from '../../src/config/action-definition.ts';
 import { formatDefinition, parseDefinition } from '../../src/config/action-list.ts';
 import { formatConfigError } from '../../src/config/config-error.ts';

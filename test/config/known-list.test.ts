@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
+import { parseShellTemplate } from '../../src/action/shell/shell-template-parser.ts';
 import { knownList } from '../../src/config/known-list.ts';
 
 const outer = '198.51.100.0/24';

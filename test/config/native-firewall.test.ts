@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeScope } from '../../src/action/nftables-scope.ts';
+import { describeScope } from '../../src/action/nftables/nftables-scope.ts';
 import { mapNativeFirewall } from '../../src/config/native-firewall.ts';
 import { loadServices, parseServices } from '../../src/config/services.ts';
 

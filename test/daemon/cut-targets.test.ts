@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeScope, type NftablesScope } from '../../src/action/nftables-scope.ts';
+import { describeScope, type NftablesScope } from '../../src/action/nftables/nftables-scope.ts';
 import { cutTargetsOf } from '../../src/daemon/cut-targets.ts';
 import { decisionOf } from '../ban/decision.ts';
 

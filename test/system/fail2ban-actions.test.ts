@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ticketValues } from '../../src/action/ban-ticket.ts';
-import { renderShellTemplate } from '../../src/action/shell-template.ts';
+import { renderShellTemplate } from '../../src/action/shell/shell-template.ts';
 import { loadActionDefinition } from '../../src/config/action-definition.ts';
 import { formatConfigError } from '../../src/config/config-error.ts';
 import { ticketOf } from '../action/ban-ticket.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { WantedBans } from '../../src/action/action.ts';
-import { NftablesAction } from '../../src/action/nftables-action.ts';
+import { NftablesAction } from '../../src/action/nftables/nftables-action.ts';
 import { openNftables, openSetLookup, openTableReader } from '../../src/binding/addon.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { type IpNetwork, parseIpNetwork } from '../../src/core/ip-network.ts';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { NftablesAction } from '../../src/action/nftables-action.ts';
-import { releaseLeftoverScopes } from '../../src/action/nftables-leftover.ts';
-import type { NftablesScope } from '../../src/action/nftables-scope.ts';
+import { NftablesAction } from '../../src/action/nftables/nftables-action.ts';
+import { releaseLeftoverScopes } from '../../src/action/nftables/nftables-leftover.ts';
+import type { NftablesScope } from '../../src/action/nftables/nftables-scope.ts';
 import { openNftables, openSetLookup, openTableReader } from '../../src/binding/addon.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { wantedOf } from '../action/wanted.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { defaultScope, describeScope, type NftablesScope, parseScope, scopeKey } from '../../src/action/nftables-scope.ts';
-import { banSets, ScopeTable } from '../../src/action/nftables-table.ts';
+import { defaultScope, describeScope, type NftablesScope, parseScope, scopeKey } from '../../../src/action/nftables/nftables-scope.ts';
+import { banSets, ScopeTable } from '../../../src/action/nftables/nftables-table.ts';
 
 const ssh: NftablesScope = { protocol: 'tcp', ports: [22], verdict: 'reject' };
 

@@ -1,6 +1,6 @@
 // What stands in a set now, from the kernel's own listing (bytes), and how elements are written in nft's language.
-import type { SetElements } from '../binding/addon.ts';
-import { type IpNetwork, networkOfBytes } from '../core/ip-network.ts';
+import type { SetElements } from '../../binding/addon.ts';
+import { type IpNetwork, networkOfBytes } from '../../core/ip-network.ts';
 import type { BanSet } from './nftables-table.ts';
 
 /** An element as a text that is cheap to make and to compare: of a hash set its bytes, of an interval set as nft writes it. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { NftablesAction } from '../../src/action/nftables-action.ts';
-import { releaseLeftoverScopes } from '../../src/action/nftables-leftover.ts';
-import { defaultScope, type NftablesScope, scopeKey } from '../../src/action/nftables-scope.ts';
+import { NftablesAction } from '../../../src/action/nftables/nftables-action.ts';
+import { releaseLeftoverScopes } from '../../../src/action/nftables/nftables-leftover.ts';
+import { defaultScope, type NftablesScope, scopeKey } from '../../../src/action/nftables/nftables-scope.ts';
+import { wantedOf } from '../wanted.ts';
 import { FakeKernel } from './fake-kernel.ts';
-import { wantedOf } from './wanted.ts';
 
 it('scopes that nobody uses any more go, and no other', async () => {
   const kernel = new FakeKernel();

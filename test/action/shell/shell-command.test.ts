@@ -5,10 +5,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { refuseIdentity } from '../../src/action/identity-use.ts';
-import { runShell } from '../../src/action/run-command.ts';
-import { renderShellTemplate } from '../../src/action/shell-template.ts';
-import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
+import { runShell } from '../../../src/action/run-command.ts';
+import { refuseIdentity } from '../../../src/action/shell/identity-use.ts';
+import { renderShellTemplate } from '../../../src/action/shell/shell-template.ts';
+import { parseShellTemplate } from '../../../src/action/shell/shell-template-parser.ts';
 
 const templateOf = (text: string) => {
   const parsed = parseShellTemplate(text);

@@ -1,5 +1,5 @@
 // Whether a scope's part of the table is as it was made: what is missing in it, and a fingerprint to see whether anybody replaced something.
-import type { TableObject } from '../binding/addon.ts';
+import type { TableObject } from '../../binding/addon.ts';
 import { type ScopeTable, tableName } from './nftables-table.ts';
 
 const dormant = 1;

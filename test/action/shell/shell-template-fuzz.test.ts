@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { renderShellTemplate } from '../../src/action/shell-template.ts';
-import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
+import { renderShellTemplate } from '../../../src/action/shell/shell-template.ts';
+import { parseShellTemplate } from '../../../src/action/shell/shell-template-parser.ts';
 
 const seed = Number(process.env['RINGJAIL_SEED'] ?? Date.now() % 2 ** 31);
 const shells = ['/bin/dash', '/bin/bash'];

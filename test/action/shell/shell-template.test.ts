@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the shell's
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { refuseIdentity } from '../../src/action/identity-use.ts';
-import { renderShellTemplate } from '../../src/action/shell-template.ts';
-import { parseShellTemplate } from '../../src/action/shell-template-parser.ts';
+import { refuseIdentity } from '../../../src/action/shell/identity-use.ts';
+import { renderShellTemplate } from '../../../src/action/shell/shell-template.ts';
+import { parseShellTemplate } from '../../../src/action/shell/shell-template-parser.ts';
 
 const scriptOf = (text: string): string => {
   const parsed = parseShellTemplate(text);

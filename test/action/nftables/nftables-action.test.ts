@@ -1,11 +1,11 @@
 // The decisions of the action, on fakes of libnftables and of the kernel's sets; test/system has it on the real ones.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { WantedBans } from '../../src/action/action.ts';
-import { NftablesAction } from '../../src/action/nftables-action.ts';
-import { network } from '../core/network.ts';
+import type { WantedBans } from '../../../src/action/action.ts';
+import { NftablesAction } from '../../../src/action/nftables/nftables-action.ts';
+import { network } from '../../core/network.ts';
+import { wantedOf } from '../wanted.ts';
 import { FakeKernel } from './fake-kernel.ts';
-import { wantedOf } from './wanted.ts';
 
 const second = 1_000_000;
 const day = 86_400 * second;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { defaultScope } from '../../src/action/nftables-scope.ts';
-import { banSets, elementOf, ScopeTable, setOf } from '../../src/action/nftables-table.ts';
-import { network } from '../core/network.ts';
+import { defaultScope } from '../../../src/action/nftables/nftables-scope.ts';
+import { banSets, elementOf, ScopeTable, setOf } from '../../../src/action/nftables/nftables-table.ts';
+import { network } from '../../core/network.ts';
 
 describe('the set and the element of a network', () => {
   const cases: [text: string, set: string, element: string][] = [

@@ -1,7 +1,7 @@
 // Finds the quotes around each tag of a shell fragment (POSIX.1-2024, Shell Command Language, 2.2 to 2.7) and puts a reference to a
 // variable there that fits them. Should this file ever mistake the quotes, the reference does not work, and still no value becomes part
 // of the program. Pure.
-import { err, ok, type Result } from '../core/result.ts';
+import { err, ok, type Result } from '../../core/result.ts';
 import { isReadTwice } from './backticks.ts';
 import { announcedDocument, documentLength, type HereDocument } from './here-document.ts';
 import { placeholderKind, tagAt } from './placeholder.ts';

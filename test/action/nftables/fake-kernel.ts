@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Nftables, SetElements, SetLookup, TableObject, TableReader } from '../../src/binding/addon.ts';
-import type { IpNetwork } from '../../src/core/ip-network.ts';
-import { network } from '../core/network.ts';
+import type { Nftables, SetElements, SetLookup, TableObject, TableReader } from '../../../src/binding/addon.ts';
+import type { IpNetwork } from '../../../src/core/ip-network.ts';
+import { network } from '../../core/network.ts';
 
 const second = 1_000_000;
 const forGood = Number.POSITIVE_INFINITY;

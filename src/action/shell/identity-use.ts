@@ -1,7 +1,7 @@
 // Whether a command can be told of what is no address: of a user, a session, whatever text <F-ID> has found. It has it by <fid> only, as
 // <ip> is an address to whoever wrote the command, and a text that a program reads as one ("0/0", a host's name) would shut out whom the
 // protected set spares. Pure.
-import type { CommandSet } from './command-definition.ts';
+import type { CommandSet } from '../command-definition.ts';
 import type { ShellTemplate } from './shell-template.ts';
 
 /**

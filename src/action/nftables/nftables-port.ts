@@ -1,6 +1,6 @@
 // The kernel's nftables for one table: changes by libnftables, questions by netlink of our own; what is refused becomes our error.
-import type { Nftables, SetElements, SetLookup, TableObject, TableReader } from '../binding/addon.ts';
-import { messageOf, RingjailError, systemCodeOf } from '../core/errors.ts';
+import type { Nftables, SetElements, SetLookup, TableObject, TableReader } from '../../binding/addon.ts';
+import { messageOf, RingjailError, systemCodeOf } from '../../core/errors.ts';
 import { tableName } from './nftables-table.ts';
 
 export interface NftablesBinding {

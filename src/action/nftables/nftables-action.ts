@@ -1,9 +1,9 @@
 // Bans as elements of kernel sets, in a table of our own. Each scope (protocols, ports, verdict) is an instance with sets of its own.
-import type { TableObject } from '../binding/addon.ts';
-import type { Clock } from '../core/clock.ts';
-import { RingjailError } from '../core/errors.ts';
-import { containsNetwork, type IpNetwork, NetworkIndex, parseIpNetwork } from '../core/ip-network.ts';
-import type { Action, Counters, FoundBan, Repair, WantedBans } from './action.ts';
+import type { TableObject } from '../../binding/addon.ts';
+import type { Clock } from '../../core/clock.ts';
+import { RingjailError } from '../../core/errors.ts';
+import { containsNetwork, type IpNetwork, NetworkIndex, parseIpNetwork } from '../../core/ip-network.ts';
+import type { Action, Counters, FoundBan, Repair, WantedBans } from '../action.ts';
 import { differenceOf, type SetDifference, toleranceUsec, type WantedElements, wantedBySet } from './nftables-difference.ts';
 import { type Elements, keyOf, networkOfKey, parseElements } from './nftables-listing.ts';
 import { isRefusal, type NftablesBinding, NftablesPort } from './nftables-port.ts';

@@ -1,5 +1,5 @@
 // The table that holds the bans: the sets, chains and rules of each scope in it, and which set a network belongs in. Language: nft(8).
-import { type Family, type IpNetwork, isSingleAddress } from '../core/ip-network.ts';
+import { type Family, type IpNetwork, isSingleAddress } from '../../core/ip-network.ts';
 import { describeScope, type NftablesScope, portsOf, protocolsOf, rejectionOf, rejections, scopeKey } from './nftables-scope.ts';
 
 export const tableName = 'ringjail';

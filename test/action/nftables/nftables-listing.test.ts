@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { elementOfKey, networkOfKey, parseElements } from '../../src/action/nftables-listing.ts';
-import { banSets } from '../../src/action/nftables-table.ts';
-import { parseIpNetwork } from '../../src/core/ip-network.ts';
-import { network } from '../core/network.ts';
+import { elementOfKey, networkOfKey, parseElements } from '../../../src/action/nftables/nftables-listing.ts';
+import { banSets } from '../../../src/action/nftables/nftables-table.ts';
+import { parseIpNetwork } from '../../../src/core/ip-network.ts';
+import { network } from '../../core/network.ts';
 
 const forGood = Number.POSITIVE_INFINITY;
 type Listed = readonly [address: string, leftMs: number, isEnd?: 'end'];

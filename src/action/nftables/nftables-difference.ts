@@ -1,6 +1,6 @@
 // What has to change in one set of nftables, so that it holds what is wanted: as commands, and in numbers.
-import { type IpNetwork, NetworkIndex } from '../core/ip-network.ts';
-import type { WantedBans } from './action.ts';
+import { type IpNetwork, NetworkIndex } from '../../core/ip-network.ts';
+import type { WantedBans } from '../action.ts';
 import { type ElementKey, type Elements, elementOfKey, keyOf } from './nftables-listing.ts';
 import { type BanSet, banSets, elementOf, setOf, tableName } from './nftables-table.ts';
 

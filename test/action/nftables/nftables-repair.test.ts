@@ -1,10 +1,10 @@
 // What the action says that it found, and that it finds what is wrong, on a fake kernel; test/system has the real one.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NftablesAction } from '../../src/action/nftables-action.ts';
-import { network } from '../core/network.ts';
+import { NftablesAction } from '../../../src/action/nftables/nftables-action.ts';
+import { network } from '../../core/network.ts';
+import { wantedOf } from '../wanted.ts';
 import { FakeKernel } from './fake-kernel.ts';
-import { wantedOf } from './wanted.ts';
 
 const day = 86_400_000_000;
 
