@@ -1,6 +1,7 @@
 // The journal source and a real journald of its own: rotation, vacuum, restarts, flushes, kills; and who may say what.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -232,8 +233,13 @@ describe('the journal source and journald', { skip: needsRoot, timeout: 240_000 
     await arrived(trial, forged);
     // A program of the real name and uid 0, as sshd is.
     execFileSync('cp', ['/usr/bin/logger', `${journald.directory}/sshd`]);
-    execFileSync(`${journald.directory}/sshd`, ['-u', journald.devLog, '-t', 'sshd', 'the real one']);
+    const sshd = spawn(`${journald.directory}/sshd`, ['-u', journald.devLog, '-t', 'sshd'], { stdio: ['pipe', 'inherit', 'inherit'] });
+    // It lives until then: of one that has ended journald cannot say what it was.
+    sshd.stdin.write('the real one\n');
     await arrived(trial, 'the real one');
+    const ended = once(sshd, 'exit');
+    sshd.stdin.end();
+    await ended;
     await trial.stop();
     assert.deepEqual(trial.messages, [forged, 'the real one']);
     assert.deepEqual(trial.selected, [0b100, 0b111]);
