@@ -175,7 +175,10 @@ describe('a port scan', { skip: needsRoot }, () => {
     assert.ok(before.length > 0);
     const { code, stderr } = await daemon.runSecond();
     assert.equal(code, 69);
-    assert.match(stderr, /another ringjail already answers at .*ringjail\.sock: stop it first, or give this one another socket \(-s\) and another state directory/);
+    assert.match(
+      stderr,
+      /another ringjail already answers at .*ringjail\.sock: stop it first, or give this one another socket \(-s\) and another state directory/,
+    );
     assert.deepEqual(await daemon.elements('banned4'), before);
   });
 
