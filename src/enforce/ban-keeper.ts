@@ -66,7 +66,10 @@ export class BanKeeper {
 
   /** The same, of bans that could be read only now, the actions being at work; `settle` makes these agree. */
   restoreLate(decisions: readonly BanDecision[]): void {
-    this.restore(decisions);
+    this.bans.restore(decisions);
+    this.#noteActions(decisions);
+    this.#takeEnded();
+    this.#roster.restore(decisions);
     const isShown = (name: string) => !this.#roster.isTicketAction(name);
     for (const { network, jail, actions } of decisions) this.#changed.push({ network, jail, actions: actions.filter(isShown) });
     this.#roster.resume(this.#beginHandover());
@@ -262,11 +265,15 @@ export class BanKeeper {
   }
 
   async #expire(): Promise<void> {
+    this.#takeEnded();
+    await this.settle();
+    this.#armEnd();
+  }
+
+  #takeEnded(): void {
     const ended = this.bans.expire(this.#options.clock());
     // No spread: an attacker may have so many bans end at once that the stack does not hold them.
     for (const decision of ended) this.#changed.push(decision);
     if (ended.length > 0) this.#options.onEnded(ended);
-    await this.settle();
-    this.#armEnd();
   }
 }

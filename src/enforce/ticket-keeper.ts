@@ -45,7 +45,7 @@ export class TicketKeeper {
   readonly #options: TicketKeeperOptions;
   readonly #uses = new Map<string, Use>();
   /** What a reload has ended, at its last work. */
-  readonly #ending = new Map<Promise<void>, { readonly key: string; readonly enforcer: TicketEnforcer }>();
+  readonly #ending = new Map<Promise<void>, ActionUse & { readonly enforcer: TicketEnforcer }>();
 
   constructor(options: TicketKeeperOptions) {
     this.#options = options;
@@ -60,7 +60,8 @@ export class TicketKeeper {
         const key = useKeyOf(decision.jail, action);
         const use = byUse.get(key) ?? { jail: decision.jail, action, held: [], ended: [] };
         byUse.set(key, use);
-        if (this.#options.bans.isHeldBy(decision.network, decision.jail)) use.held.push(decision);
+        const holder = this.#options.bans.get(decision.network)?.holders.get(decision.jail);
+        if (holder?.actions.includes(action) === true) use.held.push(holder);
         else use.ended.push(decision.network.text);
       }
     }
@@ -176,7 +177,7 @@ export class TicketKeeper {
   }
 
   #noteEnding(jail: string, action: string, enforcer: TicketEnforcer, ended: Promise<void>): void {
-    this.#ending.set(ended, { key: useKeyOf(jail, action), enforcer });
+    this.#ending.set(ended, { jail, action, enforcer });
     void ended.finally(() => this.#ending.delete(ended));
   }
 
@@ -193,8 +194,14 @@ export class TicketKeeper {
     return held;
   }
 
+  /** Of those that end, what they could not lift. */
   actions(): (ActionHealth & { readonly name: string })[] {
-    return Array.from(this.#uses.values(), ({ jail, action, enforcer }) => ({ name: `${action} of ${jail}`, ...enforcer.health() }));
+    const named = Array.from(this.#uses.values(), ({ jail, action, enforcer }) => ({ name: `${action} of ${jail}`, ...enforcer.health() }));
+    const ending = Array.from(this.#ending.values(), ({ jail, action, enforcer }) => ({
+      name: `${action} of ${jail}, which ends`,
+      ...enforcer.health(),
+    }));
+    return [...named, ...ending.filter(({ unlifted }) => unlifted > 0)];
   }
 
   isEnforced({ text }: BanTarget, jail: string, action: string): boolean {
@@ -229,7 +236,7 @@ export class TicketKeeper {
       // Of two definitions the words do not tell whether they empty the same.
       onEmptied: ({ isFormer }) => this.#bringBackAll(use, isFormer || (use.isEdited && emptying !== '') ? undefined : emptying),
     });
-    const former = Array.from(this.#ending).filter(([, ending]) => ending.key === key);
+    const former = Array.from(this.#ending).filter(([, ending]) => ending.jail === jail && ending.action === action);
     if (former.length > 0) enforcer.succeed(Promise.all(former.map(([ended]) => ended)));
     const use: Use = { jail, action, enforcer, fingerprint: fingerprintOf?.(jail, action), emptying, isEdited: false };
     this.#uses.set(key, use);

@@ -377,6 +377,17 @@ describe('BanKeeper, started', () => {
     assert.deepEqual([trial.inForce(), trial.inForce('ufw')], [[], []]);
   });
 
+  it('lifts what ended while the later ones were read', async (t) => {
+    const trial = new Trial(t);
+    await trial.keeper.start(usesOf('ufw'));
+    await trial.ban('192.0.2.1', 60 * second, { actions: ['ufw'] });
+    // The loop was held up: no timer could run.
+    trial.nowUsec += 61 * second;
+    trial.keeper.restoreLate([decisionOf('192.0.2.2', begin + day, { actions: ['ufw'] })]);
+    await trial.keeper.settle();
+    assert.deepEqual([trial.inForce('ufw'), trial.ended.map(({ network: { text } }) => text)], [['192.0.2.2'], ['192.0.2.1']]);
+  });
+
   it('brings back bans of actions that no jail names any more', async (t) => {
     const trial = new Trial(t);
     trial.keeper.restore([decisionOf('192.0.2.1', begin + day, { actions: ['ufw'] })]);
