@@ -193,7 +193,7 @@ export class TicketKeeper {
     return held;
   }
 
-  actions(): (ActionHealth & { readonly name: string })[] {
+  health(): readonly (ActionHealth & { readonly name: string })[] {
     return Array.from(this.#uses.values(), ({ jail, action, enforcer }) => ({ name: `${action} of ${jail}`, ...enforcer.health() }));
   }
 
