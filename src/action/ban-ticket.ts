@@ -87,7 +87,7 @@ const tagsOfAddress = (target: BanTarget): [string, string][] =>
     : [['F-ID', target.text]];
 
 /** Of the tags that mean something without a ban: at start and stop. */
-export function commonValues(family: 4 | 6 | undefined, { full, short }: HostNames): Map<string, string> {
+export function commonValues(family: Family | undefined, { full, short }: HostNames): Map<string, string> {
   return new Map([
     ['fq-hostname', full],
     ['sh-hostname', short],
