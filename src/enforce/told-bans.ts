@@ -2,7 +2,10 @@
 // nobody said so. Pure.
 import type { BanTicket } from '../action/ban-ticket.ts';
 
-/** Why a ban may be there although nobody said so: an earlier run made it or others may have left it, or a try failed halfway. */
+/**
+ * Why a ban may be there. `earlier`: an earlier run made it, or a look is to tell whether others have lifted it. `tried`: a try failed
+ * halfway, or others may have lifted it and nobody is to look.
+ */
 export type Doubt = 'earlier' | 'tried';
 
 export class ToldBans {
