@@ -34,8 +34,19 @@ export interface HostNames {
 export const targetOfTicket = ({ network, isRaw }: Pick<BanTicket, 'network' | 'isRaw'>): BanTarget | undefined =>
   isRaw === true ? parseRawIdentity(network) : parseIpNetwork(network);
 
-/** The mark of a ticket's network, for where only its text is known. */
-export const markOf = (network: string): Pick<BanTicket, 'isRaw'> => (parseIpNetwork(network) === undefined ? { isRaw: true } : {});
+/** Of a ban of which only the network's text is known any more. */
+export const bareTicket = (network: string, jail: string): BanTicket => ({
+  network,
+  ...(parseIpNetwork(network) === undefined ? { isRaw: true } : {}),
+  jail,
+  failures: 0,
+  matches: [],
+  sinceUsec: 0,
+  untilUsec: undefined,
+  bancount: 0,
+  restored: true,
+  fields: {},
+});
 
 /** Of the commands that are told of it: what is no address is told as IPv4 is. */
 export const familyOf = (network: string): Family => parseIpNetwork(network)?.family ?? 4;
@@ -76,7 +87,7 @@ const tagsOfAddress = (target: BanTarget): [string, string][] =>
     : [['F-ID', target.text]];
 
 /** Of the tags that mean something without a ban: at start and stop. */
-export function commonValues(family: 4 | 6 | undefined, { full, short }: HostNames): Map<string, string> {
+export function commonValues(family: Family | undefined, { full, short }: HostNames): Map<string, string> {
   return new Map([
     ['fq-hostname', full],
     ['sh-hostname', short],

@@ -1,5 +1,5 @@
 // What the daemon and the privileged helper say to each other: one line of JSON a message, at most 64 KiB. Both sides check what they get.
-import { parseIpNetwork } from '../core/ip-network.ts';
+import { type Family, parseIpNetwork } from '../core/ip-network.ts';
 import { type BanTicket, targetOfTicket } from './ban-ticket.ts';
 
 export const maxFrameBytes = 64 * 1024;
@@ -18,6 +18,7 @@ export type HelperRequest = {
   readonly action: string;
 } & (
   | { readonly op: (typeof bareOperations)[number] }
+  /** Canonical texts, at most `mostLookedAt`; no texts that are no addresses. */
   | { readonly op: 'look'; readonly networks: readonly string[] }
   | { readonly op: (typeof ticketOperations)[number]; readonly ticket: BanTicket }
 );
@@ -27,10 +28,13 @@ export type HelperAnswer =
   | {
       readonly id: number;
       readonly ok: true;
-      readonly lost: readonly (4 | 6)[];
+      /** To `start`, `check`, `look` and the operations of a ticket, as ActionOutcome has it. */
+      readonly lost: readonly Family[];
+      /** These three to `look`, as Sight has them. */
       readonly missing: readonly string[];
       readonly unasked?: readonly string[];
       readonly broken?: string | undefined;
+      /** To `flush`: false where the action has no way to lift all at once. */
       readonly flushed: boolean;
       /** What was begun was begun by another definition than the files have now, and goes on by it until it is stopped. */
       readonly outdated?: true;

@@ -2,6 +2,7 @@
 import { createTransport } from 'nodemailer';
 import { shownTarget } from '../core/ban-target.ts';
 import { messageOf, RingjailError } from '../core/errors.ts';
+import { isoTime } from '../core/iso-time.ts';
 import { printable } from '../core/printable.ts';
 import type { BanTicket } from './ban-ticket.ts';
 import type { RunCommand } from './run-command.ts';
@@ -119,7 +120,5 @@ export class MailAction implements TicketAction {
     }
   }
 }
-
-const isoTime = (usec: number): string => new Date(usec / 1000).toISOString();
 
 const printableLines = (text: string): string => text.split(/\r?\n/).map(printable).join('\n');

@@ -1,5 +1,6 @@
 // Tells a web service of each ban: a JSON object by POST.
 import { messageOf, RingjailError } from '../core/errors.ts';
+import { isoTime } from '../core/iso-time.ts';
 import type { BanTicket } from './ban-ticket.ts';
 import { type ActionOutcome, nothingLost, type TicketAction } from './ticket-action.ts';
 
@@ -64,5 +65,3 @@ export class WebhookAction implements TicketAction {
     }
   }
 }
-
-const isoTime = (usec: number): string => new Date(usec / 1000).toISOString();

@@ -29,8 +29,8 @@ export interface StoreChanges {
   readonly jails: readonly { readonly name: string; readonly isWhole: boolean; readonly windows: Iterable<WindowChange> }[];
   /** Of the jails whose filters know sessions. */
   readonly sessions?: readonly StoredSessionChanges[];
-  /** By source, those that changed; null takes one away. */
-  readonly positions: Readonly<Record<string, StoredPosition | null>>;
+  /** By source, those that changed. */
+  readonly positions: Readonly<Record<string, StoredPosition>>;
   /** Who logged in lately, plain data; undefined where nothing changed. */
   readonly logins?: unknown;
 }

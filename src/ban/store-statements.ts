@@ -26,7 +26,6 @@ export function prepareStatements(database: Sqlite) {
 
     positions: database.prepare<[], { source: string; position: string }>('SELECT source, position FROM positions'),
     setPosition: database.prepare<[string, string]>('INSERT OR REPLACE INTO positions(source, position) VALUES(?, ?)'),
-    removePosition: database.prepare<[string]>('DELETE FROM positions WHERE source = ?'),
 
     memory: database.prepare<[string], { value: string }>('SELECT value FROM memories WHERE name = ?'),
     setMemory: database.prepare<[string, string]>('INSERT OR REPLACE INTO memories(name, value) VALUES(?, ?)'),

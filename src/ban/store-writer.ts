@@ -42,7 +42,7 @@ export class StoreWriter {
 
   /** Within a transaction of the caller's. Pauses every few rows, so that others can have their turn. */
   *write({ bans, jails, sessions = [], positions, logins }: StoreChanges): Generator<void, void, void> {
-    const { setPosition, removePosition, setMemory } = this.#statements;
+    const { setPosition, setMemory } = this.#statements;
     const nowUsec = this.#options.clock();
     this.#added = 0;
     const made = new Map<string, BanDecision>();
@@ -53,10 +53,7 @@ export class StoreWriter {
       if (index % rowsPerStep === 0) yield;
     }
     for (const ofFilter of sessions) yield* this.#writeSessions(ofFilter);
-    for (const [source, position] of Object.entries(positions)) {
-      if (position === null) removePosition.run(source);
-      else setPosition.run(source, JSON.stringify(position));
-    }
+    for (const [source, position] of Object.entries(positions)) setPosition.run(source, JSON.stringify(position));
     if (logins !== undefined) setMemory.run('logins', JSON.stringify(logins));
     yield* this.#purge(nowUsec);
   }

@@ -6,6 +6,7 @@ import { loadDaemonConfig } from '../config/daemon-config.ts';
 import { shownTarget } from '../core/ban-target.ts';
 import { formatDuration } from '../core/duration.ts';
 import { RingjailError } from '../core/errors.ts';
+import { isoTime } from '../core/iso-time.ts';
 import { createLog } from '../core/log.ts';
 import { printable } from '../core/printable.ts';
 import { formatLoss } from '../daemon/flow-log.ts';
@@ -17,6 +18,7 @@ import type { Failure } from '../match/failure.ts';
 import type { CommandContext } from './command-context.ts';
 import { formatJson } from './json-text.ts';
 import { requireDirectory } from './require-directory.ts';
+import { shortTime } from './time-text.ts';
 
 export async function watch({ paths, isJson, print, printError }: CommandContext): Promise<number> {
   requireDirectory(paths.config);
@@ -58,7 +60,7 @@ export async function watch({ paths, isJson, print, printError }: CommandContext
   return 0;
 }
 
-const timeOf = (usec: number): string => new Date(usec / 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+const timeOf = (usec: number): string => shortTime(isoTime(usec));
 
 function formatFailure({ address, timeUsec, evidence }: Failure, { options }: Jail): string {
   return `${timeOf(timeUsec)}  ${options.name}: failure of ${shownTarget(address.text)}: ${evidence.text}`.slice(

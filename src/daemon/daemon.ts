@@ -212,10 +212,11 @@ export class Daemon {
   #carryOut(): void {
     // Each failure is reported by whoever met it; there is nobody here to wait for the end.
     void this.#keeper.settle();
-    // The firewall is asked first: a kill in between has the records read again, which lead to the same ban.
-    if (this.#hasBanned) this.#store.commit();
-    else this.#store.touch();
+    const hasBanned = this.#hasBanned;
     this.#hasBanned = false;
+    // The firewall is asked first, which is a microtask: a kill in between has the records read again, which lead to the same ban.
+    if (hasBanned) queueMicrotask(() => this.#store.commit());
+    else this.#store.touch();
   }
 
   /** What is protected or ignored by now is not banned any more, whenever it was. */

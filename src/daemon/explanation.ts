@@ -14,6 +14,7 @@ import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { containsNetwork, isSingleAddress } from '../core/ip-network.ts';
+import { isoTime } from '../core/iso-time.ts';
 import type { BanKeeper } from '../enforce/ban-keeper.ts';
 import { aggregatesOf } from '../jail/aggregate.ts';
 import { identityOf } from '../jail/identity.ts';
@@ -68,7 +69,7 @@ class Explanation {
     for (const name of new Set([...jails.names, ...others])) explained.push(await this.#explainJail(name));
     return {
       address: this.#asked.text,
-      at: timeOf(nowUsec),
+      at: isoTime(nowUsec),
       protection: formatListed(protectedNetworks.find(this.#asked)),
       jails: explained,
       narrower: this.#narrower(),
@@ -143,7 +144,7 @@ class Explanation {
     const entries = jail.windowOf(this.#identity(running)).filter(({ timeUsec }) => timeUsec >= oldestUsec);
     const latestUsec = entries.reduce((latest, { timeUsec }) => Math.max(latest, timeUsec), 0);
     if (entries.length === 0) return null;
-    return { count: entries.length, latest: timeOf(latestUsec), distinct: entries.flatMap(({ distinct }) => distinct ?? []) };
+    return { count: entries.length, latest: isoTime(latestUsec), distinct: entries.flatMap(({ distinct }) => distinct ?? []) };
   }
 
   async #explainBan(decision: BanDecision): Promise<ExplainedBan> {
@@ -156,7 +157,7 @@ class Explanation {
     }
     return {
       network: network.text,
-      since: timeOf(sinceUsec),
+      since: isoTime(sinceUsec),
       until: endOf(untilUsec),
       origin,
       failures,
@@ -178,9 +179,9 @@ class Explanation {
       .slice(-mostFormerBans)
       .map(({ network, sinceUsec, untilUsec, endedUsec, bancount, configuration }) => ({
         network,
-        since: timeOf(sinceUsec),
+        since: isoTime(sinceUsec),
         until: endOf(untilUsec),
-        ended: endedUsec === null ? null : timeOf(endedUsec),
+        ended: endedUsec === null ? null : isoTime(endedUsec),
         bancount,
         configuration: configuration === '' ? null : configuration,
       }));
@@ -216,8 +217,4 @@ class Explanation {
 const formatListed = (entry: ListedTarget | undefined): ListedReason | null =>
   entry === undefined ? null : { network: entry.network.text, reason: entry.reason };
 
-// Times of an import, or of a broken clock, may be none that a Date has.
-const latestDateUsec = 8.64e18;
-const timeOf = (usec: number): string => new Date(Math.min(usec, latestDateUsec) / 1000).toISOString();
-
-const endOf = (untilUsec: number | null): string | null => (untilUsec === null || !Number.isFinite(untilUsec) ? null : timeOf(untilUsec));
+const endOf = (untilUsec: number | null): string | null => (untilUsec === null || !Number.isFinite(untilUsec) ? null : isoTime(untilUsec));

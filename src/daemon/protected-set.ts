@@ -1,6 +1,7 @@
 // What no ban may touch: this machine, its gateways and resolvers, who is logged in, and who logged in lately.
 import type { Clock } from '../core/clock.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
+import { isoTime } from '../core/iso-time.ts';
 import type { Login, LoginMemory } from '../jail/login-memory.ts';
 import { type ListedNetwork, NetworkList } from '../jail/network-list.ts';
 
@@ -34,7 +35,7 @@ export class ProtectedSet {
     this.#logins = logins;
     // Of several reasons for one address the list tells the last.
     this.#list = new NetworkList([
-      ...logins.map(({ address, timeUsec }) => ({ network: address, reason: `logged in at ${new Date(timeUsec / 1000).toISOString()}` })),
+      ...logins.map(({ address, timeUsec }) => ({ network: address, reason: `logged in at ${isoTime(timeUsec)}` })),
       ...sessions.map((network) => ({ network, reason: 'logged in now' })),
       ...host,
     ]);

@@ -236,7 +236,7 @@ export class RequestHandler {
     return { imported: concerned.length, alreadyBanned, overCount, spared, withoutJail: Object.fromEntries(withoutJail) };
   }
 
-  /** First on disk, then in the firewall: after a kill in between, the restart brings the firewall to what was asked for. */
+  /** Answered is what the firewall was asked for and the disk has: a kill before that leaves what was asked for half done, or undone. */
   async #carryOut(concerned: readonly BanDecision[]): Promise<void> {
     await this.#options.onChange();
     await this.#options.keeper.settle();

@@ -80,7 +80,7 @@ export class SourceSet {
     }
     this.#isUpdating = false;
     // What is stopped may be what all waited for; and without a source there is nothing to wait for.
-    this.#look();
+    this.#tellReady();
   }
 
   /** A failure was found among this source's records. */
@@ -117,14 +117,14 @@ export class SourceSet {
       onCaughtUp: () => {
         if (abort.signal.aborted) return;
         log.info(`source ${name}: everything up to now is read`);
-        this.#look();
+        this.#tellReady();
       },
     };
     this.#isReady = false;
     const running: RunningSource = { source, health, abort, ended: Promise.resolve(), isOptional };
     // First: a source may have read everything in its first step, and is to be found among those that are waited for.
     this.#running.set(name, running);
-    running.ended = supervise(source, sink, abort.signal, health, log, (error) => this.#onRefused(error));
+    running.ended = supervise(source, sink, abort.signal, health, log, (error) => this.#onFailed(error));
   }
 
   /** Batches tell it, too, but not of what was passed over. */
@@ -142,13 +142,14 @@ export class SourceSet {
   }
 
   /** Where permission is what every source lacks, whoever started the daemon is there to read why. */
-  #onRefused(error: Error | undefined): void {
+  #onFailed(error: Error | undefined): void {
     const all = Array.from(this.#running.values()).filter(({ isOptional }) => !isOptional);
     if (error !== undefined && !this.#wasReady && all.length > 0 && all.every(({ health }) => health.isRefused)) this.#refuse(error);
-    this.#look();
+    this.#tellReady();
   }
 
-  #look(): void {
+  /** Where nothing is waited for any more, and that was not told yet. */
+  #tellReady(): void {
     const isSettled = Array.from(this.#running.values()).every(({ health }) => health.state !== 'starting' || health.failure !== undefined);
     if (this.#isReady || this.#isUpdating || !isSettled) return;
     this.#isReady = true;

@@ -2,6 +2,7 @@
 import type { CutCounts } from '../action/connection-cutter.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import type { BannedAddress, DaemonStatus, JailStatus } from '../control/messages.ts';
+import { isoTime } from '../core/iso-time.ts';
 import type { BanKeeper } from '../enforce/ban-keeper.ts';
 import { sourceNameOf } from '../record/record-selector.ts';
 import type { Source } from '../source/source.ts';
@@ -65,13 +66,11 @@ function describeBan({ network, jail, origin, sinceUsec, untilUsec, failures, di
   return {
     network: network.text,
     jail,
-    since: formatTime(sinceUsec),
-    until: Number.isFinite(untilUsec) ? formatTime(untilUsec) : null,
+    since: isoTime(sinceUsec),
+    until: Number.isFinite(untilUsec) ? isoTime(untilUsec) : null,
     origin,
     failures,
     distinct,
     evidence: evidence === undefined ? null : `${evidence.source} #${evidence.sequence}: ${evidence.text}`,
   };
 }
-
-const formatTime = (usec: number): string => new Date(usec / 1000).toISOString();

@@ -199,7 +199,7 @@ export class ActionRoster {
 
   health(): readonly (ActionHealth & { readonly name: string })[] {
     const firewalls = Array.from(this.#enforcers, ([name, enforcer]) => ({ name, ...enforcer.health() }));
-    return [...firewalls, ...(this.#tickets?.actions() ?? [])];
+    return [...firewalls, ...(this.#tickets?.health() ?? [])];
   }
 
   /** Lifts nothing. */

@@ -185,7 +185,7 @@ export class TicketEnforcer {
       this.#start.giveUp();
       this.#mustFlush = this.#ledger.enforcedCount > 1;
       await this.#queue.drain();
-      await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
+      await this.#stopAction();
       this.#options.onEmptied?.({ isFormer: false });
     }
     await this.#rest();
@@ -194,13 +194,18 @@ export class TicketEnforcer {
   /** Stops the action, and lifts nothing: another goes on with what this leaves. */
   async leave(): Promise<Leftover> {
     await this.#rest();
-    await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
+    await this.#stopAction();
     return this.#ledger.leftover;
   }
 
   /** After `take`, and before the first call. */
   inherit(leftover: Leftover): void {
     this.#ledger.inherit(leftover);
+  }
+
+  /** What fails is told, and not tried again. */
+  async #stopAction(): Promise<void> {
+    await this.action.stop().catch((error: unknown) => this.#log.error(`action ${this.action.name}: ${messageOf(error)}`));
   }
 
   async #rest(): Promise<void> {

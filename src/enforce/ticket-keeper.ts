@@ -195,7 +195,7 @@ export class TicketKeeper {
   }
 
   /** Of those that end, what they could not lift. */
-  actions(): (ActionHealth & { readonly name: string })[] {
+  health(): (ActionHealth & { readonly name: string })[] {
     const named = Array.from(this.#uses.values(), ({ jail, action, enforcer }) => ({ name: `${action} of ${jail}`, ...enforcer.health() }));
     const ending = Array.from(this.#ending.values(), ({ jail, action, enforcer }) => ({
       name: `${action} of ${jail}, which ends`,

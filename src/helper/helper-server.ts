@@ -18,6 +18,7 @@ export interface HelperServerOptions {
 }
 
 export interface HelperLimits {
+  /** Requests of all connections together, after `burst` at once. */
   readonly perSecond: number;
   readonly burst: number;
   readonly connections: number;
@@ -105,7 +106,12 @@ export class HelperServer {
       if (request === undefined) return end(`a frame that is no request (${frame.length} bytes)`);
       if (waiting >= this.#limits.waiting || !this.#bucket.take(performance.now())) {
         this.#refuse(`uid ${uid}: too many requests`);
-        return answer({ id: request.id, ok: false, error: 'too many requests at once; the helper takes 200 a second', refused: true });
+        return answer({
+          id: request.id,
+          ok: false,
+          error: `too many requests at once; the helper takes ${this.#limits.perSecond} a second`,
+          refused: true,
+        });
       }
       waiting += 1;
       void this.#run(request, uid).then((message) => {

@@ -13,7 +13,7 @@ export type SavedLogin = readonly [address: string, timeUsec: number];
 const mostLogins = 1000;
 
 export class LoginMemory {
-  #keepUsec: number;
+  readonly #keepUsec: number;
   readonly #limit: number;
   readonly #logins = new Map<string, Login>();
   #current: readonly Login[] = [];
@@ -28,13 +28,6 @@ export class LoginMemory {
     this.#limit = limit;
   }
 
-  /** For a reload. */
-  set keepUsec(keepUsec: number) {
-    this.#keepUsec = keepUsec;
-    if (keepUsec <= 0) this.#logins.clear();
-    this.#forget();
-  }
-
   /** Another number after each login that was taken in. */
   get revision(): number {
     return this.#revision;
@@ -47,7 +40,7 @@ export class LoginMemory {
     if (known !== undefined && known.timeUsec >= timeUsec) return;
     this.#logins.set(address.text, { address, timeUsec });
     this.#revision++;
-    this.#forget();
+    this.#validUntil = Number.NEGATIVE_INFINITY;
     if (this.#logins.size > this.#limit) this.#evict();
   }
 
@@ -81,10 +74,6 @@ export class LoginMemory {
       const address = typeof text === 'string' ? parseIpAddress(text) : undefined;
       if (address !== undefined && typeof timeUsec === 'number') this.observe(address, timeUsec);
     }
-  }
-
-  #forget(): void {
-    this.#validUntil = Number.NEGATIVE_INFINITY;
   }
 
   #evict(): void {

@@ -6,15 +6,21 @@ import { longestPrefix, type NetfilterVerdict, readNetfilterPrefix } from './net
 import { afterLiteral, endOfToken, equals } from './netfilter-token.ts';
 import { SliceCache } from './slice-cache.ts';
 
-/** The properties are those of NetfilterLog. */
+/** A property is undefined where the record does not hold it. */
 export interface NetfilterHead {
+  /** The rule's text before `IN=`, without printk's stamp, trimmed: "[UFW BLOCK]", "Shorewall:net2fw:DROP:". */
   readonly prefix: string;
+  /** What the prefix says was done with the packet. */
   readonly verdict: NetfilterVerdict;
+  /** '' where the packet has none: a packet to this machine has no outInterface, one from it no inInterface, a forwarded one has both. */
   readonly inInterface: string;
   readonly outInterface: string;
+  /** The ports of a bridge, where the interface is one. */
   readonly physicalInInterface: string | undefined;
   readonly physicalOutInterface: string | undefined;
+  /** Whether the Ethernet destination is a group (broadcast, multicast); false where the link is not Ethernet. */
   readonly isGroupMac: boolean;
+  /** 0 to 4095. */
   readonly vlanId: number | undefined;
   /** Bytes of the head: after them begins the sender's address. */
   readonly length: number;

@@ -3,24 +3,14 @@
 import type { Family } from '../core/ip-network.ts';
 import { longestAddress, readNetfilterAddress } from './netfilter-address.ts';
 import { PacketDump, readPacketDump } from './netfilter-dump.ts';
-import { readNetfilterHead } from './netfilter-head.ts';
+import { type NetfilterHead, readNetfilterHead } from './netfilter-head.ts';
 import { dumpKey } from './netfilter-key.ts';
-import { afterPrintkStamp, type NetfilterVerdict } from './netfilter-prefix.ts';
+import { afterPrintkStamp } from './netfilter-prefix.ts';
 import { afterLiteral, endOfToken, readDecimal } from './netfilter-token.ts';
 import { SliceCache } from './slice-cache.ts';
 
 /** One logged packet. A property is undefined where the record does not hold it, or where the line was cut before it was whole. */
-export interface NetfilterLog {
-  /** The rule's text before `IN=`, without printk's stamp, trimmed: "[UFW BLOCK]", "Shorewall:net2fw:DROP:". */
-  readonly prefix: string;
-  /** What the prefix says was done with the packet. */
-  readonly verdict: NetfilterVerdict;
-  /** '' where the packet has none: a packet to this machine has no outInterface, one from it no inInterface, a forwarded one has both. */
-  readonly inInterface: string;
-  readonly outInterface: string;
-  /** The ports of a bridge, where the interface is one. */
-  readonly physicalInInterface: string | undefined;
-  readonly physicalOutInterface: string | undefined;
+export interface NetfilterLog extends Omit<NetfilterHead, 'length'> {
   readonly family: Family;
   /** Canonical, as IpNetwork.text: the sender, never an address of a packet that an ICMP error quotes. */
   readonly source: string;
@@ -39,10 +29,6 @@ export interface NetfilterLog {
   readonly ttl: number | undefined;
   /** Above 0 the packet is a fragment that is not the first, and has no ports. */
   readonly fragmentOffsetBytes: number;
-  /** Whether the Ethernet destination is a group (broadcast, multicast); false where the link is not Ethernet. */
-  readonly isGroupMac: boolean;
-  /** 0 to 4095. */
-  readonly vlanId: number | undefined;
   /** Owner of the local socket, for packets from this machine. */
   readonly uid: number | undefined;
   readonly gid: number | undefined;

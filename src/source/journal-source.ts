@@ -2,6 +2,7 @@
 import type { JournalReader, RawJournalPlace, RawJournalRecords } from '../binding/addon.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemCodeOf } from '../core/errors.ts';
+import { isoTime } from '../core/iso-time.ts';
 import type { SourcePosition } from '../record/record-batch.ts';
 import { type JournalPlace, type JournalSelector, type RecordSelector, sourceNameOf } from '../record/record-selector.ts';
 import { unreadablePart } from './journal-directory.ts';
@@ -95,7 +96,7 @@ export class JournalSource implements Source {
       passedOver: this.#passedOver,
       lost: this.#lost,
       losses: this.#losses,
-      at: position === undefined ? '' : timeOf(position.realtimeUsec),
+      at: position === undefined ? '' : isoTime(position.realtimeUsec),
     };
   }
 
@@ -135,8 +136,8 @@ export class JournalSource implements Source {
     }
     const { isThere, nextUsec } = reader.seekCursor(position.cursor, realtimeUsec);
     if (isThere) return;
-    const until = nextUsec === undefined ? 'now' : timeOf(nextUsec);
-    const missing = `entries between ${timeOf(position.realtimeUsec)} and ${until} may be missing`;
+    const until = nextUsec === undefined ? 'now' : isoTime(nextUsec);
+    const missing = `entries between ${isoTime(position.realtimeUsec)} and ${until} may be missing`;
     this.#report({ count: undefined, reason: `the journal no longer holds the entry to go on from (vacuumed?); ${missing}` }, sink);
   }
 
@@ -179,5 +180,3 @@ export class JournalSource implements Source {
     sink.onLoss(loss);
   }
 }
-
-const timeOf = (usec: number): string => new Date(Math.min(usec / 1000, 8.64e15)).toISOString();

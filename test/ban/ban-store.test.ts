@@ -118,7 +118,7 @@ describe('BanStore', () => {
       changesOf({
         ...bansOf(made(longer), lifted(two)),
         ...windowsOf('a', window('y', undefined), window('x', [entry(1), entry(4)])),
-        positions: { kernel: { sequence: 2 }, journal: null },
+        positions: { kernel: { sequence: 2 } },
       }),
     );
     assert.deepEqual(store.bans(), [longer]);
@@ -127,7 +127,7 @@ describe('BanStore', () => {
       ['z', [entry(3)]],
       ['x', [entry(1), entry(4)]],
     ]);
-    assert.deepEqual(store.positions(), { kernel: { sequence: 2 } });
+    assert.deepEqual(store.positions(), { kernel: { sequence: 2 }, journal: { cursor: 'c' } });
     store.close();
   });
 

@@ -8,7 +8,7 @@ import { differenceOf, type SetDifference, toleranceUsec, type WantedElements, w
 import { type Elements, keyOf, networkOfKey, parseElements } from './nftables-listing.ts';
 import { isRefusal, type NftablesBinding, NftablesPort } from './nftables-port.ts';
 import { defaultScope, type NftablesScope } from './nftables-scope.ts';
-import { fingerprintOf, lookAt } from './nftables-structure.ts';
+import { faultsOf, fingerprintOf } from './nftables-structure.ts';
 import { type BanSet, banSets, ScopeTable, setOf } from './nftables-table.ts';
 
 // Up to so many, one question for each tells more quickly than a listing what is in a set of any size (6 µs each; a listing takes 3 ms
@@ -64,7 +64,7 @@ export class NftablesAction implements Action {
     try {
       const objects = this.#port.objects();
       const isKnown = this.#fingerprint === undefined || fingerprintOf(objects, this.#table) === this.#fingerprint;
-      return isKnown && lookAt(objects, this.#table).length === 0;
+      return isKnown && faultsOf(objects, this.#table).length === 0;
     } catch {
       return false;
     }
@@ -84,7 +84,7 @@ export class NftablesAction implements Action {
     for (const set of banSets) {
       const wanted = known?.get(set);
       for (const [key, leftUsec] of this.#list(set)) {
-        const network = wanted?.has(key) === true ? undefined : networkOfKey(set, key, parseIpNetwork);
+        const network = wanted?.has(key) === true ? undefined : networkOfKey(set, key);
         if (network !== undefined) found.push({ network, untilUsec: now + leftUsec });
       }
     }
@@ -96,7 +96,7 @@ export class NftablesAction implements Action {
     const set = setOf(network);
     if (set.prefix !== undefined) return this.#has(network);
     return Array.from(this.#list(set).keys()).some((key) => {
-      const banned = networkOfKey(set, key, parseIpNetwork);
+      const banned = networkOfKey(set, key);
       return banned !== undefined && containsNetwork(banned, network);
     });
   }
@@ -124,7 +124,7 @@ export class NftablesAction implements Action {
   #agree(wanted: WantedBans): Mended {
     const objects = this.#port.objects();
     const isReplaced = this.#fingerprint !== undefined && fingerprintOf(objects, this.#table) !== this.#fingerprint;
-    const faults = lookAt(objects, this.#table);
+    const faults = faultsOf(objects, this.#table);
     const isAsMade = this.#fingerprint !== undefined && !isReplaced && !this.#isDoubted && faults.length === 0;
     const sets = Array.from(wantedBySet(wanted), ([set, elements]) => {
       const isThere = isAmong(objects)('set', this.#table.nameOf(set));

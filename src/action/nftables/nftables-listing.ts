@@ -1,6 +1,6 @@
 // What stands in a set now, from the kernel's own listing (bytes), and how elements are written in nft's language.
 import type { SetElements } from '../../binding/addon.ts';
-import { type IpNetwork, networkOfBytes } from '../../core/ip-network.ts';
+import { type IpNetwork, networkOfBytes, parseIpNetwork } from '../../core/ip-network.ts';
 import type { BanSet } from './nftables-table.ts';
 
 /** An element as a text that is cheap to make and to compare: of a hash set its bytes, of an interval set as nft writes it. */
@@ -19,8 +19,8 @@ export function elementOfKey(set: BanSet, key: ElementKey): string {
 }
 
 /** The network that the element is; undefined for a range that is none, which only others put in. */
-export function networkOfKey(set: BanSet, key: ElementKey, parse: (text: string) => IpNetwork | undefined): IpNetwork | undefined {
-  if (set.prefix === undefined) return parse(key);
+export function networkOfKey(set: BanSet, key: ElementKey): IpNetwork | undefined {
+  if (set.prefix === undefined) return parseIpNetwork(key);
   return networkOfBytes(set.family, Uint8Array.from(Buffer.from(key, 'latin1')), set.prefix);
 }
 

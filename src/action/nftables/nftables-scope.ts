@@ -38,7 +38,10 @@ export interface NftablesScope {
 /** Everything, dropped. */
 export const defaultScope: NftablesScope = { protocol: 'all', ports: [], verdict: 'drop' };
 
-/** Canonical: `all ports of all protocols, drop`; `tcp 22,80-90, reject port-unreachable`. Scopes of equal effect have equal texts. */
+/**
+ * Canonical: `protocol all, ports all, drop`; `protocol tcp+udp, ports 22,80-90, reject port-unreachable`. Scopes of equal effect have equal
+ * texts.
+ */
 export function describeScope(scope: NftablesScope): string {
   const protocol = protocolsOf(scope)?.join('+') ?? 'all';
   const ports = portsOf(scope);

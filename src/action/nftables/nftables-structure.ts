@@ -6,7 +6,7 @@ const dormant = 1;
 const accept = 1;
 
 /** What is wrong, in words: `table gone`, `set banned4 gone`, `3 rules missing in chain input`. */
-export function lookAt(objects: readonly TableObject[], table: ScopeTable): string[] {
+export function faultsOf(objects: readonly TableObject[], table: ScopeTable): string[] {
   const head = objects.find(({ kind }) => kind === 'table');
   if (head === undefined) return ['table gone'];
   const find = (kind: string, name: string) => objects.find((object) => object.kind === kind && object.name === name);
