@@ -28,6 +28,8 @@ export interface CommandActionOptions {
 
 export class CommandAction implements TicketAction {
   readonly #options: CommandActionOptions;
+  /** Families whose bans a call found lost that failed itself. */
+  readonly #untold = new Set<Family>();
   readonly #definition: CommandDefinition;
   readonly look: ((networks: readonly string[]) => Promise<Sight>) | undefined;
   /** Families whose list failed after the action was started anew, too: whatever is wrong, that is no cure. */
@@ -55,7 +57,7 @@ export class CommandAction implements TicketAction {
   }
 
   async #look(networks: readonly string[]): Promise<Sight> {
-    const lost = new Set<Family>();
+    const lost = new Set<Family>(this.#untold);
     const lose = (family: Family) => {
       for (const one of this.#lost(family).lost) lost.add(one);
     };
@@ -127,7 +129,7 @@ export class CommandAction implements TicketAction {
   }
 
   async check(): Promise<ActionOutcome> {
-    const lost: Family[] = [];
+    const lost = this.#takeUntold();
     for (const family of this.#families()) {
       if (!this.#options.started.has(family) || ((await this.#isSound(family)) && (await this.#isListed(family)))) continue;
       lost.push(...(await this.#startAnew(family)).lost);
@@ -197,11 +199,19 @@ export class CommandAction implements TicketAction {
     try {
       await this.#run(name, ownFamily, values);
     } catch (error) {
+      // The others that were lost are told with the next answer, or by the next look.
+      for (const lost of outcome.lost) this.#untold.add(lost);
       // With what enforced it the ban is gone: then it is the other bans that have to be put back.
       if (name !== 'unban' || !this.#options.started.has(family) || (await this.#isSound(family))) throw error;
       return this.#keep(family);
     }
-    return outcome;
+    return { lost: [...new Set([...outcome.lost, ...this.#takeUntold()])] };
+  }
+
+  #takeUntold(): Family[] {
+    const untold = [...this.#untold];
+    this.#untold.clear();
+    return untold;
   }
 
   async #ready(family: Family): Promise<ActionOutcome> {

@@ -94,8 +94,8 @@ export class BanStore {
   }
 
   /** As it was written; undefined where nothing was. */
-  logins(): unknown {
-    return parseJson(this.#statements.memory.get('logins')?.value ?? '');
+  memory(name: 'logins' | 'lifts'): unknown {
+    return parseJson(this.#statements.memory.get(name)?.value ?? '');
   }
 
   windows(jail: string): StoredWindows {

@@ -33,4 +33,6 @@ export interface StoreChanges {
   readonly positions: Readonly<Record<string, StoredPosition>>;
   /** Who logged in lately, plain data; undefined where nothing changed. */
   readonly logins?: unknown;
+  /** Bans that commands have yet to lift. */
+  readonly lifts?: unknown;
 }

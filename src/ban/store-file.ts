@@ -21,6 +21,7 @@ export interface StoreContents {
   readonly sessions?: readonly StoredSessionRow[];
   /** Who logged in lately, as it was given to the store; to be checked by its owner. */
   readonly logins?: unknown;
+  readonly lifts?: unknown;
 }
 
 export interface SetAside {
@@ -104,8 +105,9 @@ function openAndRead(path: string, options: BanStoreOptions): { store: BanStore;
   const store = new BanStore(path, options);
   try {
     const windows = new Map(store.jailNames().map((jail) => [jail, store.windows(jail)]));
-    const [bans, positions, sessions, logins] = [store.bans(), store.positions(), store.sessions(), store.logins()];
-    return { store, contents: { bans, positions, windows, sessions, logins } };
+    const [bans, positions, sessions] = [store.bans(), store.positions(), store.sessions()];
+    const [logins, lifts] = [store.memory('logins'), store.memory('lifts')];
+    return { store, contents: { bans, positions, windows, sessions, logins, lifts } };
   } catch (error) {
     store.close();
     throw error;

@@ -41,7 +41,7 @@ export class StoreWriter {
   }
 
   /** Within a transaction of the caller's. Pauses every few rows, so that others can have their turn. */
-  *write({ bans, jails, sessions = [], positions, logins }: StoreChanges): Generator<void, void, void> {
+  *write({ bans, jails, sessions = [], positions, logins, lifts }: StoreChanges): Generator<void, void, void> {
     const { setPosition, setMemory } = this.#statements;
     const nowUsec = this.#options.clock();
     this.#added = 0;
@@ -55,6 +55,7 @@ export class StoreWriter {
     for (const ofFilter of sessions) yield* this.#writeSessions(ofFilter);
     for (const [source, position] of Object.entries(positions)) setPosition.run(source, JSON.stringify(position));
     if (logins !== undefined) setMemory.run('logins', JSON.stringify(logins));
+    if (lifts !== undefined) setMemory.run('lifts', JSON.stringify(lifts));
     yield* this.#purge(nowUsec);
   }
 

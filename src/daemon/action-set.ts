@@ -23,7 +23,7 @@ import type { Paths } from './paths.ts';
 /** Who holds what was found in force. */
 const foundJail = 'found-in-force';
 
-export interface ActionSetOptions extends Pick<BanKeeperOptions, 'onEnded' | 'bounded'> {
+export interface ActionSetOptions extends Pick<BanKeeperOptions, 'onEnded' | 'onLifted' | 'bounded'> {
   readonly paths: Paths;
   readonly jails: JailSet;
   /** What tickets tell of a ban. */
@@ -41,7 +41,7 @@ export class ActionSet {
   readonly #watch: FirewallWatch;
 
   constructor(options: ActionSetOptions) {
-    const { paths, facts, checkIntervalMs, onEnded, bounded, log } = options;
+    const { paths, facts, checkIntervalMs, onEnded, onLifted, bounded, log } = options;
     this.#options = options;
     this.#helper = new HelperClient(paths.helper);
     this.#cutter = new ConnectionCutter({ cutConnections, log });
@@ -55,6 +55,7 @@ export class ActionSet {
       log,
       onEnded,
       ...(bounded === undefined ? {} : { bounded }),
+      ...(onLifted === undefined ? {} : { onLifted }),
       tickets: {
         isTicketAction: (name) => isTicketAction(name, isRoot),
         create: (jail, name) => createTicketAction(jail, name, settings),

@@ -19,18 +19,29 @@ export interface ChangeSources {
   readonly sessions?: () => readonly JailSessions[];
   readonly positions: () => Readonly<Record<string, StoredPosition>>;
   /** Who logged in lately. */
-  readonly logins?: { readonly revision: number; save(): unknown; restore(saved: unknown): void };
+  readonly logins?: Remembered;
+  /** Bans that commands have yet to lift. */
+  readonly lifts?: Remembered;
 }
 
-/** Of the store: positions by source, as JSON, and the logins' revision. */
+/** Kept as a whole, whenever it has changed. */
+interface Remembered {
+  /** Another number when it has changed. */
+  readonly revision: number;
+  save(): unknown;
+  restore(saved: unknown): void;
+}
+
+/** Of the store: positions by source, as JSON, and the revisions of what is kept as a whole. */
 interface Written {
   readonly positions: ReadonlyMap<string, string>;
   readonly logins: number | undefined;
+  readonly lifts: number | undefined;
 }
 
 export class ChangeCollector {
   readonly #sources: ChangeSources;
-  #written: Written = { positions: new Map(), logins: undefined };
+  #written: Written = { positions: new Map(), logins: undefined, lifts: undefined };
   #taken: { readonly jails: readonly Jail[]; readonly sessions: readonly JailSessions[]; readonly written: Written } | undefined;
 
   constructor(sources: ChangeSources) {
@@ -39,12 +50,13 @@ export class ChangeCollector {
 
   /** These positions were read from the store, or are written with all. */
   noteRestored(positions: Readonly<Record<string, StoredPosition>>): void {
-    this.#written = { positions: formatPositions(positions), logins: this.#written.logins };
+    this.#written = { ...this.#written, positions: formatPositions(positions) };
   }
 
-  /** The logins are as the store has them, or are written with all. */
-  noteLogins(): void {
-    this.#written = { ...this.#written, logins: this.#sources.logins?.revision };
+  /** What is kept as a whole is as the store has it, or is written with all. */
+  noteRemembered(): void {
+    const { logins, lifts } = this.#sources;
+    this.#written = { ...this.#written, logins: logins?.revision, lifts: lifts?.revision };
   }
 
   /** The store has nothing of all that is in memory. */
@@ -52,16 +64,16 @@ export class ChangeCollector {
     this.#sources.bans.touchAll();
     for (const jail of this.#sources.jails()) jail.touchAll();
     for (const { cache } of this.#sessions()) cache.touchAll();
-    this.#written = { positions: new Map(), logins: undefined };
+    this.#written = { positions: new Map(), logins: undefined, lifts: undefined };
   }
 
   /** What changed since it was last taken. It is followed by `settle`, before the next. */
   take(): StoreChanges {
-    const { bans, logins } = this.#sources;
+    const { bans, logins, lifts } = this.#sources;
     const jails = Array.from(this.#sources.jails());
     const sessions = this.#sessions();
     const positions = this.#sources.positions();
-    const written = { positions: formatPositions(positions), logins: logins?.revision };
+    const written = { positions: formatPositions(positions), logins: logins?.revision, lifts: lifts?.revision };
     const changed = Object.entries(positions).filter(([source]) => written.positions.get(source) !== this.#written.positions.get(source));
     const changes = {
       bans: bans.takeChanges(),
@@ -69,6 +81,7 @@ export class ChangeCollector {
       sessions: sessions.map(({ jail, filter, cache }) => ({ jail, filter, ...cache.takeChanges() })),
       positions: Object.fromEntries(changed),
       ...(logins === undefined || written.logins === this.#written.logins ? {} : { logins: logins.save() }),
+      ...(lifts === undefined || written.lifts === this.#written.lifts ? {} : { lifts: lifts.save() }),
     };
     this.#taken = { jails, sessions, written };
     return changes;

@@ -67,6 +67,7 @@ export class Daemon {
       facts,
       checkIntervalMs: settings.checkIntervalMs,
       onEnded: (decisions) => this.#onEnded(decisions),
+      onLifted: () => this.#store.touch(),
       bounded: (decision) => this.#confirmation.bounded(decision),
       log,
     });
@@ -125,6 +126,7 @@ export class Daemon {
       maxEvidenceOf: (name) => jails.find(name)?.jail.options.maxmatches,
       purgeAgeUsec: settings.dbpurgeageUsec,
       logins: this.#flow.logins,
+      lifts: this.#keeper.lifts,
       onLateBans: (bans) => this.#onLateBans(bans),
     });
     this.#requests = new RequestHandler({
@@ -190,6 +192,7 @@ export class Daemon {
     this.#flow.logins.restore(restored.logins);
     this.#jails.restore(restored.windows, restored.sessions);
     this.#keeper.restore(restored.bans);
+    this.#keeper.lifts.restore(restored.lifts);
     this.#store.begin();
     // Without a store nothing is known of the bans that stand in the kernel.
     const found = restored.isEmpty ? this.#actions.adoptFound() : 0;

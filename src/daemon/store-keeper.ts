@@ -121,7 +121,7 @@ export class StoreKeeper {
   begin(): void {
     const { jails, sessions = () => [], clock } = this.#options;
     if (this.store === undefined) return;
-    this.#changes.noteLogins();
+    this.#changes.noteRemembered();
     if (this.#lacksAll) this.flush();
     if (this.#lacksAll) return;
     const names = Array.from(jails(), ({ options }) => options.name);

@@ -10,17 +10,25 @@ import type { Log } from '../core/log.ts';
 import type { ActionUse, Change } from './action-use.ts';
 import type { ActionHealth, Enforcement } from './enforcement.ts';
 import { Enforcer } from './enforcer.ts';
+import type { PendingLift } from './pending-lifts.ts';
 import { TicketKeeper, type TicketKeeperOptions } from './ticket-keeper.ts';
 
 export interface ActionRosterOptions {
   readonly createAction: (name: string) => Action;
   /** The actions that are told of each ban instead of being shown the list; none where this is missing. */
-  readonly tickets?: Omit<TicketKeeperOptions, 'bans' | 'checkIntervalMs' | 'onSettled' | 'log'> & {
+  readonly tickets?: Omit<TicketKeeperOptions, 'bans' | 'checkIntervalMs' | 'onSettled' | 'onGone' | 'log'> & {
     readonly isTicketAction: (name: string) => boolean;
   };
   /** How often an action is looked at whose outside tells nobody when it is changed; 0: never. */
   readonly checkIntervalMs?: number;
   readonly log: Log;
+}
+
+export interface RosterEvents {
+  /** An action was asked for all that had changed. */
+  readonly onSettled: () => void;
+  /** A command has nothing to lift of this any more, as far as it knows. */
+  readonly onGone: (lift: PendingLift) => void;
 }
 
 /** Why a firewall does not enforce a ban. */
@@ -31,17 +39,16 @@ export class ActionRoster {
   readonly #bans: BanList;
   readonly #enforcers = new Map<string, Enforcer>();
   readonly #tickets: TicketKeeper | undefined;
-  readonly #onSettled: () => void;
+  readonly #events: RosterEvents;
   /** What the actions of tickets are to be told in the next turn of the event loop. */
   #told: { readonly network: BanTarget; readonly jail: string; readonly action: string }[] = [];
 
-  /** `onSettled`: an action was asked for all that had changed. */
-  constructor(bans: BanList, options: ActionRosterOptions, onSettled: () => void) {
+  constructor(bans: BanList, options: ActionRosterOptions, events: RosterEvents) {
     const { tickets, checkIntervalMs, log } = options;
     this.#bans = bans;
     this.#options = options;
-    this.#onSettled = onSettled;
-    this.#tickets = tickets && new TicketKeeper({ ...tickets, bans, checkIntervalMs, onSettled, log });
+    this.#events = events;
+    this.#tickets = tickets && new TicketKeeper({ ...tickets, bans, checkIntervalMs, ...events, log });
   }
 
   isTicketAction(name: string): boolean {
@@ -51,6 +58,14 @@ export class ActionRoster {
   /** Bans of an earlier run, those among them that have ended since: they are lifted by `start`. */
   restore(decisions: readonly BanDecision[]): void {
     this.#tickets?.restore(decisions, (name) => this.isTicketAction(name));
+  }
+
+  /** What an earlier run had yet to lift; it is lifted by `start`. */
+  restoreLifts(lifts: readonly PendingLift[]): void {
+    for (const lift of lifts) {
+      const isOpen = this.isTicketAction(lift.action) && this.#tickets?.restoreLift(lift) === true;
+      if (!isOpen) this.#events.onGone(lift);
+    }
   }
 
   /** What `restore` told of is done, where the actions are at work; `moved`: bans that actions are to hold from now on. */
@@ -224,7 +239,7 @@ export class ActionRoster {
     const known = this.#enforcers.get(name);
     if (known !== undefined) return known;
     const { createAction, log, checkIntervalMs } = this.#options;
-    const enforcer = new Enforcer(createAction(name), this.#bans, log, { checkIntervalMs, onSettled: this.#onSettled });
+    const enforcer = new Enforcer(createAction(name), this.#bans, log, { checkIntervalMs, onSettled: this.#events.onSettled });
     this.#enforcers.set(name, enforcer);
     return enforcer;
   }

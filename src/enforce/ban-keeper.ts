@@ -9,6 +9,7 @@ import { ActionRoster, type ActionRosterOptions } from './action-roster.ts';
 import type { ActionUse, Change } from './action-use.ts';
 import { BanHandover } from './ban-handover.ts';
 import type { ActionHealth, Enforcement } from './enforcement.ts';
+import { PendingLifts } from './pending-lifts.ts';
 
 // The longest that a timer of Node can wait is 24.8 days; waking once a day costs nothing.
 const longestWaitMs = 24 * 60 * 60 * 1000;
@@ -28,12 +29,16 @@ export interface BanKeeperOptions extends ActionRosterOptions {
   readonly bounded?: (decision: BanDecision) => BanDecision;
   /** An action shuts these out, or all have been asked to: what is open of them can be cut, and stays so. */
   readonly onAsked?: (decisions: readonly BanDecision[]) => void;
+  /** Commands have lifted what they were to lift: `lifts` has changed. */
+  readonly onLifted?: () => void;
   /** The last bans left the actions that no jail names any more. */
   readonly onLeft?: () => void;
 }
 
 export class BanKeeper {
   readonly bans = new BanList();
+  /** What commands have yet to lift; `restore` of an earlier run's comes before `start`. */
+  readonly lifts = new PendingLifts();
   readonly #options: BanKeeperOptions;
   readonly #roster: ActionRoster;
   readonly #handover: BanHandover;
@@ -52,7 +57,12 @@ export class BanKeeper {
 
   constructor(options: BanKeeperOptions) {
     this.#options = options;
-    this.#roster = new ActionRoster(this.bans, options, () => this.#handOverSoon());
+    this.#roster = new ActionRoster(this.bans, options, {
+      onSettled: () => this.#handOverSoon(),
+      onGone: (lift) => {
+        if (this.lifts.remove(lift)) options.onLifted?.();
+      },
+    });
     this.#handover = new BanHandover(this.bans, this.#roster);
   }
 
@@ -71,7 +81,7 @@ export class BanKeeper {
     this.#takeEnded();
     this.#roster.restore(decisions);
     const isShown = (name: string) => !this.#roster.isTicketAction(name);
-    for (const { network, jail, actions } of decisions) this.#changed.push({ network, jail, actions: actions.filter(isShown) });
+    for (const { network, jail, actions } of decisions) this.#note({ network, jail, actions: actions.filter(isShown) });
     this.#roster.resume(this.#beginHandover());
   }
 
@@ -93,6 +103,7 @@ export class BanKeeper {
    */
   async start(uses: Iterable<ActionUse>): Promise<void> {
     this.#uses = [...uses];
+    this.#roster.restoreLifts(this.lifts.all());
     await this.#roster.start(this.#uses, this.#restoredActions, this.#beginHandover());
     this.#armEnd();
     void this.settle().then(() => this.#handOver());
@@ -119,8 +130,8 @@ export class BanKeeper {
   #beginHandover(): readonly Change[] {
     const { moved, left } = this.#handover.begin(this.#uses);
     const isShown = (name: string) => !this.#roster.isTicketAction(name);
-    for (const change of left) this.#changed.push(change);
-    for (const { actions, ...rest } of moved) this.#changed.push({ ...rest, actions: actions.filter(isShown) });
+    for (const change of left) this.#note(change);
+    for (const { actions, ...rest } of moved) this.#note({ ...rest, actions: actions.filter(isShown) });
     return moved;
   }
 
@@ -143,7 +154,7 @@ export class BanKeeper {
     const tookMs = performance.now() - beganMs;
     this.#restsUntilMs = tookMs < noTimeMs ? 0 : beganMs + tookMs * (1 + handoverRest);
     if (left.length === 0) return;
-    for (const change of left) this.#changed.push(change);
+    for (const change of left) this.#note(change);
     this.#roster.endUnusedTickets(this.#uses);
     await this.settle();
     if (this.#handover.isPending || this.#isStopped) return;
@@ -163,8 +174,8 @@ export class BanKeeper {
     if (!this.bans.add(kept)) return false;
     // The jail may name other actions by now: those that it named before are to let go.
     const left = former?.actions.filter((action) => !kept.actions.includes(action)) ?? [];
-    if (left.length > 0) this.#changed.push({ network: decision.network, jail: decision.jail, actions: left });
-    this.#changed.push(kept);
+    if (left.length > 0) this.#note({ network: decision.network, jail: decision.jail, actions: left });
+    this.#note(kept);
     return true;
   }
 
@@ -177,7 +188,7 @@ export class BanKeeper {
   /** Lets go one network, whoever holds it, or one jail's hold; `settle` makes the actions agree. */
   remove(network: BanTarget, jail?: string): BanDecision[] {
     const removed = this.bans.remove(network, jail);
-    this.#changed.push(...removed);
+    for (const decision of removed) this.#note(decision);
     return removed;
   }
 
@@ -185,6 +196,18 @@ export class BanKeeper {
   find(network: BanTarget): BanTarget[] {
     if (!isNetwork(network)) return this.bans.get(network) === undefined ? [] : [network];
     return Array.from(this.bans.bans(), (ban) => ban.network).filter((banned) => isNetwork(banned) && containsNetwork(banned, network));
+  }
+
+  /** The actions are to be told of it by `settle`; what commands are to lift is remembered until they have. */
+  #note(change: Change): void {
+    this.#changed.push(change);
+    const { network, jail, actions } = change;
+    const held = this.bans.get(network)?.holders.get(jail)?.actions ?? [];
+    for (const action of actions.filter((name) => this.#roster.isTicketAction(name))) {
+      const lift = { jail, action, network: network.text };
+      if (held.includes(action)) this.lifts.remove(lift);
+      else this.lifts.add(lift);
+    }
   }
 
   /** Tells the actions what changed. Resolves when they have been asked for all that changed up to now; what failed is in `actions`. */
@@ -273,7 +296,7 @@ export class BanKeeper {
   #takeEnded(): void {
     const ended = this.bans.expire(this.#options.clock());
     // No spread: an attacker may have so many bans end at once that the stack does not hold them.
-    for (const decision of ended) this.#changed.push(decision);
+    for (const decision of ended) this.#note(decision);
     if (ended.length > 0) this.#options.onEnded(ended);
   }
 }

@@ -1,10 +1,11 @@
 // Keeps one action of tickets (commands, mail, web hooks) told of the bans that it is to enforce. Nothing waits for it, and what it could
 // not bring about is known by its reason.
 import type { BanTicket } from '../action/ban-ticket.ts';
-import { type ActionOutcome, nothingLost, type TicketAction } from '../action/ticket-action.ts';
+import type { ActionOutcome, TicketAction } from '../action/ticket-action.ts';
 import { defaultCheckIntervalMs } from '../config/daemon-config.ts';
 import { type BanTarget, shownTarget } from '../core/ban-target.ts';
 import { messageOf } from '../core/errors.ts';
+import type { Family } from '../core/ip-network.ts';
 import type { Log } from '../core/log.ts';
 import { CallQueue } from './call-queue.ts';
 import { type ActionHealth, type Enforcement, notToldYet } from './enforcement.ts';
@@ -20,8 +21,19 @@ export interface TicketEnforcerOptions {
   readonly onSettled?: (() => void) | undefined;
   /** The action lifted this ban, or tried to, and has not made it anew. */
   readonly onLifted?: ((network: string) => void) | undefined;
+  /** Of this, which is no ban, nothing is to be lifted any more, as far as anybody can tell. */
+  readonly onGone?: ((network: string) => void) | undefined;
   /** The action flushed or stopped what it had set up, or tried to; `isFormer`: by a definition that is not its own any more. */
   readonly onEmptied?: ((by: { readonly isFormer: boolean }) => void) | undefined;
+}
+
+/** What one step has come to, also where it failed halfway. */
+interface Became {
+  /** Whether the ban was lifted, as far as anybody can tell. */
+  isLifted: boolean;
+  isMade: boolean;
+  /** The families whose other bans are gone. */
+  readonly lost: Set<Family>;
 }
 
 export class TicketEnforcer {
@@ -50,7 +62,8 @@ export class TicketEnforcer {
       onLifted: (network) => onLifted?.(network),
       onEmptied: () => onEmptied?.({ isFormer: true }),
     });
-    this.#looks = new TicketLooks({ action, ledger: this.#ledger, queue: this.#queue, log, checkIntervalMs });
+    const onLost = () => options.onEmptied?.({ isFormer: false });
+    this.#looks = new TicketLooks({ action, ledger: this.#ledger, queue: this.#queue, log, checkIntervalMs, onLost });
   }
 
   /** Why the action as a whole, or the ban tried last, is not enforced; undefined where nothing is open. */
@@ -273,26 +286,34 @@ export class TicketEnforcer {
 
   async #tryNetwork(network: string): Promise<void> {
     const step = this.#ledger.takeStep(network);
-    const became = { isLifted: false };
+    const became: Became = { isLifted: false, isMade: false, lost: new Set() };
     try {
-      if (step !== undefined) this.#ledger.done(step, (await this.#tell(step, became)).lost);
+      if (step !== undefined) {
+        await this.#tell(step, became);
+        this.#ledger.done(step);
+      }
       if (this.#tries.forget(network)) this.#log.notice(`action ${this.action.name}: ${shownTarget(network)} is as it should be now`);
     } catch (error) {
-      if (step !== undefined) this.#ledger.failed(step, { isRun: !isNothingRun(error), ...became });
+      if (step !== undefined) this.#ledger.failed(step, { isRun: !isNothingRun(error), isLifted: became.isLifted });
       this.#fail(network, error);
     }
-    if (became.isLifted && !this.#ledger.isEnforced(network)) this.#options.onLifted?.(network);
+    this.#ledger.lose([...became.lost], network);
+    if (became.lost.size > 0) this.#options.onEmptied?.({ isFormer: false });
+    // What was lifted and made anew takes nothing from others.
+    if (became.isLifted && !became.isMade) this.#options.onLifted?.(network);
     if (!this.#ledger.isWanted(network) && !this.#ledger.isEnforced(network)) this.#looks.forget(network);
+    if (this.#ledger.isGone(network)) this.#options.onGone?.(network);
   }
 
-  /** `became.isLifted`: whether the ban was lifted, as far as anybody can tell. */
-  async #tell({ kind, ticket, doubt }: TicketStep, became: { isLifted: boolean }): Promise<ActionOutcome> {
+  async #tell({ kind, ticket, doubt }: TicketStep, became: Became): Promise<void> {
     const isLift = kind === 'unban' || kind === 'undo';
-    let outcome = nothingLost;
+    const lose = ({ lost }: ActionOutcome) => {
+      for (const family of lost) became.lost.add(family);
+    };
     // Who is told once is not told of an end that there is not.
     if (isLift || (doubt !== undefined && !this.action.norestored)) {
       try {
-        outcome = await this.action.unban(ticket);
+        lose(await this.action.unban(ticket));
         became.isLifted = true;
       } catch (error) {
         became.isLifted = !isNothingRun(error);
@@ -300,8 +321,9 @@ export class TicketEnforcer {
         if (kind === 'unban' || (kind === 'undo' && !became.isLifted)) throw error;
       }
     }
-    if (kind === 'undo') return nothingLost;
-    return isLift ? outcome : this.action[kind](ticket);
+    if (isLift) return;
+    lose(await this.action[kind](ticket));
+    became.isMade = true;
   }
 
   #fail(network: string, error: unknown): void {

@@ -3,11 +3,12 @@ import type { BanTicket } from '../action/ban-ticket.ts';
 import type { TicketAction } from '../action/ticket-action.ts';
 import type { BanDecision } from '../ban/ban.ts';
 import type { BanList } from '../ban/ban-list.ts';
-import type { BanTarget } from '../core/ban-target.ts';
+import { type BanTarget, parseBanTarget, parseRawIdentity } from '../core/ban-target.ts';
 import { inTime } from '../core/in-time.ts';
 import type { Log } from '../core/log.ts';
 import { type ActionUse, type Change, useKeyOf } from './action-use.ts';
 import { type ActionHealth, type Enforcement, notToldYet } from './enforcement.ts';
+import type { PendingLift } from './pending-lifts.ts';
 import { TicketEnforcer } from './ticket-enforcer.ts';
 
 /** How long the end of the daemon waits for what a reload has ended. */
@@ -28,6 +29,8 @@ export interface TicketKeeperOptions {
   readonly checkIntervalMs?: number | undefined;
   /** An action was asked for all that was due. */
   readonly onSettled?: () => void;
+  /** An action has nothing to lift of this any more, as far as it knows. */
+  readonly onGone?: (lift: PendingLift) => void;
   readonly log: Log;
 }
 
@@ -70,6 +73,15 @@ export class TicketKeeper {
     }
   }
 
+  /** What an earlier run had yet to lift; false where it is a ban again. */
+  restoreLift({ jail, action, network }: PendingLift): boolean {
+    const target = parseBanTarget(network) ?? parseRawIdentity(network);
+    const isHeld = target !== undefined && this.#options.bans.get(target)?.holders.get(jail)?.actions.includes(action) === true;
+    if (isHeld) return false;
+    this.#use(jail, action).enforcer.restore([], [network]);
+    return true;
+  }
+
   /**
    * Begins with the jails' actions; nobody waits for them. What no jail names any more goes when its last ban has. `moved`: bans that actions
    * are to hold from now on.
@@ -94,7 +106,10 @@ export class TicketKeeper {
     const held = bans.get(network)?.holders.get(jail);
     const isHeld = held?.actions.includes(action) === true;
     // What a reload took away has lifted its bans by itself.
-    if (!isHeld && !this.#uses.has(useKeyOf(jail, action))) return;
+    if (!isHeld && !this.#uses.has(useKeyOf(jail, action))) {
+      if (!this.#isEnding(jail, action)) this.#options.onGone?.({ jail, action, network: network.text });
+      return;
+    }
     const { enforcer } = this.#use(jail, action);
     if (isHeld) void enforcer.ban(ticketOf(held));
     else void enforcer.unban(network.text);
@@ -214,6 +229,14 @@ export class TicketKeeper {
     return use === undefined ? notToldYet : use.enforcer.enforcement(network);
   }
 
+  #endingOf(jail: string, action: string): readonly Promise<void>[] {
+    return Array.from(this.#ending).flatMap(([ended, ending]) => (ending.jail === jail && ending.action === action ? [ended] : []));
+  }
+
+  #isEnding(jail: string, action: string): boolean {
+    return this.#endingOf(jail, action).length > 0;
+  }
+
   /** Waits for what runs; lifts nothing. */
   async stop(): Promise<void> {
     const ended = inTime(Promise.all(this.#ending.keys()), endLimitMs);
@@ -233,11 +256,16 @@ export class TicketKeeper {
       onLifted: (network) => {
         for (const other of this.#othersOf(use)) void other.enforcer.again(network);
       },
+      onGone: (network) => {
+        // Another of the same name may be about to make it.
+        const held = this.#uses.get(key)?.enforcer;
+        if (held === undefined || held === enforcer || !held.networks.includes(network)) this.#options.onGone?.({ jail, action, network });
+      },
       // Of two definitions the words do not tell whether they empty the same.
       onEmptied: ({ isFormer }) => this.#bringBackAll(use, isFormer || (use.isEdited && emptying !== '') ? undefined : emptying),
     });
-    const former = Array.from(this.#ending).filter(([, ending]) => ending.jail === jail && ending.action === action);
-    if (former.length > 0) enforcer.succeed(Promise.all(former.map(([ended]) => ended)));
+    const former = this.#endingOf(jail, action);
+    if (former.length > 0) enforcer.succeed(Promise.all(former));
     const use: Use = { jail, action, enforcer, fingerprint: fingerprintOf?.(jail, action), emptying, isEdited: false };
     this.#uses.set(key, use);
     return use;

@@ -70,6 +70,11 @@ export class TicketLedger {
     return this.#told.isEnforced(network);
   }
 
+  /** Neither to be banned nor to be lifted. */
+  isGone(network: string): boolean {
+    return !this.isWanted(network) && !this.isEnforced(network) && this.#told.doubtOf(network) === undefined;
+  }
+
   /** Bans of an earlier run: those that hold, and the networks of those that have ended since. All may have been told. */
   restore(held: Iterable<BanTicket>, ended: Iterable<string>): void {
     const added = this.take(held);
@@ -127,6 +132,8 @@ export class TicketLedger {
   unwantAll(): void {
     for (const network of this.#told.doubtful) this.#told.believe(this.#ticketOf(network));
     for (const network of this.#told.enforced) this.#pending.add(network);
+    // Of a call that has no answer yet.
+    if (this.#atWork !== undefined) this.#pending.add(this.#atWork);
     this.#wanted.clear();
   }
 
@@ -205,14 +212,13 @@ export class TicketLedger {
     return doubt && { kind: 'undo', ticket: { ...bareTicket(network, this.#jail), restored: false }, doubt };
   }
 
-  /** The action agreed; `lost`: the families whose other bans are gone. */
-  done({ kind, ticket }: TicketStep, lost: readonly Family[]): void {
+  /** The action agreed. */
+  done({ kind, ticket }: TicketStep): void {
     const { network } = ticket;
     this.#atWork = undefined;
     if (kind === 'unban') this.#told.lift(network);
     // Otherwise somebody may have lifted it while it was made.
     else if (kind !== 'undo' && this.#told.doubtOf(network) === undefined) this.#told.enforce(ticket);
-    this.lose(lost, network);
   }
 
   /** `isRun`: whether it may have done its work all the same. `isLifted`: whether what was in doubt is not there any more. */

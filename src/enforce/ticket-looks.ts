@@ -19,6 +19,8 @@ export interface TicketLooksOptions {
   readonly log: Log;
   /** 0: never by itself. */
   readonly checkIntervalMs: number;
+  /** What the bans were put into was gone, and was set up anew. */
+  readonly onLost: () => void;
 }
 
 export class TicketLooks {
@@ -31,6 +33,8 @@ export class TicketLooks {
   #gone: readonly Family[] = [];
   /** Bans are to be looked for that may be there already. */
   #mustProve = false;
+  /** Settled when the latest look has ended: one at a time, as the helper has it. */
+  #looked: Promise<unknown> = Promise.resolve();
 
   constructor(options: TicketLooksOptions) {
     const { action, ledger, log, checkIntervalMs } = options;
@@ -86,6 +90,7 @@ export class TicketLooks {
     try {
       const { lost } = await action.check();
       ledger.lose(lost);
+      if (lost.length > 0) this.#options.onLost();
     } catch (error) {
       // Each of the bans is tried again, and starts the action by itself.
       log.error(`action ${action.name}: ${messageOf(error)}`);
@@ -134,7 +139,10 @@ export class TicketLooks {
   }
 
   async #lookFor(networks: readonly string[]): Promise<Sight & LookFinding> {
-    const sight = (await this.#options.action.look?.(networks)) ?? { ...nothingGone, unasked: networks };
+    const { action } = this.#options;
+    const looked = this.#looked.then(() => action.look?.(networks));
+    this.#looked = looked.catch(() => undefined);
+    const sight = (await looked) ?? { ...nothingGone, unasked: networks };
     return { ...sight, seen: seenIn(sight, networks) };
   }
 

@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { BanList } from '../../src/ban/ban-list.ts';
 import { openSqlite } from '../../src/binding/sqlite.ts';
 import { type Restored, StoreKeeper } from '../../src/daemon/store-keeper.ts';
+import { PendingLifts } from '../../src/enforce/pending-lifts.ts';
 import { Jail } from '../../src/jail/jail.ts';
 import { LoginMemory } from '../../src/jail/login-memory.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
@@ -42,6 +43,7 @@ class Trial {
   jails = [jailOf('one')];
   readonly sessions = new SessionCache();
   readonly logins = new LoginMemory(day);
+  readonly lifts = new PendingLifts();
   sequence = 0;
 
   constructor(path = join(emptyDirectory(), 'state.db'), sliceMs = 1000) {
@@ -56,6 +58,7 @@ class Trial {
       sessions: () => this.jails.map(({ options }) => ({ jail: options.name, filter: 'f', cache: this.sessions })).slice(0, 1),
       positions: () => (this.sequence === 0 ? {} : { kernel: { sequence: this.sequence } }),
       logins: this.logins,
+      lifts: this.lifts,
       onLateBans: (bans) => this.bans.restore(bans),
     });
   }
@@ -64,6 +67,7 @@ class Trial {
   start(): Restored {
     const restored = this.keeper.open();
     this.logins.restore(restored.logins);
+    this.lifts.restore(restored.lifts);
     this.sequence = Number(restored.positions['kernel']?.['sequence'] ?? 0);
     for (const jail of this.jails) jail.restore(restored.windows.get(jail.options.name) ?? []);
     this.sessions.restore(restored.sessions?.map(({ id, state }) => [id, state]) ?? []);
@@ -206,7 +210,7 @@ describe('StoreKeeper', () => {
     const trial = started();
     const loginsAt = () => {
       trial.keeper.flush();
-      return trial.keeper.store?.logins();
+      return trial.keeper.store?.memory('logins');
     };
     assert.equal(loginsAt(), undefined);
     trial.logins.observe(network('192.0.2.7'), 5);
@@ -226,6 +230,24 @@ describe('StoreKeeper', () => {
     };
     again.keeper.flush();
     assert.equal(asked, 0);
+    again.keeper.stop();
+  });
+
+  it('what commands have yet to lift is written with the ban list that lacks it', () => {
+    const trial = started();
+    const lift = { jail: 'one', action: 'ufw[a="b"]', network: '192.0.2.7' };
+    trial.bans.add(decisionOf('192.0.2.7', 5, { jail: 'one', actions: ['ufw[a="b"]'] }));
+    trial.keeper.flush();
+    trial.bans.remove(network('192.0.2.7'));
+    trial.lifts.add(lift);
+    trial.keeper.flush();
+    assert.deepEqual([trial.keeper.store?.bans(), trial.keeper.store?.memory('lifts')], [[], [['one', 'ufw[a="b"]', '192.0.2.7']]]);
+    trial.keeper.stop();
+    const again = started(trial.path);
+    assert.deepEqual(again.lifts.all(), [lift]);
+    again.lifts.remove(lift);
+    again.keeper.flush();
+    assert.deepEqual(again.keeper.store?.memory('lifts'), []);
     again.keeper.stop();
   });
 
