@@ -1,10 +1,5 @@
-// Programs by what they make of their arguments and their input. Names without versions: `python3.11` is python. Pure.
-
-/** A set of names that also knows them with a version behind: `php8.2`, `ksh93`. */
-function names(...lists: readonly string[]): (name: string) => boolean {
-  const known = new Set(lists.join(' ').split(' '));
-  return (name) => known.has(name) || known.has(name.replace(/[-.]?\d[\d.]*$/, ''));
-}
+// Programs by what they make of their arguments and their input. Pure.
+import { names } from './program-name.ts';
 
 const shellNames = 'sh bash rbash dash ash ksh mksh pdksh lksh oksh zsh csh tcsh fish yash posh rc es elvish nu xonsh pwsh powershell';
 const languageNames = 'perl python pypy ruby irb php node nodejs deno bun lua luajit tclsh wish guile Rscript julia groovy jshell ipython';
@@ -94,17 +89,8 @@ export const takesData = names(
   'rm cp mv touch mkdir ln ls chmod chown truncate read return exit cd id whois dig host nslookup geoiplookup',
 );
 
-const firewallNames = [
-  'iptables ip6tables iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft iptables-restore ip6tables-restore arptables ebtables',
-  'ipset nft ufw firewall-cmd firewall-offline-cmd shorewall shorewall6 shorewall-lite ip route pfctl ipfw ipf npfctl csf apf',
-  'nsupdate conntrack ss tc fail2ban-client imunify imunify360-agent imunify-antivirus cscli fwconsole',
-];
-
-/** To which a number, a word or the name of a host may be an address that is shut out, or let in. */
-export const shutsOutAddresses = names(...firewallNames);
-
-/** The same, with those that only ask. */
-export const takesAddresses = names(...firewallNames, 'whois nmap ping');
+/** To which an address is one, though they only ask. */
+export const asksForAddresses = names('whois nmap ping');
 
 /** Whose operands are the names of files, to make or to take away. */
 export const takesFiles = names('rm rmdir unlink touch mv cp mkdir ln tee truncate install shred cat head tail chmod chown cd pushd dd');

@@ -270,6 +270,14 @@ describe('text from a log that would be an address', () => {
       'X= Y="a"TAG; ufw deny from $Y',
       'printf -v x %s TAG; ufw deny from $x',
     ],
+    ...['shorewall6-lite drop TAG', 'shorewall-lite drop TAG', 'iptables.real -s TAG', 'ebtables-nft -s TAG', 'ip6tables-legacy -s TAG'],
+    ...['iptables-nft', 'iptables-legacy', 'ip6tables-nft', 'ip6tables-legacy', 'ebtables', 'arptables'].map(
+      (tables) => `echo "-A INPUT -s "TAG | sudo ${tables}-restore --noflush`,
+    ),
+    ...['cat <<E | iptables-legacy-restore.real -n\nTAG\nE', 'echo "add x "TAG | ipset.real restore', 'xtables-nft-multi iptables -s TAG'],
+    ...['flarectl firewall rules create --value TAG', 'aws ec2 create-network-acl-entry --cidr-block TAG', 'aws wafv2 update-ip-set TAG'],
+    ...['gobgp global rib add TAG', 'birdc "configure "TAG', 'echo TAG | birdc', 'tcpkill host TAG', 'varnishadm ban "x ~ "TAG'],
+    ...['ringjail ban sshd TAG', 'sudo /usr/bin/ringjail unban sshd TAG', 'X=TAG; aws ec2 revoke $X'],
     ...['echo "ALL: "TAG >>/etc/hosts.deny', '>>/etc/hosts.deny echo "ALL: "TAG', 'cat >>/etc/hosts.deny <<E\nALL: TAG\nE'],
     ...['echo "ALL: "TAG | tee -a /etc/hosts.deny', 'F=/etc/hosts.allow; echo TAG >>$F', '{ echo TAG; } >>/etc/hosts.deny'],
   ];
@@ -299,6 +307,8 @@ describe('text from a log that would be an address', () => {
     'BLOCK=DROP; iptables -I f2b -s <ip> -p tcp -m multiport --dports "$PORTS" -j ${BLOCK}; logger "<F-USER>"',
     'IP=<ip>; ufw deny from $IP; printf "%s\\n" "<matches>" | mail -E "set escape" root',
     'whois <ip> | logger; X="<F-RHOST>"; whois "$X"',
+    'aws sns publish --message "<matches>"; aws ec2 create-network-acl-entry --cidr-block <ip>',
+    'ringjail status sshd | notify --by ringjail "<F-USER>"; iptables-save | logger -t "<F-USER>"',
     'echo "ALL: <ip>" >>/etc/hosts.deny; sed -i "/^ALL: <ip> /d" /etc/hosts.deny; logger "<F-USER>"',
   ]) {
     it(`allowed: ${text}`, () => assert.ok(!isRefused(text)));
