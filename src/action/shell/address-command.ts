@@ -1,15 +1,13 @@
 // Commands that may take a word for an address. What <fid> is has to be one there. A text of the log (<F-RHOST>, <ip-host>) may be none
 // there at all: nobody has compared it with the protected set, so that a forged record would shut out whom it names. Pure.
-import { shutsOutAddresses } from './firewall-programs.ts';
+import { addressFile, shutsOutAddresses } from './firewall-programs.ts';
 import { withoutVariant } from './program-name.ts';
 import { asksForAddresses } from './shell-programs.ts';
 import { assignment, nameOf, programOf, type ShellWord } from './simple-command.ts';
 
-const hostsFile = /hosts\.(?:deny|allow)/;
-
 /** Whether the command may take a word for an address, or writes a file of addresses. `targets`: where its redirections lead. */
 export function isOfAddresses(all: readonly ShellWord[], targets: readonly ShellWord[] = []): boolean {
-  if ([...all, ...targets].some(({ literal }) => hostsFile.test(literal))) return true;
+  if ([...all, ...targets].some(({ literal }) => addressFile.test(literal))) return true;
   const { name, operands, isData } = programOf(all);
   const takes = (one: string, after: readonly ShellWord[]) => asksForAddresses(one) || shutsOutAddresses(one, after);
   return takes(name, operands) || (!isData && all.some((word, at) => takes(nameOf(word).replace(assignment, ''), all.slice(at + 1))));
@@ -25,7 +23,8 @@ export function refuseAsAddress(before: readonly ShellWord[], word: ShellWord): 
 export function refuseBesideAddress(all: readonly ShellWord[], targets: readonly ShellWord[]): string | undefined {
   const firewall = firewallOf(all);
   if (firewall !== undefined && readsAddresses(firewall, all)) return reasonOf(firewall);
-  return writesHosts(all, targets) ? reasonOf('hosts.deny') : undefined;
+  const file = writtenFile(all, targets);
+  return file === undefined ? undefined : reasonOf(file);
 }
 
 /** The same where a variable may hold the text. */
@@ -76,13 +75,14 @@ function readsAddresses(program: string, words: readonly ShellWord[]): boolean {
   return options !== undefined && literals.some((literal) => options.test(literal));
 }
 
-/** Whether it may write what it has not in its own words to hosts.deny. */
-function writesHosts(all: readonly ShellWord[], targets: readonly ShellWord[]): boolean {
-  const isNamed = (words: readonly ShellWord[]) => words.some(({ literal }) => hostsFile.test(literal));
-  if (!isNamed(all) && !isNamed(targets)) return false;
+/** The file of addresses to which it may write what it has not in its own words. */
+function writtenFile(all: readonly ShellWord[], targets: readonly ShellWord[]): string | undefined {
+  const named = (words: readonly ShellWord[]) =>
+    words.map(({ literal }) => addressFile.exec(literal)?.[0]).find((file) => file !== undefined);
+  const target = named(targets);
   const { name } = programOf(all);
   const isOwn =
     all.every(({ isLiteral }) => isLiteral) &&
-    (isNamed(targets) ? /^(?:echo|printf)$/ : /^(?:echo|printf|sed|e?grep|test|\[|touch)$/).test(name);
-  return !isOwn;
+    (target === undefined ? /^(?:echo|printf|sed|e?grep|test|\[|touch)$/ : /^(?:echo|printf)$/).test(name);
+  return isOwn ? undefined : (target ?? named(all));
 }

@@ -29,3 +29,6 @@ export function shutsOutAddresses(name: string, after: readonly ShellWord[]): bo
   const task = tasks.get(withoutVariant(name));
   return task !== undefined && after.some(({ literal }) => task.test(literal));
 }
+
+/** Files of addresses: of TCP wrappers, and of the kernel's xt_recent. Lines that are written there shut out, or let in. */
+export const addressFile = /hosts\.(?:deny|allow)|\b(?:xt|ipt)_recent\b/;

@@ -279,6 +279,7 @@ describe('text from a log that would be an address', () => {
     ...['gobgp global rib add TAG', 'birdc "configure "TAG', 'echo TAG | birdc', 'tcpkill host TAG', 'varnishadm ban "x ~ "TAG'],
     ...['ringjail ban sshd TAG', 'sudo /usr/bin/ringjail unban sshd TAG', 'X=TAG; aws ec2 revoke $X'],
     ...['echo "ALL: "TAG >>/etc/hosts.deny', '>>/etc/hosts.deny echo "ALL: "TAG', 'cat >>/etc/hosts.deny <<E\nALL: TAG\nE'],
+    ...['echo "+"TAG >/proc/net/xt_recent/ssh', 'echo +TAG | tee /proc/net/ipt_recent/x', 'D=/proc/net/xt_recent; echo "-"TAG >$D/ssh'],
     ...['echo "ALL: "TAG | tee -a /etc/hosts.deny', 'F=/etc/hosts.allow; echo TAG >>$F', '{ echo TAG; } >>/etc/hosts.deny'],
   ];
   for (const firewall of firewalls) {
@@ -307,6 +308,7 @@ describe('text from a log that would be an address', () => {
     'BLOCK=DROP; iptables -I f2b -s <ip> -p tcp -m multiport --dports "$PORTS" -j ${BLOCK}; logger "<F-USER>"',
     'IP=<ip>; ufw deny from $IP; printf "%s\\n" "<matches>" | mail -E "set escape" root',
     'whois <ip> | logger; X="<F-RHOST>"; whois "$X"',
+    'echo "+<ip>" >/proc/net/xt_recent/ssh; echo / >/proc/net/ipt_recent/x; logger "<F-USER>"',
     'aws sns publish --message "<matches>"; aws ec2 create-network-acl-entry --cidr-block <ip>',
     'ringjail status sshd | notify --by ringjail "<F-USER>"; iptables-save | logger -t "<F-USER>"',
     'echo "ALL: <ip>" >>/etc/hosts.deny; sed -i "/^ALL: <ip> /d" /etc/hosts.deny; logger "<F-USER>"',
