@@ -3,6 +3,7 @@
 // knows every program that starts another. Pure.
 import {
   argumentsAreCode,
+  hasCommand,
   hasRunningOptions,
   inputIsCode,
   isInterpreter,
@@ -12,6 +13,7 @@ import {
   isShell,
   readsFile,
   runsArguments,
+  runsTildeLines,
   startsShell,
   takesFiles,
   takesPatterns,
@@ -130,14 +132,15 @@ export function refuseBeside(all: readonly ShellWord[]): string | undefined {
   );
   if (remote !== undefined) return `${nameOf(words[remote])} runs what it reads`;
   if (runner !== undefined && words.slice(1).some(({ isLiteral }) => !isLiteral)) return `${runner} may run what is in its arguments`;
-  const reader = runnersOf(program, inputIsCode)[0] ?? runnersOf(program, takesPatterns).find((index) => readsFromInput(words, index));
+  const reader =
+    runnersOf(program, inputIsCode).find((index) => !isGivenCommand(program, index)) ??
+    runnersOf(program, takesPatterns).find((index) => readsFromInput(words, index));
   if (reader !== undefined) return `${nameOf(words[reader])} runs what it reads`;
   const interpreter = runnersOf(program, (one) => isShell(one) || isLanguage(one)).find((index) => readsProgram(words, index));
   if (interpreter !== undefined) return `${nameOf(words[interpreter])} runs text`;
   const option = words.flatMap((one, at) => (at === 0 || one.isLiteral ? [] : (codeOptionOf(programOf(words.slice(0, at)), one) ?? [])))[0];
   if (option !== undefined) return `${name} may run what follows ${option}`;
-  // CVE-2021-32749: a line that begins with "~!" is a command to GNU mailutils.
-  if ((name === 'mail' || name === 'mailx') && !all.some(({ literal }) => literal === 'set escape'))
+  if (runsTildeLines(name) && !all.some(({ literal }) => literal === 'set escape'))
     return `${name} runs lines that begin with "~!"; write ${name} -E 'set escape', or use sendmail`;
   return undefined;
 }
@@ -148,6 +151,13 @@ function hasNoCommand(operands: readonly ShellWord[], isCertain: boolean): boole
   const words = operands.filter(({ literal }) => !literal.startsWith('-'));
   const names = operands.filter((word, at) => words.includes(word) && !hasValue.test(operands[at - 1]?.literal ?? ''));
   return names.length < 2 && (isCertain || words.length > 0);
+}
+
+/** Whether the program at `index` runs only what its operands say. An unknown one, or xargs, before it may add to them. */
+function isGivenCommand({ words, word }: Program, index: number): boolean {
+  const isOwn = words[index] === word && !words.some((one) => nameOf(one) === 'xargs');
+  const operands = words.slice(index + 1).map(({ literal }) => literal);
+  return isOwn && hasCommand(nameOf(word), operands);
 }
 
 /** Whether the awk or sed at `index` reads its program from its input: `sed -f -`. */

@@ -34,7 +34,24 @@ const runsOthers = names(
 export const runsArguments = (name: string): boolean => isRemoteShell(name) || runsOthers(name) || names(queryNames)(name);
 
 /** Whose input is a program, whatever the arguments. */
-export const inputIsCode = names(queryNames, 'at batch ed ex m4 gdb crontab nft parallel tmux screen dc duckdb clickhouse-client');
+export const inputIsCode = names(
+  queryNames,
+  'at batch ed ex m4 gdb crontab nft parallel tmux screen dc duckdb clickhouse-client',
+  'sftp ftp tnftp ncftp lftp smbclient telnet sqlplus redis-cli valkey-cli',
+);
+
+/** Of these, those that read nothing where an operand says what to do: what comes before it, and the options that make them read. */
+const commandTakers: ReadonlyMap<string, { readonly valued: RegExp; readonly reading: RegExp }> = new Map([
+  ['nft', { valued: /^(?:-I|-D|--includepath|--define)$/, reading: /^-\w*[fi]|^--(?:file|interactive)/ }],
+  ...['redis-cli', 'valkey-cli'].map((name) => [name, { valued: /^(?:-[hpsanurid]|--user|--pass)$/, reading: /^--pipe/ }] as const),
+]);
+
+/** Whether nothing that it reads is a program to it, as its operands are one. */
+export function hasCommand(name: string, operands: readonly string[]): boolean {
+  const taker = commandTakers.get(name);
+  if (taker === undefined || operands.some((operand) => taker.reading.test(operand))) return false;
+  return operands.some((operand, at) => !operand.startsWith('-') && !taker.valued.test(operands[at - 1] ?? ''));
+}
 
 /** Programs that are given another program to run, with the operands that come before it and the options that have a value. */
 const wrappers: ReadonlyMap<string, { readonly operands: number; readonly options: string }> = new Map(
@@ -74,6 +91,9 @@ const wrappers: ReadonlyMap<string, { readonly operands: number; readonly option
 export const startsShell = names('sudo doas chroot nsenter unshare lxc-attach');
 
 export const isMailer = names('mail mailx s-nail mutt sendmail exim exim4');
+
+/** That run lines of their input that begin with "~!" (CVE-2021-32749): GNU mailutils, and what may be it. */
+export const runsTildeLines = names('mail mailx');
 
 /** Some of whose options run a program, or read and write files. */
 export const hasRunningOptions = names(

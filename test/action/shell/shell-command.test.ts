@@ -60,6 +60,27 @@ describe('text from a log in a program', () => {
       'python3.11',
       'nodejs',
     ],
+    ...[
+      'sftp -b - host',
+      'sudo ftp -n host',
+      'lftp host',
+      'smbclient //h/s',
+      'telnet fw 23',
+      'sqlplus -s u/p',
+      'redis-cli',
+      'redis-cli -h x',
+    ],
+    ...[
+      'redis-cli --pipe',
+      'redis-cli -n 3 -a secret',
+      'busybox.static sh',
+      'nft -f -',
+      'nft -if x',
+      'nft',
+      'nft -a',
+      'sudo nft -I x -nf /dev/stdin',
+    ],
+    ...['xargs nft add', 'nobody-knows nft add', 'mail.mailutils root', 'mailx.real root', 'sudo mail.mailutils -s x root'],
     ...['while read l; do $l; done', 'tee >(sh)', 'sqlite3 x.db', 'docker exec -i c psql', 'sed -f - file', 'awk -f /dev/stdin file'],
   ].map((reader) => `echo "<matches>" | ${reader}`)) {
     it(text, () => assert.ok(isRefused(text)));
@@ -144,6 +165,10 @@ describe('text from a log in a program', () => {
     'sudo systemctl restart mysql; logger "<F-USER>"',
     'ssh -p 22 host ban <ip>; logger "<F-USER>"',
     'exec 9>/run/lock; flock 9; NAME="<F-USER>" python3 /usr/local/bin/report.py -c <ip>',
+    'nft add element inet f2b s "{ <ip> timeout <bantime>s }"; logger "<F-USER>"',
+    'sudo nft -a delete rule x y handle 3 && echo "<matches>" >>log',
+    'redis-cli -h r SADD banned <ip>; printf %s "<matches>" | redis-cli -n 3 -x LPUSH bans; redis-cli LPUSH l "<F-USER>"',
+    'mail.mailutils -E "set escape" -s bans root <<E\n<matches>\nE',
     'X="<F-USER>"; export X; export Y="<F-USER>"; /usr/local/bin/notify.sh',
   ]) {
     it(`allowed: ${text}`, () => assert.ok(!isRefused(text)));
