@@ -20,6 +20,7 @@ import {
   takesQueries,
 } from './shell-programs.ts';
 import { assignment, nameOf, type Program, programOf, type ShellWord } from './simple-command.ts';
+import { isWordInTransfer, refuseInTransfer } from './transfer-command.ts';
 
 /** Places in `words` of programs that run what they are given; to what takes data, the name of one is a word. */
 function runnersOf(program: Program, isRunner: (name: string) => boolean): number[] {
@@ -90,7 +91,7 @@ export function refuseText(before: readonly ShellWord[], word: ShellWord): strin
   const line = program.isData ? undefined : commandLineOf([...program.words, word]);
   if (line !== undefined) return `${line} may run what is in its arguments`;
   if (mayBeOption(program, word)) return `${program.name} may take it for an option or an address`;
-  return program.name === 'curl' ? refuseInCurl(program, word) : undefined;
+  return refuseInTransfer(program, word);
 }
 
 /** An option of these programs may name a program (exim -be, tar --to-command), and mailx runs what comes after "|" in an address. */
@@ -108,15 +109,6 @@ function namesVariable({ name, operands }: Program, word: ShellWord): boolean {
   if (/^(?:read|unset|getopts)$/.test(name)) return true;
   if (/^(?:export|local|readonly|declare|typeset)$/.test(name)) return !word.literal.includes('=');
   return /^(?:test|\[|printf)$/.test(name) && /^-[vR]$/.test(operands.at(-1)?.literal ?? word.literal);
-}
-
-function refuseInCurl({ operands }: Program, word: ShellWord): string | undefined {
-  const option = /^-/.test(word.literal) ? word.literal : (operands.at(-1)?.literal ?? '');
-  const mayNameFile = /^(?:-d|--data|--data-\w+|--json|-K|--config|-T|--upload-file)$/.test(option) && word.literal === '';
-  const mayNamePart = /^(?:-F|--form)/.test(option) && /(?:^|=)$/.test(word.literal);
-  return mayNameFile || mayNamePart
-    ? 'curl would send the file that a text beginning with "@" names; write name=<tag> with --data-urlencode'
-    : undefined;
 }
 
 /** Why no text from a log may stand anywhere in a script that has this command; undefined where it may. */
@@ -178,7 +170,9 @@ function readsProgram(words: readonly ShellWord[], index: number): boolean {
 
 /** What a text is to the program where it stands in `word` after `before`, besides text; undefined where it is nothing else. */
 export function operandUse(before: readonly ShellWord[], word: ShellWord): 'file' | 'pattern' | 'word' | undefined {
-  const { name, words, operands, isData } = programOf(before);
+  const program = programOf(before);
+  const { name, words, operands, isData } = program;
+  if (isWordInTransfer(program, word)) return 'word';
   const runner = words.map(nameOf).find((one) => patternUse(one) !== undefined);
   const isFixed = /grep$/.test(name) && operands.some(({ literal }) => /^-\w*F|^--fixed-strings$/.test(literal));
   const isNamed = name === 'jq' && operands.at(-2)?.literal === '--arg';

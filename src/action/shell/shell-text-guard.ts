@@ -12,7 +12,8 @@ import { type IdentityUse, stricter } from './identity-use.ts';
 import { mayBecomeOption } from './operand.ts';
 import { placeholderKind } from './placeholder.ts';
 import { besideUse, isOfPatterns, operandUse, refuseBeside, refuseText } from './shell-command.ts';
-import type { ShellWord } from './simple-command.ts';
+import { programOf, type ShellWord } from './simple-command.ts';
+import { refuseTextInTransfer, refuseVariableInTransfer } from './transfer-command.ts';
 
 /** Around a tag. `here`: a here-document that expands. `fixed`: nothing expands, or something else than text is expected. */
 export type Quoting = 'none' | 'single' | 'double' | 'here' | 'fixed';
@@ -56,7 +57,10 @@ export class ShellTextGuard {
   #addressRefusal: string | undefined;
   /** The same, where a variable holds it. */
   #variableRefusal: string | undefined;
+  /** The same, as a field of a form of curl. */
+  #formRefusal: string | undefined;
   #mayBeInVariable = false;
+  #isIdentityInVariable = false;
 
   /** `targets`: where its redirections lead. */
   noteCommand(words: readonly ShellWord[], targets: readonly ShellWord[]): void {
@@ -64,6 +68,7 @@ export class ShellTextGuard {
     this.#isOfAddresses ||= isOfAddresses(words, targets);
     this.#addressRefusal ??= refuseBesideAddress(words, targets);
     this.#variableRefusal ??= refuseVariableAddress(words);
+    this.#formRefusal ??= refuseVariableInTransfer(words);
     this.#mayBeInVariable ||= readsVariable(words);
     this.#feedsOperands ||= words.some(({ expands }, at) => expands === 'first' && mayBecomeOption(words.slice(0, at)));
     this.#escapesPatterns ||= words.some(({ literal }) => /^s\/\[.*\..*\]\/\\\\&\/g$/.test(literal));
@@ -81,7 +86,10 @@ export class ShellTextGuard {
       this.#mayBeInVariable ||= isInVariable(place.words, place.word);
       const reason = refusal ?? refuseOperand(place);
       if (reason !== undefined) this.#refuse(place, reason);
-    } else if (place.tag === 'fid') this.#noteIdentity(place, refusal);
+    } else if (place.tag === 'fid') {
+      this.#isIdentityInVariable ||= isInVariable(place.words, place.word);
+      this.#noteIdentity(place, refusal);
+    }
   }
 
   /** `reason`: why no text from a log may stand anywhere in it; undefined: there is none. */
@@ -99,7 +107,8 @@ export class ShellTextGuard {
 
   /** When all is noted: what stands where it must not. */
   errors(): TemplateError[] {
-    const refusal = this.#refusal ?? this.#addressRefusal ?? (this.#mayBeInVariable ? this.#variableRefusal : undefined);
+    const refusal =
+      this.#refusal ?? this.#addressRefusal ?? (this.#mayBeInVariable ? (this.#variableRefusal ?? this.#formRefusal) : undefined);
     if (this.#firstText !== undefined && refusal !== undefined && this.#errors.length === 0) this.#refuse(this.#firstText, refusal);
     return this.#errors;
   }
@@ -109,7 +118,9 @@ export class ShellTextGuard {
     if (this.#isOfAddresses || this.#mayRunText) return this.#identityUse && 'address';
     // A sed that puts backslashes before what has a meaning to the next one.
     const beside = this.#besideUse === 'pattern' && this.#escapesPatterns ? 'word' : this.#besideUse;
-    return this.#identityUse && stricter(this.#identityUse, beside);
+    const isFed = this.#mayBeInVariable || this.#isIdentityInVariable;
+    const fed = isFed && this.#formRefusal !== undefined ? 'word' : 'text';
+    return this.#identityUse && stricter(this.#identityUse, stricter(beside, fed));
   }
 
   /** An address does no harm anywhere. What else <fid> may be has to be fit for all places where it stands. */
@@ -130,7 +141,7 @@ export class ShellTextGuard {
 /** Why no text from a log may be an operand of the program here, besides what `refusalAt` says. */
 function refuseOperand({ quoting, words, word }: TagPlace): string | undefined {
   if (operandUse(words, word) === 'file') return 'it would name a file';
-  return quoting === 'here' ? undefined : refuseAsAddress(words, word);
+  return quoting === 'here' ? undefined : (refuseAsAddress(words, word) ?? refuseTextInTransfer(programOf(words), word));
 }
 
 /** Why nothing but what is exact may stand here; undefined where more may. */
