@@ -14,6 +14,7 @@ import { placeholderKind } from './placeholder.ts';
 import { besideUse, isOfPatterns, operandUse, refuseBeside, refuseText } from './shell-command.ts';
 import { programOf, type ShellWord } from './simple-command.ts';
 import { refuseTextInTransfer, refuseVariableInTransfer } from './transfer-command.ts';
+import { asExpression, makesExpressions } from './variable-use.ts';
 
 /** Around a tag. `here`: a here-document that expands. `fixed`: nothing expands, or something else than text is expected. */
 export type Quoting = 'none' | 'single' | 'double' | 'here' | 'fixed';
@@ -24,6 +25,8 @@ export interface TagPlace {
   readonly quoting: Quoting;
   /** In backticks whose backslashes are taken away first. */
   readonly isReadTwice: boolean;
+  /** In `$( )` or backticks. */
+  readonly isSubstituted: boolean;
   /** Of its command, before `word`. */
   readonly words: readonly ShellWord[];
   /** As far as the tag; in a here-document empty. */
@@ -59,6 +62,8 @@ export class ShellTextGuard {
   #variableRefusal: string | undefined;
   /** The same, as a field of a form of curl. */
   #formRefusal: string | undefined;
+  /** The same, where the shell may make an expression of it. */
+  #expressionRefusal: string | undefined;
   #mayBeInVariable = false;
   #isIdentityInVariable = false;
 
@@ -70,6 +75,7 @@ export class ShellTextGuard {
     this.#variableRefusal ??= refuseVariableAddress(words);
     this.#formRefusal ??= refuseVariableInTransfer(words);
     this.#mayBeInVariable ||= readsVariable(words);
+    if (makesExpressions(words)) this.noteExpression();
     this.#feedsOperands ||= words.some(({ expands }, at) => expands === 'first' && mayBecomeOption(words.slice(0, at)));
     this.#escapesPatterns ||= words.some(({ literal }) => /^s\/\[.*\..*\]\/\\\\&\/g$/.test(literal));
   }
@@ -79,15 +85,20 @@ export class ShellTextGuard {
     this.#mayBeInVariable = true;
   }
 
+  /** The shell makes an expression of what a variable holds, or a name. */
+  noteExpression(): void {
+    this.#expressionRefusal = asExpression;
+  }
+
   noteTag(place: TagPlace): void {
     const refusal = refusalAt(place);
     if (placeholderKind(place.tag) === 'text') {
       this.#firstText ??= place;
-      this.#mayBeInVariable ||= isInVariable(place.words, place.word);
+      this.#mayBeInVariable ||= place.isSubstituted || isInVariable(place.words, place.word);
       const reason = refusal ?? refuseOperand(place);
       if (reason !== undefined) this.#refuse(place, reason);
     } else if (place.tag === 'fid') {
-      this.#isIdentityInVariable ||= isInVariable(place.words, place.word);
+      this.#isIdentityInVariable ||= place.isSubstituted || isInVariable(place.words, place.word);
       this.#noteIdentity(place, refusal);
     }
   }
@@ -108,17 +119,20 @@ export class ShellTextGuard {
   /** When all is noted: what stands where it must not. */
   errors(): TemplateError[] {
     const refusal =
-      this.#refusal ?? this.#addressRefusal ?? (this.#mayBeInVariable ? (this.#variableRefusal ?? this.#formRefusal) : undefined);
+      this.#refusal ??
+      this.#addressRefusal ??
+      (this.#mayBeInVariable ? (this.#expressionRefusal ?? this.#variableRefusal ?? this.#formRefusal) : undefined);
     if (this.#firstText !== undefined && refusal !== undefined && this.#errors.length === 0) this.#refuse(this.#firstText, refusal);
     return this.#errors;
   }
 
   /** When all is noted: what <fid> may be; undefined where it does not stand in it. */
   identityUse(): IdentityUse | undefined {
-    if (this.#isOfAddresses || this.#mayRunText) return this.#identityUse && 'address';
+    const isFed = this.#mayBeInVariable || this.#isIdentityInVariable;
+    const isExpression = isFed && this.#expressionRefusal !== undefined;
+    if (this.#isOfAddresses || this.#mayRunText || isExpression) return this.#identityUse && 'address';
     // A sed that puts backslashes before what has a meaning to the next one.
     const beside = this.#besideUse === 'pattern' && this.#escapesPatterns ? 'word' : this.#besideUse;
-    const isFed = this.#mayBeInVariable || this.#isIdentityInVariable;
     const fed = isFed && this.#formRefusal !== undefined ? 'word' : 'text';
     return this.#identityUse && stricter(this.#identityUse, stricter(beside, fed));
   }
