@@ -49,7 +49,8 @@ const reasonOf = (firewall: string): string => `${firewall} may take it for an a
 /** What iptables, ufw and ipset show to people alone. A set of ipset may have the name "comment", but stands earlier. */
 function isRemark(before: readonly ShellWord[], { literal }: ShellWord): boolean {
   const option = /^--[\w-]+(?==)/.exec(literal)?.[0] ?? before.at(-1)?.literal ?? '';
-  return /^--(?:comment|log-prefix|nflog-prefix)$/.test(option) || (option === 'comment' && programOf(before).operands.length > 3);
+  const operands = programOf(before).operands.filter((one) => !/^-\w/.test(one.literal));
+  return /^--(?:comment|log-prefix|nflog-prefix)$/.test(option) || (option === 'comment' && operands.length > 3);
 }
 
 /** The program of the command that shuts addresses out, also behind one that nobody knows. */

@@ -278,7 +278,13 @@ describe('text from a log that would be an address', () => {
       'fail2ban-client set x banip TAG',
       'ip netns exec x iptables -s TAG',
     ],
-    ...['ip vrf exec x ufw deny TAG', 'if true; then ufw deny from "a TAG"; fi', 'ipset add comment TAG', 'X=TAG ufw deny from "$X"'],
+    ...[
+      'ip vrf exec x ufw deny TAG',
+      'if true; then ufw deny from "a TAG"; fi',
+      'ipset add comment TAG',
+      'ipset add -exist -q comment TAG',
+      'X=TAG ufw deny from "$X"',
+    ],
     ...['X=TAG; ufw deny from "$X"', 'for x in TAG; do iptables -s $x; done', 'ufw deny from $(echo TAG)', 'ufw deny from `echo TAG`'],
     ...['echo TAG | while read x; do iptables -s "$x"; done', 'set -- TAG; iptables -s "$1"', 'echo TAG | xargs ufw deny from'],
     ...[
@@ -327,6 +333,7 @@ describe('text from a log that would be an address', () => {
     'iptables -s <ip> --comment="<F-USER>" -j DROP',
     'ufw deny from <ip> comment "<F-USER>"',
     'ipset add x <ip> comment "$x <F-USER>"',
+    'ipset -exist add x <ip> timeout 600 comment "<F-USER>"',
     'ufw deny from <ip>; logger "<F-USER>"; printf %s "<matches>" >>log',
     'iptables -I f2b -s <ip> -j REJECT && echo "ufw iptables <F-USER>"',
     'ip netns exec x logger "<F-USER>"; ip vrf exec x notify.sh "<F-USER>"',
