@@ -20,7 +20,7 @@ import {
   takesQueries,
 } from './shell-programs.ts';
 import { assignment, nameOf, type Program, programOf, type ShellWord } from './simple-command.ts';
-import { isWordInTransfer, refuseInTransfer } from './transfer-command.ts';
+import { isWordInTransfer, readsRequests, refuseInTransfer } from './transfer-command.ts';
 
 /** Places in `words` of programs that run what they are given; to what takes data, the name of one is a word. */
 function runnersOf(program: Program, isRunner: (name: string) => boolean): number[] {
@@ -124,6 +124,10 @@ export function refuseBeside(all: readonly ShellWord[]): string | undefined {
   );
   if (remote !== undefined) return `${nameOf(words[remote])} runs what it reads`;
   if (runner !== undefined && words.slice(1).some(({ isLiteral }) => !isLiteral)) return `${runner} may run what is in its arguments`;
+  const transfer = readsRequests(all);
+  if (transfer !== undefined) return `${transfer} takes what it reads for options or pages`;
+  const started = program.isWrapped && words.some((one) => nameOf(one) === 'xargs') && words.map(nameOf).find(hasRunningOptions);
+  if (started) return `xargs gives ${started} what it reads, which may be an option`;
   const reader =
     runnersOf(program, inputIsCode).find((index) => !isGivenCommand(program, index)) ??
     runnersOf(program, takesPatterns).find((index) => readsFromInput(words, index));

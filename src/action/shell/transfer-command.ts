@@ -108,6 +108,21 @@ export function refuseVariableInTransfer(all: readonly ShellWord[]): string | un
   return all.some(isForm) ? asForm : undefined;
 }
 
+/** curl or wget, where it reads what to ask, or all its options, from its input: `curl -K -`. */
+export function readsRequests(all: readonly ShellWord[]): string | undefined {
+  const isInput = (prefix: string): boolean => /^(?:-|\/(?:dev|proc)\/.*)$/s.test(prefix);
+  return all.flatMap((word, at) => {
+    const value = sentValueOf(programOf(all.slice(0, at)), word);
+    const isRead = value !== undefined && isInput(value.prefix) && requests.get(value.name)?.test(value.option) === true;
+    return isRead ? [value.name] : [];
+  })[0];
+}
+
+const requests: ReadonlyMap<string, RegExp> = new Map([
+  ['curl', /^(?:-K|--config)$/],
+  ['wget', /^(?:-i|--input-file|--config)$/],
+]);
+
 /** `name=`, but not `payload={`. */
 const isField = ({ use, option, prefix }: TransferValue): boolean =>
   (use === 'data' || /^--(?:data-raw|(?:post|body)-data)$/.test(option)) && /^[^{["]*=[^{["]*$/.test(prefix);
