@@ -1,15 +1,16 @@
 // Commands that may take a word for an address. What <fid> is has to be one there. A text of the log (<F-RHOST>, <ip-host>) may be none
 // there at all: nobody has compared it with the protected set, so that a forged record would shut out whom it names. Pure.
-import { shutsOutAddresses, takesAddresses } from './shell-programs.ts';
+import { addressFile, shutsOutAddresses } from './firewall-programs.ts';
+import { withoutVariant } from './program-name.ts';
+import { asksForAddresses } from './shell-programs.ts';
 import { assignment, nameOf, programOf, type ShellWord } from './simple-command.ts';
-
-const hostsFile = /hosts\.(?:deny|allow)/;
 
 /** Whether the command may take a word for an address, or writes a file of addresses. `targets`: where its redirections lead. */
 export function isOfAddresses(all: readonly ShellWord[], targets: readonly ShellWord[] = []): boolean {
-  if ([...all, ...targets].some(({ literal }) => hostsFile.test(literal))) return true;
-  const { name, isData } = programOf(all);
-  return takesAddresses(name) || (!isData && all.some((word) => takesAddresses(nameOf(word).replace(assignment, ''))));
+  if ([...all, ...targets].some(({ literal }) => addressFile.test(literal))) return true;
+  const { name, operands, isData } = programOf(all);
+  const takes = (one: string, after: readonly ShellWord[]) => asksForAddresses(one) || shutsOutAddresses(one, after);
+  return takes(name, operands) || (!isData && all.some((word, at) => takes(nameOf(word).replace(assignment, ''), all.slice(at + 1))));
 }
 
 /** Why text from a log cannot stand in `word`, which follows `before`, and would be an address; undefined where it would be none. */
@@ -22,7 +23,8 @@ export function refuseAsAddress(before: readonly ShellWord[], word: ShellWord): 
 export function refuseBesideAddress(all: readonly ShellWord[], targets: readonly ShellWord[]): string | undefined {
   const firewall = firewallOf(all);
   if (firewall !== undefined && readsAddresses(firewall, all)) return reasonOf(firewall);
-  return writesHosts(all, targets) ? reasonOf('hosts.deny') : undefined;
+  const file = writtenFile(all, targets);
+  return file === undefined ? undefined : reasonOf(file);
 }
 
 /** The same where a variable may hold the text. */
@@ -47,35 +49,41 @@ const reasonOf = (firewall: string): string => `${firewall} may take it for an a
 /** What iptables, ufw and ipset show to people alone. A set of ipset may have the name "comment", but stands earlier. */
 function isRemark(before: readonly ShellWord[], { literal }: ShellWord): boolean {
   const option = /^--[\w-]+(?==)/.exec(literal)?.[0] ?? before.at(-1)?.literal ?? '';
-  return /^--(?:comment|log-prefix|nflog-prefix)$/.test(option) || (option === 'comment' && programOf(before).operands.length > 3);
+  const operands = programOf(before).operands.filter((one) => !/^-\w/.test(one.literal));
+  return /^--(?:comment|log-prefix|nflog-prefix)$/.test(option) || (option === 'comment' && operands.length > 3);
 }
 
 /** The program of the command that shuts addresses out, also behind one that nobody knows. */
 function firewallOf(all: readonly ShellWord[]): string | undefined {
-  const { name, words, isData } = programOf(all);
-  if (shutsOutAddresses(name)) return name;
+  const { name, words, operands, isData } = programOf(all);
+  if (shutsOutAddresses(name, operands)) return name;
   if (isData) return undefined;
   // `ip netns exec NAME` only starts another.
-  const found = words.filter((word, at) => nameOf(word) !== 'ip' || words[at + 2]?.literal !== 'exec');
-  return found.map((word) => nameOf(word).replace(assignment, '')).find(shutsOutAddresses);
+  const isStarter = (at: number) => nameOf(words[at]) === 'ip' && words[at + 2]?.literal === 'exec';
+  return words
+    .map((word) => nameOf(word).replace(assignment, ''))
+    .find((one, at) => !isStarter(at) && shutsOutAddresses(one, words.slice(at + 1)));
 }
 
 /** Whether addresses come to it from its input, or from a file. */
-function readsAddresses(firewall: string, words: readonly ShellWord[]): boolean {
-  if (/-restore$|^nsupdate$/.test(firewall) || words.some((word) => nameOf(word) === 'xargs')) return true;
+function readsAddresses(program: string, words: readonly ShellWord[]): boolean {
+  const firewall = withoutVariant(program);
+  if (/-(?:restore|apply)$|^(?:nsupdate|birdcl?|vtysh|varnishadm)$/.test(firewall) || words.some((word) => nameOf(word) === 'xargs'))
+    return true;
   const literals = words.map(({ literal }) => literal);
   if (literals.some((literal) => /^(?:-|-?-?restore|\/(?:dev|proc)\/.*)$/.test(literal))) return true;
   const options = /^(?:ip|tc|ss)$/.test(firewall) ? /^-(?:b|batch)$/ : /^(?:ipset|conntrack)$/.test(firewall) ? /^-R$/ : undefined;
   return options !== undefined && literals.some((literal) => options.test(literal));
 }
 
-/** Whether it may write what it has not in its own words to hosts.deny. */
-function writesHosts(all: readonly ShellWord[], targets: readonly ShellWord[]): boolean {
-  const isNamed = (words: readonly ShellWord[]) => words.some(({ literal }) => hostsFile.test(literal));
-  if (!isNamed(all) && !isNamed(targets)) return false;
+/** The file of addresses to which it may write what it has not in its own words. */
+function writtenFile(all: readonly ShellWord[], targets: readonly ShellWord[]): string | undefined {
+  const named = (words: readonly ShellWord[]) =>
+    words.map(({ literal }) => addressFile.exec(literal)?.[0]).find((file) => file !== undefined);
+  const target = named(targets);
   const { name } = programOf(all);
   const isOwn =
     all.every(({ isLiteral }) => isLiteral) &&
-    (isNamed(targets) ? /^(?:echo|printf)$/ : /^(?:echo|printf|sed|e?grep|test|\[|touch)$/).test(name);
-  return !isOwn;
+    (target === undefined ? /^(?:echo|printf|sed|e?grep|test|\[|touch)$/ : /^(?:echo|printf)$/).test(name);
+  return isOwn ? undefined : (target ?? named(all));
 }

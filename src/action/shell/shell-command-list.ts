@@ -2,6 +2,7 @@
 // Command Language, 2.9). Each command and each name of a file that is whole is shown to the guard. Pure.
 import type { ShellTextGuard } from './shell-text-guard.ts';
 import type { ShellWord } from './simple-command.ts';
+import { writesOwn } from './variable-use.ts';
 
 export class ShellCommandList {
   readonly #guard: ShellTextGuard;
@@ -12,6 +13,7 @@ export class ShellCommandList {
   #cases = 0;
   #isTarget = false;
   #targets: ShellWord[] = [];
+  #writesOwn = true;
 
   constructor(guard: ShellTextGuard) {
     this.#guard = guard;
@@ -35,6 +37,11 @@ export class ShellCommandList {
   /** Whether `)` belongs to the list: to a `(` or a `case` in it. */
   get hasParenthesis(): boolean {
     return this.#parentheses > 0 || this.#cases > 0;
+  }
+
+  /** When it is whole: whether nothing of what it writes may come from elsewhere. */
+  get writesOwn(): boolean {
+    return this.#writesOwn;
   }
 
   /** The one that is being read, which begins here if none has. */
@@ -70,6 +77,7 @@ export class ShellCommandList {
     // What is in `>( )` is a command, not the name of a file.
     this.#isTarget = false;
     this.#guard.noteCommand(this.#words, this.#targets);
+    this.#writesOwn &&= this.#words.length === 0 || writesOwn(this.#words);
     this.#words = [];
     this.#targets = [];
   }

@@ -3,6 +3,7 @@
 // knows every program that starts another. Pure.
 import {
   argumentsAreCode,
+  hasCommand,
   hasRunningOptions,
   inputIsCode,
   isInterpreter,
@@ -12,12 +13,14 @@ import {
   isShell,
   readsFile,
   runsArguments,
+  runsTildeLines,
   startsShell,
   takesFiles,
   takesPatterns,
   takesQueries,
 } from './shell-programs.ts';
 import { assignment, nameOf, type Program, programOf, type ShellWord } from './simple-command.ts';
+import { isWordInTransfer, readsRequests, refuseInTransfer } from './transfer-command.ts';
 
 /** Places in `words` of programs that run what they are given; to what takes data, the name of one is a word. */
 function runnersOf(program: Program, isRunner: (name: string) => boolean): number[] {
@@ -88,7 +91,7 @@ export function refuseText(before: readonly ShellWord[], word: ShellWord): strin
   const line = program.isData ? undefined : commandLineOf([...program.words, word]);
   if (line !== undefined) return `${line} may run what is in its arguments`;
   if (mayBeOption(program, word)) return `${program.name} may take it for an option or an address`;
-  return program.name === 'curl' ? refuseInCurl(program, word) : undefined;
+  return refuseInTransfer(program, word);
 }
 
 /** An option of these programs may name a program (exim -be, tar --to-command), and mailx runs what comes after "|" in an address. */
@@ -108,15 +111,6 @@ function namesVariable({ name, operands }: Program, word: ShellWord): boolean {
   return /^(?:test|\[|printf)$/.test(name) && /^-[vR]$/.test(operands.at(-1)?.literal ?? word.literal);
 }
 
-function refuseInCurl({ operands }: Program, word: ShellWord): string | undefined {
-  const option = /^-/.test(word.literal) ? word.literal : (operands.at(-1)?.literal ?? '');
-  const mayNameFile = /^(?:-d|--data|--data-\w+|--json|-K|--config|-T|--upload-file)$/.test(option) && word.literal === '';
-  const mayNamePart = /^(?:-F|--form)/.test(option) && /(?:^|=)$/.test(word.literal);
-  return mayNameFile || mayNamePart
-    ? 'curl would send the file that a text beginning with "@" names; write name=<tag> with --data-urlencode'
-    : undefined;
-}
-
 /** Why no text from a log may stand anywhere in a script that has this command; undefined where it may. */
 export function refuseBeside(all: readonly ShellWord[]): string | undefined {
   const program = programOf(all);
@@ -130,14 +124,19 @@ export function refuseBeside(all: readonly ShellWord[]): string | undefined {
   );
   if (remote !== undefined) return `${nameOf(words[remote])} runs what it reads`;
   if (runner !== undefined && words.slice(1).some(({ isLiteral }) => !isLiteral)) return `${runner} may run what is in its arguments`;
-  const reader = runnersOf(program, inputIsCode)[0] ?? runnersOf(program, takesPatterns).find((index) => readsFromInput(words, index));
+  const transfer = readsRequests(all);
+  if (transfer !== undefined) return `${transfer} takes what it reads for options or pages`;
+  const started = program.isWrapped && words.some((one) => nameOf(one) === 'xargs') && words.map(nameOf).find(hasRunningOptions);
+  if (started) return `xargs gives ${started} what it reads, which may be an option`;
+  const reader =
+    runnersOf(program, inputIsCode).find((index) => !isGivenCommand(program, index)) ??
+    runnersOf(program, takesPatterns).find((index) => readsFromInput(words, index));
   if (reader !== undefined) return `${nameOf(words[reader])} runs what it reads`;
   const interpreter = runnersOf(program, (one) => isShell(one) || isLanguage(one)).find((index) => readsProgram(words, index));
   if (interpreter !== undefined) return `${nameOf(words[interpreter])} runs text`;
   const option = words.flatMap((one, at) => (at === 0 || one.isLiteral ? [] : (codeOptionOf(programOf(words.slice(0, at)), one) ?? [])))[0];
   if (option !== undefined) return `${name} may run what follows ${option}`;
-  // CVE-2021-32749: a line that begins with "~!" is a command to GNU mailutils.
-  if ((name === 'mail' || name === 'mailx') && !all.some(({ literal }) => literal === 'set escape'))
+  if (runsTildeLines(name) && !all.some(({ literal }) => literal === 'set escape'))
     return `${name} runs lines that begin with "~!"; write ${name} -E 'set escape', or use sendmail`;
   return undefined;
 }
@@ -148,6 +147,13 @@ function hasNoCommand(operands: readonly ShellWord[], isCertain: boolean): boole
   const words = operands.filter(({ literal }) => !literal.startsWith('-'));
   const names = operands.filter((word, at) => words.includes(word) && !hasValue.test(operands[at - 1]?.literal ?? ''));
   return names.length < 2 && (isCertain || words.length > 0);
+}
+
+/** Whether the program at `index` runs only what its operands say. An unknown one, or xargs, before it may add to them. */
+function isGivenCommand({ words, word }: Program, index: number): boolean {
+  const isOwn = words[index] === word && !words.some((one) => nameOf(one) === 'xargs');
+  const operands = words.slice(index + 1).map(({ literal }) => literal);
+  return isOwn && hasCommand(nameOf(word), operands);
 }
 
 /** Whether the awk or sed at `index` reads its program from its input: `sed -f -`. */
@@ -168,7 +174,9 @@ function readsProgram(words: readonly ShellWord[], index: number): boolean {
 
 /** What a text is to the program where it stands in `word` after `before`, besides text; undefined where it is nothing else. */
 export function operandUse(before: readonly ShellWord[], word: ShellWord): 'file' | 'pattern' | 'word' | undefined {
-  const { name, words, operands, isData } = programOf(before);
+  const program = programOf(before);
+  const { name, words, operands, isData } = program;
+  if (isWordInTransfer(program, word)) return 'word';
   const runner = words.map(nameOf).find((one) => patternUse(one) !== undefined);
   const isFixed = /grep$/.test(name) && operands.some(({ literal }) => /^-\w*F|^--fixed-strings$/.test(literal));
   const isNamed = name === 'jq' && operands.at(-2)?.literal === '--arg';

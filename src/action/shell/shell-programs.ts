@@ -1,10 +1,5 @@
-// Programs by what they make of their arguments and their input. Names without versions: `python3.11` is python. Pure.
-
-/** A set of names that also knows them with a version behind: `php8.2`, `ksh93`. */
-function names(...lists: readonly string[]): (name: string) => boolean {
-  const known = new Set(lists.join(' ').split(' '));
-  return (name) => known.has(name) || known.has(name.replace(/[-.]?\d[\d.]*$/, ''));
-}
+// Programs by what they make of their arguments and their input. Pure.
+import { names } from './program-name.ts';
 
 const shellNames = 'sh bash rbash dash ash ksh mksh pdksh lksh oksh zsh csh tcsh fish yash posh rc es elvish nu xonsh pwsh powershell';
 const languageNames = 'perl python pypy ruby irb php node nodejs deno bun lua luajit tclsh wish guile Rscript julia groovy jshell ipython';
@@ -39,7 +34,24 @@ const runsOthers = names(
 export const runsArguments = (name: string): boolean => isRemoteShell(name) || runsOthers(name) || names(queryNames)(name);
 
 /** Whose input is a program, whatever the arguments. */
-export const inputIsCode = names(queryNames, 'at batch ed ex m4 gdb crontab nft parallel tmux screen dc duckdb clickhouse-client');
+export const inputIsCode = names(
+  queryNames,
+  'at batch ed ex m4 gdb crontab nft parallel tmux screen dc duckdb clickhouse-client',
+  'sftp ftp tnftp ncftp lftp smbclient telnet sqlplus redis-cli valkey-cli',
+);
+
+/** Of these, those that read nothing where an operand says what to do: what comes before it, and the options that make them read. */
+const commandTakers: ReadonlyMap<string, { readonly valued: RegExp; readonly reading: RegExp }> = new Map([
+  ['nft', { valued: /^(?:-I|-D|--includepath|--define)$/, reading: /^-\w*[fi]|^--(?:file|interactive)/ }],
+  ...['redis-cli', 'valkey-cli'].map((name) => [name, { valued: /^(?:-[hpsanurid]|--user|--pass)$/, reading: /^--pipe/ }] as const),
+]);
+
+/** Whether nothing that it reads is a program to it, as its operands are one. */
+export function hasCommand(name: string, operands: readonly string[]): boolean {
+  const taker = commandTakers.get(name);
+  if (taker === undefined || operands.some((operand) => taker.reading.test(operand))) return false;
+  return operands.some((operand, at) => !operand.startsWith('-') && !taker.valued.test(operands[at - 1] ?? ''));
+}
 
 /** Programs that are given another program to run, with the operands that come before it and the options that have a value. */
 const wrappers: ReadonlyMap<string, { readonly operands: number; readonly options: string }> = new Map(
@@ -80,6 +92,9 @@ export const startsShell = names('sudo doas chroot nsenter unshare lxc-attach');
 
 export const isMailer = names('mail mailx s-nail mutt sendmail exim exim4');
 
+/** That run lines of their input that begin with "~!" (CVE-2021-32749): GNU mailutils, and what may be it. */
+export const runsTildeLines = names('mail mailx');
+
 /** Some of whose options run a program, or read and write files. */
 export const hasRunningOptions = names(
   'mail mailx s-nail mutt sendmail exim exim4 curl wget tar rsync scp sftp git zip cpio man openssl ffmpeg sort dig nmap',
@@ -94,17 +109,8 @@ export const takesData = names(
   'rm cp mv touch mkdir ln ls chmod chown truncate read return exit cd id whois dig host nslookup geoiplookup',
 );
 
-const firewallNames = [
-  'iptables ip6tables iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft iptables-restore ip6tables-restore arptables ebtables',
-  'ipset nft ufw firewall-cmd firewall-offline-cmd shorewall shorewall6 shorewall-lite ip route pfctl ipfw ipf npfctl csf apf',
-  'nsupdate conntrack ss tc fail2ban-client imunify imunify360-agent imunify-antivirus cscli fwconsole',
-];
-
-/** To which a number, a word or the name of a host may be an address that is shut out, or let in. */
-export const shutsOutAddresses = names(...firewallNames);
-
-/** The same, with those that only ask. */
-export const takesAddresses = names(...firewallNames, 'whois nmap ping');
+/** To which an address is one, though they only ask. */
+export const asksForAddresses = names('whois nmap ping');
 
 /** Whose operands are the names of files, to make or to take away. */
 export const takesFiles = names('rm rmdir unlink touch mv cp mkdir ln tee truncate install shred cat head tail chmod chown cd pushd dd');

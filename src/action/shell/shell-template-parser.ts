@@ -9,6 +9,7 @@ import { ShellCommandList } from './shell-command-list.ts';
 import type { ShellTemplate } from './shell-template.ts';
 import { ShellTemplateWriter } from './shell-template-writer.ts';
 import { type Quoting, ShellTextGuard, type TemplateError } from './shell-text-guard.ts';
+import { namesVariables, readsVariableTwice } from './variable-use.ts';
 
 export interface ParsedTemplate {
   readonly template: ShellTemplate;
@@ -42,6 +43,7 @@ class TemplateParser {
   /** In `${ }` or arithmetic. */
   #isFixed = false;
   #depth = 0;
+  #substitutions = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -96,6 +98,8 @@ class TemplateParser {
 
   #operator(character: string): void {
     this.#list.operator(character);
+    // Arithmetic to bash; to others, parentheses in parentheses.
+    if (character === '(' && this.#text[this.#at - 1] === '(') this.#guard.noteExpression();
     this.#take(1);
   }
 
@@ -167,6 +171,7 @@ class TemplateParser {
 
   /** What begins with `$` or a backtick. */
   #expansion(): void {
+    const start = this.#at;
     this.#list.expandingWord();
     if (/^\$\{?[#!]*[\d@*]/.test(this.#text.slice(this.#at, this.#at + 10))) this.#guard.noteSubstitution();
     if (this.#text.startsWith('$((', this.#at)) this.#fixed('$((', () => this.#arithmetic());
@@ -175,10 +180,19 @@ class TemplateParser {
     else if (this.#text[this.#at] === '`' && !this.#isInBackticks) this.#substitution('`', '`');
     else if (this.#text[this.#at] === '`') this.#fail();
     else this.#letter('$');
+    if (this.#makesExpression(start)) this.#guard.noteExpression();
+  }
+
+  /** Whether what began at `start` and is now taken makes an expression of what a variable holds. */
+  #makesExpression(start: number): boolean {
+    const text = this.#text.slice(start, this.#at);
+    if (text.startsWith('${')) return readsVariableTwice(text);
+    // Arithmetic of bash's first years: `$[n+1]`.
+    return text.startsWith('$((') ? namesVariables(text.slice(1)) : text === '$' && this.#text[this.#at] === '[';
   }
 
   #substitution(start: string, end: ')' | '`'): void {
-    this.#guard.noteSubstitution();
+    this.#substitutions += 1;
     this.#take(start.length);
     const outer = {
       list: this.#list,
@@ -195,6 +209,8 @@ class TemplateParser {
       this.#isReadTwice = isReadTwice(this.#text, this.#at, this.#quotes > 0);
     }
     this.#deeper(() => this.#commands(end));
+    this.#substitutions -= 1;
+    if (!this.#list.writesOwn) this.#guard.noteSubstitution();
     this.#list = outer.list;
     this.#hereDocuments = outer.hereDocuments;
     this.#isInBackticks = outer.isInBackticks;
@@ -304,7 +320,8 @@ class TemplateParser {
     const { words, isTarget } = this.#list;
     const word = quoting === 'here' ? { literal: '', isLiteral: true } : this.#list.word();
     const line = quoting === 'here' ? this.#text.slice(this.#text.lastIndexOf('\n', offset) + 1, offset) : '';
-    this.#guard.noteTag({ tag, offset, quoting, isReadTwice: this.#isReadTwice, words, word, isTarget, line });
+    const isSubstituted = this.#substitutions > 0;
+    this.#guard.noteTag({ tag, offset, quoting, isReadTwice: this.#isReadTwice, isSubstituted, words, word, isTarget, line });
     if (kind === 'text') word.isLiteral = false;
     this.#writer.tag(tag, quoting, words, word);
     return true;

@@ -12,7 +12,9 @@ import { type IdentityUse, stricter } from './identity-use.ts';
 import { mayBecomeOption } from './operand.ts';
 import { placeholderKind } from './placeholder.ts';
 import { besideUse, isOfPatterns, operandUse, refuseBeside, refuseText } from './shell-command.ts';
-import type { ShellWord } from './simple-command.ts';
+import { programOf, type ShellWord } from './simple-command.ts';
+import { refuseTextInTransfer, refuseVariableInTransfer } from './transfer-command.ts';
+import { asExpression, makesExpressions } from './variable-use.ts';
 
 /** Around a tag. `here`: a here-document that expands. `fixed`: nothing expands, or something else than text is expected. */
 export type Quoting = 'none' | 'single' | 'double' | 'here' | 'fixed';
@@ -23,6 +25,8 @@ export interface TagPlace {
   readonly quoting: Quoting;
   /** In backticks whose backslashes are taken away first. */
   readonly isReadTwice: boolean;
+  /** In `$( )` or backticks. */
+  readonly isSubstituted: boolean;
   /** Of its command, before `word`. */
   readonly words: readonly ShellWord[];
   /** As far as the tag; in a here-document empty. */
@@ -56,7 +60,12 @@ export class ShellTextGuard {
   #addressRefusal: string | undefined;
   /** The same, where a variable holds it. */
   #variableRefusal: string | undefined;
+  /** The same, as a field of a form of curl. */
+  #formRefusal: string | undefined;
+  /** The same, where the shell may make an expression of it. */
+  #expressionRefusal: string | undefined;
   #mayBeInVariable = false;
+  #isIdentityInVariable = false;
 
   /** `targets`: where its redirections lead. */
   noteCommand(words: readonly ShellWord[], targets: readonly ShellWord[]): void {
@@ -64,7 +73,9 @@ export class ShellTextGuard {
     this.#isOfAddresses ||= isOfAddresses(words, targets);
     this.#addressRefusal ??= refuseBesideAddress(words, targets);
     this.#variableRefusal ??= refuseVariableAddress(words);
+    this.#formRefusal ??= refuseVariableInTransfer(words);
     this.#mayBeInVariable ||= readsVariable(words);
+    if (makesExpressions(words)) this.noteExpression();
     this.#feedsOperands ||= words.some(({ expands }, at) => expands === 'first' && mayBecomeOption(words.slice(0, at)));
     this.#escapesPatterns ||= words.some(({ literal }) => /^s\/\[.*\..*\]\/\\\\&\/g$/.test(literal));
   }
@@ -74,14 +85,22 @@ export class ShellTextGuard {
     this.#mayBeInVariable = true;
   }
 
+  /** The shell makes an expression of what a variable holds, or a name. */
+  noteExpression(): void {
+    this.#expressionRefusal = asExpression;
+  }
+
   noteTag(place: TagPlace): void {
     const refusal = refusalAt(place);
     if (placeholderKind(place.tag) === 'text') {
       this.#firstText ??= place;
-      this.#mayBeInVariable ||= isInVariable(place.words, place.word);
+      this.#mayBeInVariable ||= place.isSubstituted || isInVariable(place.words, place.word);
       const reason = refusal ?? refuseOperand(place);
       if (reason !== undefined) this.#refuse(place, reason);
-    } else if (place.tag === 'fid') this.#noteIdentity(place, refusal);
+    } else if (place.tag === 'fid') {
+      this.#isIdentityInVariable ||= place.isSubstituted || isInVariable(place.words, place.word);
+      this.#noteIdentity(place, refusal);
+    }
   }
 
   /** `reason`: why no text from a log may stand anywhere in it; undefined: there is none. */
@@ -99,17 +118,23 @@ export class ShellTextGuard {
 
   /** When all is noted: what stands where it must not. */
   errors(): TemplateError[] {
-    const refusal = this.#refusal ?? this.#addressRefusal ?? (this.#mayBeInVariable ? this.#variableRefusal : undefined);
+    const refusal =
+      this.#refusal ??
+      this.#addressRefusal ??
+      (this.#mayBeInVariable ? (this.#expressionRefusal ?? this.#variableRefusal ?? this.#formRefusal) : undefined);
     if (this.#firstText !== undefined && refusal !== undefined && this.#errors.length === 0) this.#refuse(this.#firstText, refusal);
     return this.#errors;
   }
 
   /** When all is noted: what <fid> may be; undefined where it does not stand in it. */
   identityUse(): IdentityUse | undefined {
-    if (this.#isOfAddresses || this.#mayRunText) return this.#identityUse && 'address';
+    const isFed = this.#mayBeInVariable || this.#isIdentityInVariable;
+    const isExpression = isFed && this.#expressionRefusal !== undefined;
+    if (this.#isOfAddresses || this.#mayRunText || isExpression) return this.#identityUse && 'address';
     // A sed that puts backslashes before what has a meaning to the next one.
     const beside = this.#besideUse === 'pattern' && this.#escapesPatterns ? 'word' : this.#besideUse;
-    return this.#identityUse && stricter(this.#identityUse, beside);
+    const fed = isFed && this.#formRefusal !== undefined ? 'word' : 'text';
+    return this.#identityUse && stricter(this.#identityUse, stricter(beside, fed));
   }
 
   /** An address does no harm anywhere. What else <fid> may be has to be fit for all places where it stands. */
@@ -130,7 +155,7 @@ export class ShellTextGuard {
 /** Why no text from a log may be an operand of the program here, besides what `refusalAt` says. */
 function refuseOperand({ quoting, words, word }: TagPlace): string | undefined {
   if (operandUse(words, word) === 'file') return 'it would name a file';
-  return quoting === 'here' ? undefined : refuseAsAddress(words, word);
+  return quoting === 'here' ? undefined : (refuseAsAddress(words, word) ?? refuseTextInTransfer(programOf(words), word));
 }
 
 /** Why nothing but what is exact may stand here; undefined where more may. */

@@ -60,6 +60,27 @@ describe('text from a log in a program', () => {
       'python3.11',
       'nodejs',
     ],
+    ...[
+      'sftp -b - host',
+      'sudo ftp -n host',
+      'lftp host',
+      'smbclient //h/s',
+      'telnet fw 23',
+      'sqlplus -s u/p',
+      'redis-cli',
+      'redis-cli -h x',
+    ],
+    ...[
+      'redis-cli --pipe',
+      'redis-cli -n 3 -a secret',
+      'busybox.static sh',
+      'nft -f -',
+      'nft -if x',
+      'nft',
+      'nft -a',
+      'sudo nft -I x -nf /dev/stdin',
+    ],
+    ...['xargs nft add', 'nobody-knows nft add', 'mail.mailutils root', 'mailx.real root', 'sudo mail.mailutils -s x root'],
     ...['while read l; do $l; done', 'tee >(sh)', 'sqlite3 x.db', 'docker exec -i c psql', 'sed -f - file', 'awk -f /dev/stdin file'],
   ].map((reader) => `echo "<matches>" | ${reader}`)) {
     it(text, () => assert.ok(isRefused(text)));
@@ -144,6 +165,10 @@ describe('text from a log in a program', () => {
     'sudo systemctl restart mysql; logger "<F-USER>"',
     'ssh -p 22 host ban <ip>; logger "<F-USER>"',
     'exec 9>/run/lock; flock 9; NAME="<F-USER>" python3 /usr/local/bin/report.py -c <ip>',
+    'nft add element inet f2b s "{ <ip> timeout <bantime>s }"; logger "<F-USER>"',
+    'sudo nft -a delete rule x y handle 3 && echo "<matches>" >>log',
+    'redis-cli -h r SADD banned <ip>; printf %s "<matches>" | redis-cli -n 3 -x LPUSH bans; redis-cli LPUSH l "<F-USER>"',
+    'mail.mailutils -E "set escape" -s bans root <<E\n<matches>\nE',
     'X="<F-USER>"; export X; export Y="<F-USER>"; /usr/local/bin/notify.sh',
   ]) {
     it(`allowed: ${text}`, () => assert.ok(!isRefused(text)));
@@ -253,7 +278,13 @@ describe('text from a log that would be an address', () => {
       'fail2ban-client set x banip TAG',
       'ip netns exec x iptables -s TAG',
     ],
-    ...['ip vrf exec x ufw deny TAG', 'if true; then ufw deny from "a TAG"; fi', 'ipset add comment TAG', 'X=TAG ufw deny from "$X"'],
+    ...[
+      'ip vrf exec x ufw deny TAG',
+      'if true; then ufw deny from "a TAG"; fi',
+      'ipset add comment TAG',
+      'ipset add -exist -q comment TAG',
+      'X=TAG ufw deny from "$X"',
+    ],
     ...['X=TAG; ufw deny from "$X"', 'for x in TAG; do iptables -s $x; done', 'ufw deny from $(echo TAG)', 'ufw deny from `echo TAG`'],
     ...['echo TAG | while read x; do iptables -s "$x"; done', 'set -- TAG; iptables -s "$1"', 'echo TAG | xargs ufw deny from'],
     ...[
@@ -270,7 +301,16 @@ describe('text from a log that would be an address', () => {
       'X= Y="a"TAG; ufw deny from $Y',
       'printf -v x %s TAG; ufw deny from $x',
     ],
+    ...['shorewall6-lite drop TAG', 'shorewall-lite drop TAG', 'iptables.real -s TAG', 'ebtables-nft -s TAG', 'ip6tables-legacy -s TAG'],
+    ...['iptables-nft', 'iptables-legacy', 'ip6tables-nft', 'ip6tables-legacy', 'ebtables', 'arptables'].map(
+      (tables) => `echo "-A INPUT -s "TAG | sudo ${tables}-restore --noflush`,
+    ),
+    ...['cat <<E | iptables-legacy-restore.real -n\nTAG\nE', 'echo "add x "TAG | ipset.real restore', 'xtables-nft-multi iptables -s TAG'],
+    ...['flarectl firewall rules create --value TAG', 'aws ec2 create-network-acl-entry --cidr-block TAG', 'aws wafv2 update-ip-set TAG'],
+    ...['gobgp global rib add TAG', 'birdc "configure "TAG', 'echo TAG | birdc', 'tcpkill host TAG', 'varnishadm ban "x ~ "TAG'],
+    ...['ringjail ban sshd TAG', 'sudo /usr/bin/ringjail unban sshd TAG', 'X=TAG; aws ec2 revoke $X'],
     ...['echo "ALL: "TAG >>/etc/hosts.deny', '>>/etc/hosts.deny echo "ALL: "TAG', 'cat >>/etc/hosts.deny <<E\nALL: TAG\nE'],
+    ...['echo "+"TAG >/proc/net/xt_recent/ssh', 'echo +TAG | tee /proc/net/ipt_recent/x', 'D=/proc/net/xt_recent; echo "-"TAG >$D/ssh'],
     ...['echo "ALL: "TAG | tee -a /etc/hosts.deny', 'F=/etc/hosts.allow; echo TAG >>$F', '{ echo TAG; } >>/etc/hosts.deny'],
   ];
   for (const firewall of firewalls) {
@@ -293,12 +333,16 @@ describe('text from a log that would be an address', () => {
     'iptables -s <ip> --comment="<F-USER>" -j DROP',
     'ufw deny from <ip> comment "<F-USER>"',
     'ipset add x <ip> comment "$x <F-USER>"',
+    'ipset -exist add x <ip> timeout 600 comment "<F-USER>"',
     'ufw deny from <ip>; logger "<F-USER>"; printf %s "<matches>" >>log',
     'iptables -I f2b -s <ip> -j REJECT && echo "ufw iptables <F-USER>"',
     'ip netns exec x logger "<F-USER>"; ip vrf exec x notify.sh "<F-USER>"',
     'BLOCK=DROP; iptables -I f2b -s <ip> -p tcp -m multiport --dports "$PORTS" -j ${BLOCK}; logger "<F-USER>"',
     'IP=<ip>; ufw deny from $IP; printf "%s\\n" "<matches>" | mail -E "set escape" root',
     'whois <ip> | logger; X="<F-RHOST>"; whois "$X"',
+    'echo "+<ip>" >/proc/net/xt_recent/ssh; echo / >/proc/net/ipt_recent/x; logger "<F-USER>"',
+    'aws sns publish --message "<matches>"; aws ec2 create-network-acl-entry --cidr-block <ip>',
+    'ringjail status sshd | notify --by ringjail "<F-USER>"; iptables-save | logger -t "<F-USER>"',
     'echo "ALL: <ip>" >>/etc/hosts.deny; sed -i "/^ALL: <ip> /d" /etc/hosts.deny; logger "<F-USER>"',
   ]) {
     it(`allowed: ${text}`, () => assert.ok(!isRefused(text)));

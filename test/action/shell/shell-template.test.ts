@@ -74,7 +74,7 @@ describe('text from a log is refused', () => {
     ['echo `echo \\`echo <matches>\\``', /out of backticks before it reads the quotes/],
     ['echo `echo \\`date\\``; logger "<matches>"', /backticks in backticks/],
     ['curl --data "<matches>" https://example.org', /curl would send/],
-    ['curl -F "logs=<matches>" https://example.org', /curl would send/],
+    ['curl -F "logs=<matches>" https://example.org', /--form-string/],
   ] as const) {
     it(text, () => {
       const parsed = parseShellTemplate(text);
