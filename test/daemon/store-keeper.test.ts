@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { BanList } from '../../src/ban/ban-list.ts';
@@ -402,6 +402,49 @@ describe('StoreKeeper, where the disk refuses', () => {
     assert.deepEqual(storedAt(trial.path), memory);
     assert.equal(memory.windows?.length, 2);
   });
+
+  /** A store of 200 bans; as its daemon left it at its end, or where that was killed, with its log. */
+  function backup({ isKilled = false } = {}) {
+    const first = started();
+    for (let host = 0; host < 200; host++) first.bans.add(decisionOf(`203.0.113.${host}`, 5));
+    first.keeper.flush();
+    if (!isKilled) first.keeper.stop();
+    const path = join(emptyDirectory(), 'state.db');
+    for (const suffix of isKilled ? ['', '-wal'] : ['']) copyFileSync(first.path + suffix, path + suffix);
+    first.keeper.stop();
+    return path;
+  }
+  const withOwnLog = () => {
+    const trial = started();
+    for (let host = 0; host < 50; host++) trial.bans.add(decisionOf(`198.51.100.${host}`, 5));
+    trial.keeper.flush();
+    assert.ok(statSync(`${trial.path}-wal`).size > 0);
+    return trial;
+  };
+
+  for (const [name, isKilled] of [
+    ['a file that takes the place of ours is read as it is, without the log of ours', false],
+    ['a file that takes the place of ours with its log is read with that', true],
+  ] as const) {
+    it(name, () => {
+      const path = backup({ isKilled });
+      const trial = withOwnLog();
+      for (const suffix of isKilled ? ['', '-wal'] : ['']) renameSync(path + suffix, trial.path + suffix);
+      trial.bans.add(decisionOf('192.0.2.1', 5));
+      trial.keeper.flush();
+      assert.equal(trial.memory.bans.length, 251);
+      trial.keeper.stop();
+      assert.equal(storedAt(trial.path).bans.length, 251);
+    });
+
+    it(`${name}, also where the daemon stopped before it wrote again`, () => {
+      const path = backup({ isKilled });
+      const trial = withOwnLog();
+      for (const suffix of isKilled ? ['', '-wal'] : ['']) renameSync(path + suffix, trial.path + suffix);
+      trial.keeper.stop();
+      assert.equal(storedAt(trial.path).bans.length, 200);
+    });
+  }
 
   it('a file that breaks while it is used is set aside, and written anew with all', (t) => {
     asleep(t);
