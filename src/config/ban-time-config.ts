@@ -1,7 +1,7 @@
 // bantime and bantime.* of a jail to the rule that gives each ban its time.
 import { type Arithmetic, compileArithmetic } from '../core/arithmetic.ts';
 import type { BanTime, BanTimeIncrement } from '../jail/ban-time.ts';
-import { quoteText } from './config-error.ts';
+import { type Origin, quoteText } from './config-error.ts';
 import type { OptionReader } from './option-reader.ts';
 
 const defaultBantimeMs = 10 * 60 * 1000;
@@ -48,14 +48,21 @@ function readSecondsOf(reader: OptionReader): BanTimeIncrement['secondsOf'] {
   if (formula === undefined) {
     return (bantimeSec, earlierBans) => Math.max(bantimeSec, bantimeSec * 2 ** Math.min(earlierBans, mostDoublings) * factor);
   }
-  return (bantimeSec, earlierBans) => {
+  const { text, origin, compute } = formula;
+  const secondsOf = (bantimeSec: number, earlierBans: number) => {
     const variables = new Map([
       ['ban.Time', bantimeSec],
       ['ban.Count', earlierBans],
       ['banFactor', factor],
     ]);
-    return Math.max(bantimeSec, formula(variables));
+    return compute(variables);
   };
+  const seconds = secondsOf(defaultBantimeMs / 1000, 1);
+  if (!Number.isFinite(seconds)) {
+    const result = Number.isNaN(seconds) ? 'is no number' : 'is infinite';
+    reader.fail(origin, `bantime.formula = ${quoteText(text)} ${result} where ban.Count is 1`);
+  }
+  return (bantimeSec, earlierBans) => Math.max(bantimeSec, secondsOf(bantimeSec, earlierBans));
 }
 
 /** May be arithmetic: the factor that suits an exponential formula is written as 2.0/2.885385. */
@@ -82,12 +89,18 @@ function readMultipliers(reader: OptionReader): number[] {
   return words.map(Number);
 }
 
-function readFormula(reader: OptionReader): Arithmetic | undefined {
+interface Formula {
+  readonly text: string;
+  readonly origin: Origin;
+  readonly compute: Arithmetic;
+}
+
+function readFormula(reader: OptionReader): Formula | undefined {
   const value = reader.value('bantime.formula');
   const text = value?.text.trim() ?? '';
   if (value === undefined || text === '') return undefined;
   const formula = compileArithmetic(text.replace(/\s+/g, ' '), variableNames);
-  if (formula.ok) return formula.value;
+  if (formula.ok) return { text, origin: value.origin, compute: formula.value };
   reader.fail(value.origin, `bantime.formula: ${formula.error}`);
   return undefined;
 }

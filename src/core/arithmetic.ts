@@ -6,23 +6,36 @@ import { err, ok, type Result } from './result.ts';
 /** By dotted name: "ban.Time". */
 type Variables = ReadonlyMap<string, number>;
 
-/** NaN or an infinity where the arithmetic ends so. */
+/** NaN where there is no result, as of a division by 0; an infinity where it is greater than all numbers. */
 export type Arithmetic = (variables: Variables) => number;
 
-const functions: ReadonlyMap<string, (...values: number[]) => number> = new Map<string, (...values: number[]) => number>([
-  ['min', Math.min],
-  ['max', Math.max],
-  ['abs', Math.abs],
-  ['int', Math.trunc],
-  ['float', (value = 0) => value],
-  ['round', Math.round],
-  ['math.exp', Math.exp],
-  ['math.log', (value = 0, base = Math.E) => Math.log(value) / Math.log(base)],
-  ['math.pow', Math.pow],
-  ['math.sqrt', Math.sqrt],
-  ['math.floor', Math.floor],
-  ['math.ceil', Math.ceil],
+interface ArithmeticFunction {
+  readonly call: (...values: number[]) => number;
+  /** How many values it takes, at least and at most. */
+  readonly takes: readonly [number, number];
+}
+
+const functions: ReadonlyMap<string, ArithmeticFunction> = new Map<string, ArithmeticFunction>([
+  ['min', { call: Math.min, takes: [2, 99] }],
+  ['max', { call: Math.max, takes: [2, 99] }],
+  ['abs', { call: Math.abs, takes: [1, 1] }],
+  ['int', { call: Math.trunc, takes: [1, 1] }],
+  ['float', { call: (value = 0) => value, takes: [1, 1] }],
+  ['round', { call: (value = 0, digits = 0) => Math.round(value * 10 ** digits) / 10 ** digits, takes: [1, 2] }],
+  ['math.exp', { call: Math.exp, takes: [1, 1] }],
+  [
+    'math.log',
+    { call: (value = 0, base = Math.E) => (value > 0 ? overNothing(Math.log(value), Math.log(base)) : Number.NaN), takes: [1, 2] },
+  ],
+  ['math.pow', { call: (base = 0, exponent = 0) => power(base, exponent), takes: [2, 2] }],
+  ['math.sqrt', { call: Math.sqrt, takes: [1, 1] }],
+  ['math.floor', { call: Math.floor, takes: [1, 1] }],
+  ['math.ceil', { call: Math.ceil, takes: [1, 1] }],
 ]);
+
+// Where Python has an exception, there is no number: JavaScript's infinity would pass for a very long time.
+const overNothing = (a: number, b: number): number => (b === 0 ? Number.NaN : a / b);
+const power = (a: number, b: number): number => (a === 0 && b < 0 ? Number.NaN : a ** b);
 
 type Operator = (left: number, right: number) => number;
 
@@ -30,10 +43,10 @@ const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
   ['+', (a, b) => a + b],
   ['-', (a, b) => a - b],
   ['*', (a, b) => a * b],
-  ['/', (a, b) => a / b],
-  ['//', (a, b) => Math.floor(a / b)],
+  ['/', overNothing],
+  ['//', (a, b) => Math.floor(overNothing(a, b))],
   ['%', (a, b) => a - b * Math.floor(a / b)],
-  ['**', (a, b) => a ** b],
+  ['**', power],
   // Numbers here are times and counts: no 32 bits as JavaScript's own.
   ['<<', (a, b) => a * 2 ** b],
   ['>>', (a, b) => Math.floor(a / 2 ** b)],
@@ -106,6 +119,8 @@ class Compiler {
 
   #variable(node: SyntaxNode): Arithmetic {
     const name = this.#textOf(node);
+    // Python's 5. and 1.e3, which the parser takes for a member of a number.
+    if (/^\d[\d_]*\.(?:e\d+)?$/i.test(name)) return this.#number(node);
     return this.#names.includes(name) ? (variables) => variables.get(name) ?? Number.NaN : this.#refuse(node);
   }
 
@@ -135,12 +150,14 @@ class Compiler {
   }
 
   #call(node: SyntaxNode): Arithmetic {
-    const call = functions.get(this.#textOf(this.#child(node, 0, 2)));
+    const named = functions.get(this.#textOf(this.#child(node, 0, 2)));
     const list = this.#child(node, 1, 2);
-    if (call === undefined || list.name !== 'ArgList') return this.#refuse(node);
+    if (named === undefined || list.name !== 'ArgList') return this.#refuse(node);
     const values = childrenOf(list)
       .filter(({ name }) => !['(', ')', ','].includes(name))
       .map((child) => this.compile(child));
+    const { call, takes } = named;
+    if (values.length < takes[0] || values.length > takes[1]) return this.#refuse(node);
     return (variables) => call(...values.map((value) => value(variables)));
   }
 

@@ -7,6 +7,7 @@ import { type BanTarget, isNetwork } from '../core/ban-target.ts';
 import { containsNetwork, isSingleAddress } from '../core/ip-network.ts';
 import type { Jail } from '../jail/jail.ts';
 import type { JailSessions } from './change-collector.ts';
+import { ForgottenCounts } from './forgotten-counts.ts';
 
 /** What an older file must not bring back is remembered of so many. */
 const mostUnbanned = 10_000;
@@ -22,8 +23,8 @@ export interface Memory {
 export class LateStore {
   /** Of what was read of the file at the start, where it could be read but not opened. */
   #known: string | undefined;
-  /** By network and jail; the network is undefined where all were meant. */
-  readonly #unbanned = new Map<string, BanTarget | undefined>();
+  /** By network and jail; either is undefined where all were meant. */
+  readonly #unbanned = new Map<string, { readonly network: BanTarget | undefined; readonly jail: string | undefined }>();
 
   /** Contents that are in memory already. */
   noteRead(contents: StoreContents): void {
@@ -32,7 +33,7 @@ export class LateStore {
 
   /** By a person: a ban of which nobody here knows yet is meant, too. */
   noteUnbanned(network: BanTarget | undefined, jail: string | undefined): void {
-    this.#unbanned.set(holdKeyOf(network?.text ?? any, jail ?? any), network);
+    this.#unbanned.set(holdKeyOf(network?.text ?? any, jail ?? any), { network, jail });
     if (this.#unbanned.size > mostUnbanned) this.#unbanned.delete(this.#unbanned.keys().next().value ?? '');
   }
 
@@ -43,13 +44,27 @@ export class LateStore {
 
   /** Windows and sessions become part of those in memory; the bans are for the caller to bring in force. */
   join({ bans, windows, sessions = [] }: StoreContents, memory: Memory): readonly BanDecision[] {
-    for (const jail of memory.jails) jail.join(windows.get(jail.options.name) ?? []);
+    const forgotten = this.forgottenWith(bans);
+    for (const jail of memory.jails) {
+      const { name } = jail.options;
+      jail.join(forgotten.without(windows.get(name) ?? [], name));
+    }
     for (const { jail, filter, cache } of memory.sessions) {
       const here = new Set(cache.save().map(([id]) => id));
       const rows = sessions.filter((row) => row.jail === jail && row.filter === filter && !here.has(row.id));
       cache.restore(rows.map(({ id, state }) => [id, state]));
     }
     return bans.filter((decision) => !this.#wasUnbanned(decision));
+  }
+
+  /** Whose counts went with what was unbanned; `bans`: of the store. */
+  forgottenWith(bans: readonly BanDecision[]): ForgottenCounts {
+    const forgotten = new ForgottenCounts();
+    for (const unbanned of this.#unbanned.values()) {
+      if (unbanned.network !== undefined) forgotten.add(unbanned.network, unbanned.jail);
+    }
+    for (const decision of bans) if (this.#wasUnbanned(decision)) forgotten.add(decision.network, decision.jail);
+    return forgotten;
   }
 
   /** As `ringjail unban` has it: whatever shuts out all of the network. */
@@ -60,7 +75,7 @@ export class LateStore {
     const isWithin = (unbanned: BanTarget | undefined) =>
       unbanned !== undefined && isNetwork(unbanned) && containsNetwork(network, unbanned);
     return Array.from(this.#unbanned.values()).some(
-      (unbanned) => isWithin(unbanned) && (has(unbanned?.text ?? '', jail) || has(unbanned?.text ?? '', any)),
+      (unbanned) => isWithin(unbanned.network) && (unbanned.jail === undefined || unbanned.jail === jail),
     );
   }
 }

@@ -1,7 +1,7 @@
 // Host names in log lines to addresses, where `usedns` asks for it: beside the matching, with a time limit, and never many at once.
-import { lookup } from 'node:dns/promises';
 import type { Clock } from '../core/clock.ts';
 import { type IpNetwork, parseIpAddress } from '../core/ip-network.ts';
+import { fewAtOnce, type NameLookup } from './name-lookup.ts';
 
 // Who attacks chooses the names: neither their number nor a slow name server may cost more than this.
 const mostAtOnce = 64;
@@ -11,8 +11,8 @@ const longestMs = 5000;
 
 export interface NameResolverOptions {
   readonly clock: Clock;
-  /** For tests; the addresses of a name. `isAwaited`: whether anybody still waits for them. */
-  readonly query?: (hostname: string, isAwaited: () => boolean) => Promise<readonly string[]>;
+  /** For tests. */
+  readonly query?: NameLookup;
   readonly timeoutMs?: number;
 }
 
@@ -20,13 +20,15 @@ export class NameResolver {
   /** Names that were not resolved because too many were asked for. */
   refused = 0;
   readonly #clock: Clock;
-  readonly #query: NonNullable<NameResolverOptions['query']>;
+  readonly #query: NameLookup;
   readonly #timeoutMs: number;
   /** Oldest first. */
   readonly #known = new Map<string, { readonly sinceUsec: number; readonly addresses: Promise<readonly IpNetwork[]> }>();
+  /** Whose answer nobody waits for any more, but it is remembered. */
+  readonly #late = new Set<string>();
   #running = 0;
 
-  constructor({ clock, query = oneByOne(), timeoutMs = longestMs }: NameResolverOptions) {
+  constructor({ clock, query = fewAtOnce(), timeoutMs = longestMs }: NameResolverOptions) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#query = query;
@@ -44,43 +46,53 @@ export class NameResolver {
       return [];
     }
     const addresses = this.#ask(name);
-    this.#known.delete(name);
-    this.#known.set(name, { sinceUsec: nowUsec, addresses });
-    if (this.#known.size > mostRemembered) this.#known.delete(this.#known.keys().next().value ?? '');
+    this.#remember(name, addresses);
     return addresses;
+  }
+
+  #remember(name: string, addresses: Promise<readonly IpNetwork[]>): void {
+    this.#known.delete(name);
+    this.#known.set(name, { sinceUsec: this.#clock(), addresses });
+    if (this.#known.size > mostRemembered) this.#known.delete(this.#known.keys().next().value ?? '');
   }
 
   async #ask(name: string): Promise<readonly IpNetwork[]> {
     this.#running++;
     let isLate = false;
     let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<readonly string[]>((resolve) => {
+    const answer = this.#answer(name, () => !isLate);
+    const tooLate = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {
         isLate = true;
-        resolve([]);
+        resolve(undefined);
+        this.#rememberLate(name, answer);
       }, this.#timeoutMs);
     });
     try {
-      const answer = await Promise.race([this.#query(name, () => !isLate), tooLate]);
-      return answer.flatMap((text) => parseIpAddress(text) ?? []);
-    } catch {
-      return [];
+      return (await Promise.race([answer, tooLate])) ?? [];
     } finally {
       clearTimeout(timer);
       this.#running--;
     }
   }
-}
 
-/**
- * getaddrinfo, which knows /etc/hosts and libnss-resolve: where the daemon may not speak to the network, nothing else has an answer. Its
- * calls hold a thread for as long as a name server is silent, and of those libuv gives half to such calls: the names of attackers have one.
- */
-function oneByOne(): NonNullable<NameResolverOptions['query']> {
-  let last: Promise<unknown> = Promise.resolve();
-  return async (hostname, isAwaited) => {
-    const answer = last.then(() => (isAwaited() ? lookup(hostname, { all: true }) : []));
-    last = answer.catch(() => undefined);
-    return (await answer).map(({ address }) => address);
-  };
+  /** Undefined where nobody was asked. */
+  async #answer(name: string, isAwaited: () => boolean): Promise<readonly IpNetwork[] | undefined> {
+    try {
+      return (await this.#query(name, isAwaited))?.flatMap((text) => parseIpAddress(text) ?? []);
+    } catch {
+      return [];
+    }
+  }
+
+  /** No answer yet does not mean that there is none: until it comes, whoever names the host again waits for it anew. */
+  #rememberLate(name: string, answer: Promise<readonly IpNetwork[] | undefined>): void {
+    this.#known.delete(name);
+    if (this.#late.has(name)) return;
+    this.#late.add(name);
+    void answer.then((addresses) => {
+      this.#late.delete(name);
+      if (addresses !== undefined) this.#remember(name, Promise.resolve(addresses));
+    });
+  }
 }

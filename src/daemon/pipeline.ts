@@ -5,7 +5,7 @@ import { type BanTarget, isNetwork, parseLoggedTarget } from '../core/ban-target
 import type { Clock } from '../core/clock.ts';
 import type { IpNetwork } from '../core/ip-network.ts';
 import type { BanKeeper } from '../enforce/ban-keeper.ts';
-import type { Jail } from '../jail/jail.ts';
+import type { EarlierBans, Jail } from '../jail/jail.ts';
 import type { NetworkList } from '../jail/network-list.ts';
 import type { Failure, NamedFailure } from '../match/failure.ts';
 import type { FailureSink } from '../match/filter.ts';
@@ -56,6 +56,14 @@ export interface PipelineOptions {
   /** Who has records before the jails have them. */
   readonly takers?: readonly PipelineTaker[];
   readonly events: PipelineEvents;
+}
+
+/** What is behind a decision on its way. */
+interface Done {
+  /** The ignorecommand had its say. */
+  readonly isAsked?: boolean;
+  /** It is of the network that it completed, if any. */
+  readonly isWidest?: boolean;
 }
 
 // Addresses cost an attacker something; names do not: one client can make up as many as it likes, and each ban runs commands.
@@ -139,10 +147,13 @@ export class Pipeline {
     if (selectors.length > 1 && this.#twins.isTwin(jail.options.name, failure.evidence, failure.timeUsec)) return;
     this.#options.events.onFailure?.(failure, jail);
     const protectedNetworks = this.#protectedNetworks ?? this.#options.protectedNetworks();
-    const decision = jail.observe(failure, protectedNetworks, (network, isOverall) => {
-      return isOverall ? this.#options.earlierBans(network) : this.#options.earlierBans(network, jail.options.name);
-    });
+    const decision = jail.observe(failure, protectedNetworks, this.#earlierBansOf(jail));
     if (decision !== undefined) this.#carryOut(decision, running, failure.address);
+  }
+
+  #earlierBansOf({ options }: Jail): EarlierBans {
+    const { earlierBans } = this.#options;
+    return (network, isOverall) => (isOverall ? earlierBans(network) : earlierBans(network, options.name));
   }
 
   #observeRawName(failure: NamedFailure, running: RunningJail): void {
@@ -161,38 +172,47 @@ export class Pipeline {
     this.#options.events.onLate?.();
   }
 
-  /** `isAsked`: the ignorecommand had its say. */
-  #carryOut(decision: BanDecision, running: RunningJail, address: BanTarget, isAsked = false): void {
+  #carryOut(decision: BanDecision, running: RunningJail, address: BanTarget, done: Done = {}): void {
     const { jail, policy } = running;
-    const { keeper, clock, events, mayBan, protectedNetworks } = this.#options;
+    const { keeper, clock, events, mayBan } = this.#options;
     // Anew: who logged in a moment ago counts.
-    const spared = protectedNetworks().find(decision.network);
+    const protectedNetworks = this.#options.protectedNetworks();
+    const spared = protectedNetworks.find(decision.network);
     if (spared !== undefined) {
       jail.counts.refused++;
       events.onRefused(decision, spared.reason);
       return;
     }
-    // Records from before the start may tell of a ban that is over.
-    if (decision.untilUsec <= clock()) return;
-    if (keeper.bans.isHeldBy(decision.network, decision.jail)) {
-      events.onSeenWhileBanned(decision);
-    } else if (!isNetwork(decision.network) && keeper.bans.textCount >= mostTexts) {
+    const mustAsk = policy.ignorecommand !== undefined && done.isAsked !== true;
+    const isHeld = keeper.bans.isHeldBy(decision.network, decision.jail);
+    // Records from before the start may tell of a ban that is over. It counts for its network, unless somebody might have spared it.
+    const isOver = decision.untilUsec <= clock();
+    if (isOver && mustAsk) return;
+    const isNew = !isHeld && !isOver;
+    if (isNew && !isNetwork(decision.network) && keeper.bans.textCount >= mostTexts) {
       jail.counts.evicted++;
       events.onTooMany?.(decision);
-    } else if (mayBan?.() === false) {
+    } else if (isNew && mayBan?.() === false) {
       events.onSuppressed?.(decision);
-    } else if (policy.ignorecommand !== undefined && !isAsked) {
-      void this.#askFirst(policy.ignorecommand, decision, running, address);
+    } else if (isNew && policy.ignorecommand !== undefined && mustAsk) {
+      void this.#askFirst(policy.ignorecommand, decision, running, address, done);
     } else {
-      keeper.add(decision);
-      jail.counts.banned++;
-      events.onBan(decision);
-      this.countBan(decision, jail.options.ipv6prefix);
+      const widest = done.isWidest === true ? undefined : jail.widen(decision, protectedNetworks, this.#earlierBansOf(jail));
+      if (widest !== undefined) this.#carryOut(widest, running, address, { ...done, isWidest: true });
+      else if (isNew) this.#ban(decision, jail);
+      else if (!isOver) events.onSeenWhileBanned(decision);
     }
   }
 
+  #ban(decision: BanDecision, jail: Jail): void {
+    this.#options.keeper.add(decision);
+    jail.counts.banned++;
+    this.#options.events.onBan(decision);
+    this.countBan(decision, jail.options.ipv6prefix);
+  }
+
   /** Nothing else waits for the command. A kill meanwhile forgets the decision: the address has to fail as often again. */
-  async #askFirst(command: IgnoreCommand, decision: BanDecision, running: RunningJail, address: BanTarget): Promise<void> {
+  async #askFirst(command: IgnoreCommand, decision: BanDecision, running: RunningJail, address: BanTarget, done: Done): Promise<void> {
     const key = holdKeyOf(decision.network.text, decision.jail);
     if (this.#asking.has(key)) return;
     this.#asking.add(key);
@@ -200,7 +220,7 @@ export class Pipeline {
     this.#asking.delete(key);
     if (this.#isClosed) return;
     if (isIgnored) running.jail.counts.ignored++;
-    else this.#carryOut(decision, running, address, true);
+    else this.#carryOut(decision, running, address, { ...done, isAsked: true });
     this.#options.events.onLate?.();
   }
 }

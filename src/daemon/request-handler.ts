@@ -41,6 +41,7 @@ export interface RequestHandlerOptions {
     readonly failure: string | undefined;
     settle(): Promise<void>;
     noteUnbanned(network: BanTarget | undefined, jail: string | undefined): void;
+    noteForgotten(network: BanTarget, jail: string | undefined): void;
   };
   /** A ban was made by hand; `ipv6prefix`: its jail's. */
   readonly onBanned: (decision: BanDecision, ipv6prefix: number) => void;
@@ -186,7 +187,8 @@ export class RequestHandler {
 
   /** What was counted of it, so that the next failure does not ban it again. */
   #forget(network: BanTarget, name: string | undefined): void {
-    const { jails, protectedNetworks } = this.#options;
+    const { jails, protectedNetworks, store } = this.#options;
+    store.noteForgotten(network, name);
     for (const { jail } of jails.running) {
       if (name !== undefined && jail.options.name !== name) continue;
       jail.clear(network);

@@ -4,12 +4,14 @@
 import { statSync } from 'node:fs';
 import type { BanDecision } from '../ban/ban.ts';
 import type { BanStore, BanStoreOptions, StoreTransaction } from '../ban/ban-store.ts';
+import type { StoreChanges } from '../ban/store-changes.ts';
 import { isEmptyContents, noContents, type OpenedStore, readStoreCopy, type StoreContents } from '../ban/store-file.ts';
 import { BackOff } from '../core/back-off.ts';
 import type { BanTarget } from '../core/ban-target.ts';
 import { systemCodeOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { ChangeCollector, type ChangeSources } from './change-collector.ts';
+import { ForgottenCounts } from './forgotten-counts.ts';
 import { LateStore } from './late-store.ts';
 import { StoreFacts } from './store-facts.ts';
 import { asideWarning, StorePlace } from './store-place.ts';
@@ -62,6 +64,9 @@ export class StoreKeeper {
   #isUnread = false;
   /** The store lacks what it should hold of all that is in memory. */
   #lacksAll = false;
+  /** What the store may still have of jails that do not run: these have no changes of their own. */
+  #forgotten = new ForgottenCounts();
+  #taken: ForgottenCounts | undefined;
 
   constructor(options: StoreKeeperOptions) {
     this.#options = options;
@@ -87,6 +92,11 @@ export class StoreKeeper {
   /** A person lifted the bans of the network, or of all; a store that is read later does not bring them back. */
   noteUnbanned(network: BanTarget | undefined, jail: string | undefined): void {
     this.#late.noteUnbanned(network, jail);
+  }
+
+  /** Nor do the counts that led to it, of a jail that does not run now: it may be in error only. `jail`: undefined for all. */
+  noteForgotten(network: BanTarget, jail: string | undefined): void {
+    this.#forgotten.add(network, jail);
   }
 
   /** Undefined while the store cannot be opened. */
@@ -200,6 +210,8 @@ export class StoreKeeper {
   #endTransaction(isWritten: boolean): void {
     this.#transaction = undefined;
     this.#changes.settle(isWritten);
+    if (!isWritten && this.#taken !== undefined) this.#forgotten.join(this.#taken);
+    this.#taken = undefined;
     for (const resolve of this.#awaiting.splice(0)) resolve();
   }
 
@@ -233,8 +245,22 @@ export class StoreKeeper {
     if (this.#lacksAll) this.#changes.touchAll();
     this.#pace.begin();
     this.#pace.timed(() => {
-      this.#transaction = store.begin(this.#changes.take(), { isDurable });
+      const others = this.#forgottenIn(store);
+      const changes = this.#changes.take();
+      this.#taken = this.#forgotten;
+      this.#forgotten = new ForgottenCounts();
+      this.#transaction = store.begin({ ...changes, jails: [...changes.jails, ...others] }, { isDurable });
     });
+  }
+
+  /** What it loses of jails that do not run. */
+  #forgottenIn(store: BanStore): StoreChanges['jails'] {
+    if (this.#forgotten.isEmpty) return [];
+    const running = new Set(Array.from(this.#options.jails(), ({ options }) => options.name));
+    return store
+      .jailNames()
+      .filter((name) => !running.has(name))
+      .map((name) => ({ name, isWhole: false, windows: this.#forgotten.changesOf(store.windows(name), name) }));
   }
 
   /** The store was opened after the start: what it has goes into memory, so that what is written has it, too. */
@@ -244,6 +270,7 @@ export class StoreKeeper {
     this.#isUnread = false;
     if (setAside !== undefined) log.error(asideWarning(setAside));
     if (!this.#late.isNews(contents)) return;
+    this.#forgotten.join(this.#late.forgottenWith(contents.bans));
     const bans = this.#late.join(contents, { jails: jails(), sessions: sessions() });
     logins?.restore(contents.logins);
     const missed = 'records from between its last writing and the start of this run were not read';

@@ -1,5 +1,5 @@
 // The store in the place where its file belongs: opened, opened again where the file is gone from there, and set aside where it is broken.
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import type { BanStore, BanStoreOptions } from '../ban/ban-store.ts';
 import { isUnusable, type OpenedStore, openBanStore, type SetAside, setStoreAside } from '../ban/store-file.ts';
 import { sqliteCodeOf } from '../binding/sqlite.ts';
@@ -14,6 +14,7 @@ export class StorePlace {
   readonly #onReopened: (opened: OpenedStore) => void;
   #store: BanStore | undefined;
   #inode = 0;
+  #logInode = 0;
 
   /** `onReopened`: by `reach`; the store does not have what is in memory, and may have what is not. */
   constructor(options: StorePlaceOptions, onReopened: (opened: OpenedStore) => void) {
@@ -36,7 +37,7 @@ export class StorePlace {
   /** The store, opened again where it could not be, or where its file is gone from its place. Throws as openBanStore does. */
   reach(): BanStore {
     const { path } = this.#options;
-    if (this.#store !== undefined && inodeOf(path) === this.#inode) return this.#store;
+    if (this.#store !== undefined && this.#isInPlace) return this.#store;
     this.close();
     const opened = openBanStore(path, this.#options);
     this.#use(opened.store);
@@ -49,7 +50,9 @@ export class StorePlace {
     const isBusy = sqliteCodeOf(error)?.startsWith('SQLITE_BUSY') === true;
     const message = isBusy ? `${messageOf(error)}: ${busyCure}` : messageOf(error);
     if (this.#store === undefined || !isUnusable(error)) return message;
+    const isOurs = this.#isInPlace;
     this.close();
+    if (!isOurs) return message;
     try {
       return asideWarning(setStoreAside(this.#options.path, message));
     } catch (failure) {
@@ -58,13 +61,26 @@ export class StorePlace {
   }
 
   close(): void {
+    // SQLite leaves the log of a file that is gone from its place where it is, and would read it into whatever file took that place. Whose
+    // log it is can be told only while ours is open: no other file has its inode then.
+    const isLogLeft = this.#store !== undefined && !this.#isInPlace && inodeOf(this.#logPath) === this.#logInode;
     this.#store?.close();
     this.#store = undefined;
+    if (isLogLeft) rmSync(this.#logPath, { force: true });
+  }
+
+  get #logPath(): string {
+    return `${this.#options.path}-wal`;
+  }
+
+  get #isInPlace(): boolean {
+    return inodeOf(this.#options.path) === this.#inode;
   }
 
   #use(store: BanStore): BanStore {
     this.#store = store;
     this.#inode = inodeOf(this.#options.path);
+    this.#logInode = inodeOf(this.#logPath);
     return store;
   }
 }

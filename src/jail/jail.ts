@@ -64,7 +64,7 @@ export class Jail {
   }
 
   /**
-   * The ban that this failure completes, if it does. `protectedNetworks` are those that no ban may touch. `earlierBans`: how often a
+   * The ban that this failure completes, if it does; `widen` goes on from it where it is made. `protectedNetworks` are those that no ban may touch. `earlierBans`: how often a
    * network was banned before, by this jail or by any.
    */
   observe(failure: Failure, protectedNetworks: NetworkList, earlierBans: EarlierBans = () => 0): BanDecision | undefined {
@@ -81,13 +81,34 @@ export class Jail {
     const entry = { timeUsec: failure.timeUsec, distinct: options.isDistinct ? failure.distinct : undefined };
     if (window.add(entry)) {
       this.#windows.delete(identity.text);
-      const widest = this.#aggregate(identity, failure, protectedNetworks, earlierBans);
       this.#forget(failure.timeUsec);
-      return widest ?? this.#decide(identity, failure, window, earlierBans);
+      return this.#decide(identity, failure, window, earlierBans);
     }
     this.#windows.set(identity.text, window);
     this.#forget(failure.timeUsec);
     return undefined;
+  }
+
+  /**
+   * The ban of the widest network that this one completes, to be made in its place; undefined where there is none. `decision`: of `observe`,
+   * and about to be made: whom somebody spares does not count against those around.
+   */
+  widen(decision: BanDecision, protectedNetworks: NetworkList, earlierBans: EarlierBans = () => 0): BanDecision | undefined {
+    const { aggregate, findtimeUsec, ignoreip } = this.options;
+    const { network: identity, sinceUsec: timeUsec, evidence } = decision;
+    let widest: BanDecision | undefined;
+    if (!isNetwork(identity)) return undefined;
+    for (const { rule, network } of aggregatesOf(aggregate, identity)) {
+      if ([protectedNetworks, ignoreip].some((list) => list.find(network) !== undefined)) continue;
+      const window = this.#windows.get(network.text) ?? new FailureWindow(rule.hosts, findtimeUsec);
+      this.#windows.delete(network.text);
+      this.#remember(network.text, evidence);
+      if (window.add({ timeUsec, distinct: identity.text })) {
+        widest = this.#decide(network, { timeUsec, evidence }, window, earlierBans);
+      } else this.#windows.set(network.text, window);
+    }
+    this.#forget(timeUsec);
+    return widest;
   }
 
   get trackedCount(): number {
@@ -199,24 +220,12 @@ export class Jail {
     this.#changes.add(identity, evidence, { identities: maxtracked + this.#windows.size, evidence: maxmatches ?? usualMaxEvidence });
   }
 
-  /** The widest network that this ban completes. */
-  #aggregate(identity: BanTarget, failure: Failure, protectedNetworks: NetworkList, earlierBans: EarlierBans): BanDecision | undefined {
-    const { aggregate, findtimeUsec, ignoreip } = this.options;
-    let decision: BanDecision | undefined;
-    if (!isNetwork(identity)) return undefined;
-    for (const { rule, network } of aggregatesOf(aggregate, identity)) {
-      if ([protectedNetworks, ignoreip].some((list) => list.find(network) !== undefined)) continue;
-      const window = this.#windows.get(network.text) ?? new FailureWindow(rule.hosts, findtimeUsec);
-      this.#windows.delete(network.text);
-      this.#remember(network.text, failure.evidence);
-      if (window.add({ timeUsec: failure.timeUsec, distinct: identity.text })) {
-        decision = this.#decide(network, failure, window, earlierBans);
-      } else this.#windows.set(network.text, window);
-    }
-    return decision;
-  }
-
-  #decide(network: BanTarget, failure: Failure, window: FailureWindow, earlierBans: EarlierBans): BanDecision {
+  #decide(
+    network: BanTarget,
+    { timeUsec, evidence }: Pick<BanDecision, 'evidence'> & Pick<Failure, 'timeUsec'>,
+    window: FailureWindow,
+    earlierBans: EarlierBans,
+  ): BanDecision {
     const { increment } = this.options;
     const earlier = increment === undefined ? 0 : earlierBans(network, increment.isOverall);
     return {
@@ -224,11 +233,11 @@ export class Jail {
       jail: this.options.name,
       origin: 'failures',
       actions: this.options.actions,
-      sinceUsec: failure.timeUsec,
-      untilUsec: failure.timeUsec + banTimeOf(this.options, earlier, this.#random),
+      sinceUsec: timeUsec,
+      untilUsec: timeUsec + banTimeOf(this.options, earlier, this.#random),
       failures: window.count,
       distinct: window.entries().flatMap((entry) => entry.distinct ?? []),
-      evidence: failure.evidence,
+      evidence,
     };
   }
 

@@ -174,6 +174,12 @@ describe('loadJails', () => {
 
   const incrementErrors: [option: string, error: RegExp][] = [
     ['bantime.formula = ban.__class__', /^jail\.conf:5: bantime\.formula: "ban\.__class__" is not understood/],
+    ['bantime.formula = max(ban.Time, min())', /^jail\.conf:5: bantime\.formula: "min\(\)" is not understood/],
+    [
+      'bantime.formula = ban.Time / (ban.Count - 1)',
+      /^jail\.conf:5: bantime\.formula = "ban\.Time \/ \(ban\.Count - 1\)" is no number where ban\.Count is 1$/,
+    ],
+    ['bantime.formula = math.exp(ban.Time * 2)', /bantime\.formula = "math\.exp\(ban\.Time \* 2\)" is infinite where ban\.Count is 1$/],
     ['bantime.multipliers = 1 2 x', /^jail\.conf:5: bantime\.multipliers: "x": expected whole numbers such as 1 2 4 8 16$/],
     ['bantime.factor = 0', /^jail\.conf:5: bantime\.factor = "0": expected a number above 0$/],
     ['bantime.factor = 1/0', /^jail\.conf:5: bantime\.factor = "1\/0": expected a number above 0$/],
@@ -189,6 +195,7 @@ describe('loadJails', () => {
   const times: [options: string, earlierBans: number, seconds: number][] = [
     ['', 1, 1200],
     ['bantime.factor = 2', 3, 9600],
+    ['bantime.factor = 5.', 1, 6000],
     ['bantime.multipliers = 1 2 4', 1, 1200],
     ['bantime.multipliers = 1 2 4', 7, 2400],
     ['bantime.multipliers = 1 2 4\nbantime.factor = 0.5', 2, 1200],

@@ -30,6 +30,18 @@ describe('compileArithmetic', () => {
     ['min(5, 3, 4) + max(1, 2) + abs(-1) + int(2.9)', 8],
     ['1 if ban.Count > 2 and ban.Time == 600 else 0', 1],
     ['1_000 + 0x10 + 1e2', 1116],
+    ['5.', 5],
+    ['5. * 2 + (.5) + 1.e3 - 1_0.', 1000.5],
+    ['round(2.345, 2) + round(2.6)', 5.35],
+    ['math.log(8, 2)', 3],
+    ['1 / 0', Number.NaN],
+    ['1 // 0', Number.NaN],
+    ['1 % 0', Number.NaN],
+    ['0 ** -1', Number.NaN],
+    ['math.pow(0, -1)', Number.NaN],
+    ['math.log(0)', Number.NaN],
+    ['math.log(2, 1)', Number.NaN],
+    ['math.exp(1000)', Number.POSITIVE_INFINITY],
   ];
   for (const [text, value] of values) it(`${text} is ${value}`, () => assert.equal(compute(text), value));
 
@@ -48,6 +60,14 @@ describe('compileArithmetic', () => {
     '"a" * 9',
     `${'('.repeat(2000)}1`,
     'min(*x)',
+    'min()',
+    'max(1)',
+    'int()',
+    'abs(1, 2)',
+    'math.pow(2)',
+    '5.x',
+    '5.e',
+    '5..',
     'constructor',
     'ban.Time if ban.Count',
   ];

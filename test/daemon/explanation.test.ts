@@ -63,8 +63,9 @@ async function setUp() {
     write,
     /** One failure, and the ban that it completes. */
     async knock(jail: string, address: string, agoUsec: number, port?: number) {
-      const decision = jails.find(jail)?.jail.observe(failureOf(address, nowUsec - agoUsec, port), none);
-      if (decision !== undefined) keeper.add(decision);
+      const counting = jails.find(jail)?.jail;
+      const decision = counting?.observe(failureOf(address, nowUsec - agoUsec, port), none);
+      if (decision !== undefined) keeper.add(counting?.widen(decision, none) ?? decision);
       write();
       await keeper.settle();
     },

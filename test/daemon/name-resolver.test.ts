@@ -143,6 +143,37 @@ describe('NameResolver', () => {
     assert.equal(isAwaited(), false);
   });
 
+  it('what was never asked is not remembered', async () => {
+    const isAsked = [false, true];
+    const trial = new Trial(async (_, isAwaited) => {
+      if (isAsked.shift() === true) return dns();
+      while (isAwaited()) await settled();
+      return undefined;
+    }, 5);
+    assert.deepEqual(await trial.addresses('a.example'), []);
+    await settled();
+    assert.equal((await trial.addresses('a.example')).length, 3);
+  });
+
+  it('an answer that comes too late is remembered when it comes, also that there is none', async () => {
+    for (const late of [['192.0.2.1'], []]) {
+      let answer: (addresses: readonly string[]) => void = () => undefined;
+      const slow = new Promise<readonly string[]>((resolve) => {
+        answer = resolve;
+      });
+      const trial = new Trial(() => slow, 5);
+      assert.deepEqual(await trial.addresses('a.example'), []);
+      assert.deepEqual(await trial.addresses('a.example'), []);
+      assert.equal(trial.asked.length, 2, 'no answer is not remembered');
+      trial.nowUsec = minute;
+      answer(late);
+      await settled();
+      trial.nowUsec = 2 * minute - 1;
+      assert.deepEqual(await trial.addresses('a.example'), late);
+      assert.equal(trial.asked.length, 2);
+    }
+  });
+
   it('a name of /etc/hosts has its addresses', async () => {
     const resolver = new NameResolver({ clock: () => 0 });
     const addresses = (await resolver.resolve('localhost')).map(({ text }) => text);

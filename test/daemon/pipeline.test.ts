@@ -87,7 +87,7 @@ class Trial {
           findtimeUsec: minute,
           bantimeUsec: minute,
           increment: undefined,
-          aggregate: [],
+          aggregate: [{ family: 4, prefix: 24, hosts: 3 }],
           isDistinct: false,
           ipv6prefix: 64,
           ignoreip: listOf('ignoreip', '198.51.100.0/24'),
@@ -282,6 +282,41 @@ describe('Pipeline', () => {
     trial.answer(false);
     await settled();
     assert.deepEqual(trial.events, ['refused 192.0.2.1 gateway', 'refused 192.0.2.2 gateway', 'late']);
+  });
+
+  it('whom an ignorecommand spares does not count for the network around', async () => {
+    const trial = new Trial('kernel');
+    trial.give(policy, ['kernel']);
+    const answers: [address: string, isIgnored: boolean][] = [
+      ['203.0.113.1', true],
+      ['203.0.113.2', true],
+      ['203.0.113.3', false],
+      ['203.0.113.4', false],
+    ];
+    for (const [address, isIgnored] of answers) {
+      trial.scan('kernel', minute, address);
+      trial.answer(isIgnored);
+      await settled();
+    }
+    assert.deepEqual(
+      trial.events.filter((event) => event !== 'late'),
+      ['ban 203.0.113.3 jail0', 'ban 203.0.113.4 jail0'],
+    );
+    trial.scan('kernel', minute, '203.0.113.5');
+    trial.answer(false);
+    await settled();
+    assert.deepEqual(trial.events.at(-2), 'ban 203.0.113.0/24 jail0');
+    assert.deepEqual(trial.asked.length, 5, 'once for each address');
+  });
+
+  it('a network is banned in the place of the address that completes it; bans that are over count', () => {
+    const trial = new Trial('kernel');
+    trial.scan('kernel', minute, '203.0.113.1');
+    trial.nowUsec = 3 * minute;
+    trial.scan('kernel', 2 * minute, '203.0.113.2', '203.0.113.1');
+    assert.deepEqual(trial.events, ['ban 203.0.113.1 jail0']);
+    trial.scan('kernel', 2 * minute + 1, '203.0.113.3', '203.0.113.3');
+    assert.deepEqual(trial.events.slice(1), ['ban 203.0.113.0/24 jail0', 'ban 203.0.113.3 jail0']);
   });
 
   it('an answer that comes after the end bans nobody', async () => {

@@ -67,6 +67,7 @@ async function setUp(confirmMs?: number) {
   const order: string[] = [];
   const counted: string[] = [];
   const unbanned: (readonly [network: string | undefined, jail: string | undefined])[] = [];
+  const forgotten: (readonly [network: string, jail: string | undefined])[] = [];
   const handler = new RequestHandler({
     jails,
     keeper,
@@ -80,6 +81,7 @@ async function setUp(confirmMs?: number) {
       failure: undefined,
       settle: async () => void order.push('committed'),
       noteUnbanned: (network, jail) => void unbanned.push([network?.text, jail]),
+      noteForgotten: (network, jail) => void forgotten.push([network.text, jail]),
     },
     onChange: async () => void order.push(`on disk, ${action.calls.length} calls of the action`),
     onBanned: ({ network, jail }, ipv6prefix) => void counted.push(`${network.text} ${jail} ${ipv6prefix}`),
@@ -114,6 +116,7 @@ async function setUp(confirmMs?: number) {
     order,
     knock,
     unbanned,
+    forgotten,
     counted,
     [Symbol.asyncDispose]: () => keeper.stop(),
   };
@@ -350,6 +353,7 @@ describe('unban by hand', () => {
       ['2001:db8::1', undefined],
       [undefined, 'portscan'],
     ]);
+    assert.deepEqual([...new Set(trial.forgotten.map(([text]) => text))], ['203.0.113.5', '192.0.2.7', '192.0.2.9', '2001:db8::1']);
     assert.deepEqual([...trial.action.inForce.keys()], []);
   });
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { BanList } from '../../src/ban/ban-list.ts';
+import type { StoredWindows } from '../../src/ban/stored-window.ts';
 import { openSqlite } from '../../src/binding/sqlite.ts';
 import { type Restored, StoreKeeper } from '../../src/daemon/store-keeper.ts';
 import { PendingLifts } from '../../src/enforce/pending-lifts.ts';
+import type { AggregateRule } from '../../src/jail/aggregate.ts';
 import { Jail } from '../../src/jail/jail.ts';
 import { LoginMemory } from '../../src/jail/login-memory.ts';
 import { NetworkList } from '../../src/jail/network-list.ts';
@@ -20,14 +22,19 @@ import { recordingLog } from './recording-log.ts';
 const day = 86_400_000_000;
 const nobody = new NetworkList([]);
 
-function jailOf(name: string): Jail {
+const aggregates = [
+  { family: 4, prefix: 24, hosts: 9 },
+  { family: 6, prefix: 32, hosts: 9 },
+] as const;
+
+function jailOf(name: string, aggregate: readonly AggregateRule[] = []): Jail {
   const ignoreip = new NetworkList([]);
   const limits = {
     maxretry: 3,
     findtimeUsec: day,
     bantimeUsec: day,
     increment: undefined,
-    aggregate: [],
+    aggregate,
     ipv6prefix: 64,
     maxtracked: 1000,
   };
@@ -180,6 +187,32 @@ describe('StoreKeeper', () => {
     trial.jails = [jailOf('one')];
     trial.keeper.flush();
     assert.deepEqual(trial.keeper.store?.windows('one'), []);
+    trial.keeper.stop();
+  });
+
+  it('what was counted of somebody who is unbanned goes, also of a jail that does not run at that moment', (t) => {
+    const trial = started();
+    for (const address of ['192.0.2.7', '192.0.2.8']) trial.knock(address, 1);
+    trial.keeper.flush();
+    trial.jails = [];
+    const windows = () =>
+      trial.keeper.facts
+        .recall(['one'])
+        .windows.get('one')
+        ?.map(([identity]) => identity);
+    trial.keeper.noteForgotten(network('192.0.2.7'), 'two');
+    trial.keeper.flush();
+    assert.deepEqual(windows(), ['192.0.2.7', '192.0.2.8']);
+    trial.keeper.noteForgotten(network('192.0.2.7'), undefined);
+    // Nor does it count as done where the disk refused.
+    const { store } = trial.keeper;
+    assert.ok(store !== undefined);
+    const refusing = t.mock.method(store, 'begin', () => assert.fail('disk full'));
+    trial.keeper.flush();
+    assert.deepEqual(windows(), ['192.0.2.7', '192.0.2.8']);
+    refusing.mock.restore();
+    trial.keeper.flush();
+    assert.deepEqual(windows(), ['192.0.2.8']);
     trial.keeper.stop();
   });
 
@@ -425,6 +458,49 @@ describe('StoreKeeper, where the disk refuses', () => {
     assert.equal(memory.windows?.length, 2);
   });
 
+  /** A store of 200 bans; as its daemon left it at its end, or where that was killed, with its log. */
+  function backup({ isKilled = false } = {}) {
+    const first = started();
+    for (let host = 0; host < 200; host++) first.bans.add(decisionOf(`203.0.113.${host}`, 5));
+    first.keeper.flush();
+    if (!isKilled) first.keeper.stop();
+    const path = join(emptyDirectory(), 'state.db');
+    for (const suffix of isKilled ? ['', '-wal'] : ['']) copyFileSync(first.path + suffix, path + suffix);
+    first.keeper.stop();
+    return path;
+  }
+  const withOwnLog = () => {
+    const trial = started();
+    for (let host = 0; host < 50; host++) trial.bans.add(decisionOf(`198.51.100.${host}`, 5));
+    trial.keeper.flush();
+    assert.ok(statSync(`${trial.path}-wal`).size > 0);
+    return trial;
+  };
+
+  for (const [name, isKilled] of [
+    ['a file that takes the place of ours is read as it is, without the log of ours', false],
+    ['a file that takes the place of ours with its log is read with that', true],
+  ] as const) {
+    it(name, () => {
+      const path = backup({ isKilled });
+      const trial = withOwnLog();
+      for (const suffix of isKilled ? ['', '-wal'] : ['']) renameSync(path + suffix, trial.path + suffix);
+      trial.bans.add(decisionOf('192.0.2.1', 5));
+      trial.keeper.flush();
+      assert.equal(trial.memory.bans.length, 251);
+      trial.keeper.stop();
+      assert.equal(storedAt(trial.path).bans.length, 251);
+    });
+
+    it(`${name}, also where the daemon stopped before it wrote again`, () => {
+      const path = backup({ isKilled });
+      const trial = withOwnLog();
+      for (const suffix of isKilled ? ['', '-wal'] : ['']) renameSync(path + suffix, trial.path + suffix);
+      trial.keeper.stop();
+      assert.equal(storedAt(trial.path).bans.length, 200);
+    });
+  }
+
   it('a file that breaks while it is used is set aside, and written anew with all', (t) => {
     asleep(t);
     const trial = started();
@@ -526,6 +602,55 @@ describe('StoreKeeper, where the store can be opened only later', () => {
       );
     });
   }
+
+  it('what was counted of somebody who was unbanned meanwhile does not come back, of nobody else is it lost', () => {
+    const first = new Trial();
+    first.jails = ['one', 'two'].map((name) => jailOf(name, aggregates));
+    first.start();
+    const [one, two] = first.jails;
+    const at = (timeUsec: number, distinct?: string) => ({ timeUsec, distinct });
+    const windows = [
+      ['192.0.2.7', [at(1), at(2)]],
+      ['192.0.2.8', [at(1)]],
+      ['192.0.2.0/24', [at(1, '192.0.2.7'), at(2, '192.0.2.8')]],
+      ['2001:db8::/64', [at(1)]],
+      ['2001:db8:1::/64', [at(1)]],
+      ['2001:db8::/32', [at(1, '2001:db8::/64'), at(2, '2001:db8:1::/64')]],
+      ['198.51.100.0/24', [at(1, '198.51.100.7')]],
+      ['203.0.113.0/24', [at(1, '203.0.113.9')]],
+    ] as const;
+    for (const jail of [one, two]) {
+      jail?.restore(windows);
+      jail?.touchAll();
+    }
+    first.bans.add(decisionOf('203.0.113.0/24', 500, { jail: 'one' }));
+    first.keeper.flush();
+    first.keeper.stop();
+    const aside = `${first.path}.aside`;
+    renameSync(first.path, aside);
+    mkdirSync(first.path);
+    const trial = new Trial(first.path);
+    // The other is in error.
+    trial.jails = [jailOf('one', aggregates)];
+    trial.start();
+    const unban = (text: string, jail?: string) => {
+      trial.keeper.noteUnbanned(network(text), jail);
+      trial.keeper.noteForgotten(network(text), jail);
+    };
+    for (const text of ['192.0.2.7', '2001:db8::5', '203.0.113.4']) unban(text);
+    unban('198.51.100.7', 'two');
+    trial.knock('192.0.2.7', 3);
+    rmSync(first.path, { recursive: true });
+    renameSync(aside, first.path);
+    trial.keeper.flush();
+    const textOf = (windows: StoredWindows = []) =>
+      windows.map(([identity, entries]) => `${identity}: ${entries.map((entry) => entry.distinct ?? entry.timeUsec).join(' ')}`).toSorted();
+    const left = ['192.0.2.0/24: 192.0.2.8', '192.0.2.8: 1', '2001:db8:1::/64: 1', '2001:db8::/32: 2001:db8:1::/64'];
+    assert.deepEqual(textOf(trial.memory.windows), [...left, '192.0.2.7: 3', '198.51.100.0/24: 198.51.100.7'].toSorted());
+    assert.deepEqual(textOf(trial.keeper.store?.windows('one')), textOf(trial.memory.windows));
+    assert.deepEqual(textOf(trial.keeper.store?.windows('two')), [...left, '203.0.113.0/24: 203.0.113.9'].toSorted());
+    trial.keeper.stop();
+  });
 
   it('another daemon has it: what that one wrote after it was copied is kept', (t) => {
     asleep(t);

@@ -482,7 +482,10 @@ describe('aggregate', () => {
       ],
     });
   const bansOf = (jail: Jail, addresses: readonly string[], spared = nobody, timeUsec = 0) =>
-    addresses.map((address) => jail.observe(failureOf(address, timeUsec), spared)?.network.text);
+    addresses.map((address) => {
+      const decision = jail.observe(failureOf(address, timeUsec), spared);
+      return decision && (jail.widen(decision, spared) ?? decision).network.text;
+    });
 
   it('bans the network with the address that completes it, the widest where several are complete', () => {
     const jail = jailWithRules();
@@ -534,11 +537,11 @@ describe('aggregate', () => {
     ] as const;
     const jail = jailOf({ isDistinct: false, maxretry: 1, maxtracked: 10, aggregate: rules });
     for (let index = 0; index < 200; index++) {
-      assert.ok(jail.observe(failureOf(`198.${index}.0.1`, index), nobody));
+      assert.ok(bansOf(jail, [`198.${index}.0.1`], nobody, index)[0]);
       assert.ok(jail.trackedCount <= 10);
     }
     assert.equal(jail.counts.evicted, 390);
-    for (let index = 0; index < 20; index++) jail.observe(failureOf(`192.0.2.${index % 2}`, 1000 + findtime + index), nobody);
+    for (let index = 0; index < 20; index++) bansOf(jail, [`192.0.2.${index % 2}`], nobody, 1000 + findtime + index);
     assert.equal(jail.trackedCount, 2);
   });
 
