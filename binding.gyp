@@ -21,6 +21,7 @@
         "native/journal_reader.cc",
         "native/journal_scan.cc",
         "native/journal_selection.cc",
+        "native/journal_tail.cc",
         "native/kernel_log_reader.cc",
         "native/literal_automaton.cc",
         "native/literal_part.cc",

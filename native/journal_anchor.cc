@@ -1,5 +1,7 @@
 #include "journal_anchor.h"
 
+#include <cinttypes>
+#include <cstdio>
 #include <cstdlib>
 
 namespace {
@@ -56,6 +58,23 @@ bool JournalAnchor::IsAt(sd_journal* journal) const {
   size_t own = cursor.find(";b=");
   size_t anchor = cursor_.find(";b=");
   return own != std::string::npos && anchor != std::string::npos && cursor.compare(own, std::string::npos, cursor_, anchor) == 0;
+}
+
+bool JournalAnchor::IsPast(const JournalTail& tail) const {
+  if (kind_ == Kind::kRealtime) return tail.realtime_usec < usec_;
+  if (kind_ == Kind::kMonotonic) return sd_id128_equal(tail.boot_id, boot_id_) && tail.monotonic_usec < usec_;
+  if (kind_ == Kind::kHead) return false;
+  char seqnum_text[33], boot_text[33];
+  uint64_t seqnum, monotonic_usec, realtime_usec;
+  constexpr const char* kForm = "s=%32[0-9a-f];i=%" SCNx64 ";b=%32[0-9a-f];m=%" SCNx64 ";t=%" SCNx64;
+  sd_id128_t seqnum_id, boot_id;
+  if (sscanf(cursor_.c_str(), kForm, seqnum_text, &seqnum, boot_text, &monotonic_usec, &realtime_usec) != 5 ||
+      sd_id128_from_string(seqnum_text, &seqnum_id) < 0 || sd_id128_from_string(boot_text, &boot_id) < 0) {
+    return false;
+  }
+  if (sd_id128_equal(tail.seqnum_id, seqnum_id)) return tail.seqnum <= seqnum;
+  // By either clock: of the boot it is not sure, and either may have been set anew.
+  return tail.realtime_usec < realtime_usec && (!sd_id128_equal(tail.boot_id, boot_id) || tail.monotonic_usec < monotonic_usec);
 }
 
 std::string CursorOf(sd_journal* journal) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "journal_tail.h"
+
 /** Statuses are sd-journal's: negative errno values, or as sd_journal_next(3) has them. */
 class JournalAnchor {
  public:
@@ -23,6 +25,8 @@ class JournalAnchor {
   int Next(sd_journal* journal);
   /** Whether the journal is at the entry of the cursor. */
   bool IsAt(sd_journal* journal) const;
+  /** Whether the end of a file lies before it, in the order of sd_journal_next(3); false where that is not sure. */
+  bool IsPast(const JournalTail& tail) const;
 
  private:
   enum class Kind { kHead, kCursor, kRealtime, kMonotonic };

@@ -1,14 +1,13 @@
 #include "journal_files.h"
 
 #include <dirent.h>
-#include <endian.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
+#include <utility>
 
 namespace {
 // For what else the process opens, and above what libsystemd itself opens and closes on the way (folders, its inotify).
@@ -28,40 +27,33 @@ std::vector<JournalFile> OpenFiles() {
   return files;
 }
 
-bool IsSame(const JournalFile& a, const JournalFile& b) { return a.fd == b.fd && a.device == b.device && a.inode == b.inode; }
+bool IsSameInode(const JournalFile& a, const JournalFile& b) { return a.device == b.device && a.inode == b.inode; }
 
-bool IsAmong(const std::vector<JournalFile>& files, const JournalFile& file) {
-  return std::any_of(files.begin(), files.end(), [&](const JournalFile& other) { return IsSame(other, file); });
+template <typename IsIt>
+const JournalFile* Find(const std::vector<JournalFile>& files, const JournalFile& file, IsIt is_it) {
+  auto found = std::find_if(files.begin(), files.end(), [&](const JournalFile& other) { return is_it(other, file); });
+  return found == files.end() ? nullptr : &*found;
 }
 
-// In the header.
-constexpr off_t kHeadRealtimeAt = 184;
-constexpr off_t kTailRealtimeAt = 192;
+bool IsSameDescriptor(const JournalFile& a, const JournalFile& b) { return a.fd == b.fd && IsSameInode(a, b); }
 
-uint64_t UsecAt(const JournalFile& file, off_t offset) {
-  uint64_t usec = 0;
-  return pread(file.fd, &usec, sizeof usec, offset) == sizeof usec ? le64toh(usec) : 0;
+// Whatever its name is; a number of an inode is given again.
+bool IsSameFile(const JournalFile& a, const JournalFile& b) { return IsSameInode(a, b) && sd_id128_equal(a.tail.file_id, b.tail.file_id); }
+
+// libsystemd closes by itself what it finds damaged; the number may be another file's then.
+bool IsOpen(const JournalFile& file, struct stat& stats) {
+  return fstat(file.fd, &stats) == 0 && stats.st_dev == file.device && stats.st_ino == file.inode;
 }
 
-// What other threads open meanwhile is none: to hold that could harm (a lock of fcntl(2) ends with any descriptor of its file).
-bool IsJournal(const JournalFile& file) {
-  char signature[8];
-  return pread(file.fd, signature, sizeof signature, 0) == sizeof signature && memcmp(signature, "LPKSHHRH", sizeof signature) == 0;
+// Before it is made empty a file loses its name, so that one which has a name could be read so far.
+bool IsWhole(const JournalFile& file) {
+  struct stat stats;
+  return IsOpen(file, stats) && stats.st_nlink > 0;
 }
 }  // namespace
 
-bool HasInode(const std::vector<JournalFile>& files, const JournalFile& file) {
-  return std::any_of(files.begin(), files.end(), [&](const JournalFile& other) {
-    return other.device == file.device && other.inode == file.inode;
-  });
-}
-
-uint64_t HeadUsec(const JournalFile& file) { return UsecAt(file, kHeadRealtimeAt); }
-uint64_t TailUsec(const JournalFile& file) { return UsecAt(file, kTailRealtimeAt); }
-
-bool IsDeleted(const JournalFile& file) {
-  struct stat stats;
-  return fstat(file.fd, &stats) == 0 && stats.st_nlink == 0;
+bool JournalFile::IsPassedBy(const JournalAnchor& place) const {
+  return is_read || read_entries >= tail.entries || place.IsPast(tail);
 }
 
 bool HasSpareDescriptors() {
@@ -74,13 +66,55 @@ bool HasSpareDescriptors() {
 
 void JournalFiles::Begin() { before_ = OpenFiles(); }
 
-void JournalFiles::End() {
-  std::vector<JournalFile> files;
-  for (const JournalFile& file : OpenFiles()) {
-    if (IsAmong(files_, file) || (!IsAmong(before_, file) && IsJournal(file))) files.push_back(file);
+bool JournalFiles::End(const JournalAnchor& place) {
+  std::vector<JournalFile> former = std::move(files_);
+  files_.clear();
+  for (JournalFile& file : OpenFiles()) {
+    if (const JournalFile* same = Find(former, file, IsSameDescriptor)) {
+      files_.push_back(*same);
+      continue;
+    }
+    // What other threads open meanwhile is none: to hold that could harm (a lock of fcntl(2) ends with any descriptor of its file).
+    if (Find(before_, file, IsSameDescriptor) != nullptr || !file.tail.ReadFrom(file.fd)) continue;
+    files_.push_back(file);
+    // One that was renamed is opened anew.
+    if (const JournalFile* same = Find(former, file, IsSameFile)) {
+      files_.back() = *same;
+      files_.back().fd = file.fd;
+    }
   }
-  files_ = std::move(files);
   before_.clear();
+  return std::any_of(former.begin(), former.end(), [&](const JournalFile& file) {
+    return !file.is_told_lost && !file.IsPassedBy(place) && Find(files_, file, IsSameFile) == nullptr;
+  });
+}
+
+void JournalFiles::Look() {
+  struct stat stats;
+  for (JournalFile& file : files_) {
+    if (!file.is_read && !file.tail.is_archived && IsOpen(file, stats)) file.tail.ReadFrom(file.fd);
+  }
+}
+
+bool JournalFiles::MoveOn(const JournalAnchor& from, const JournalAnchor& to, bool is_at_end) {
+  bool is_lost = false;
+  for (JournalFile& file : files_) {
+    if (file.is_read || file.is_told_lost) continue;
+    if (IsWhole(file)) {
+      if (is_at_end) file.read_entries = file.tail.entries;
+      file.is_read = file.tail.is_archived && file.IsPassedBy(to);
+    } else if (!file.IsPassedBy(from)) {
+      is_lost = file.is_told_lost = true;
+    }
+  }
+  return is_lost;
+}
+
+void JournalFiles::Forget() {
+  for (JournalFile& file : files_) {
+    file.read_entries = 0;
+    file.is_read = file.is_told_lost = false;
+  }
 }
 
 HeldJournalFiles::~HeldJournalFiles() {
@@ -88,10 +122,12 @@ HeldJournalFiles::~HeldJournalFiles() {
 }
 
 bool HeldJournalFiles::Hold(const std::vector<JournalFile>& files) {
+  struct stat stats;
   for (const JournalFile& file : files) {
+    if (!IsOpen(file, stats)) continue;
     int descriptor = fcntl(file.fd, F_DUPFD_CLOEXEC, 0);
     if (descriptor < 0) return false;
     descriptors_.push_back(descriptor);
   }
-  return !files.empty() && HasSpareDescriptors();
+  return !descriptors_.empty() && HasSpareDescriptors();
 }

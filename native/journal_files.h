@@ -1,5 +1,4 @@
-// The files that a handle of sd-journal's has open, which it does not tell, and what their headers say
-// (https://systemd.io/JOURNAL_FILE_FORMAT).
+// The files that a handle of sd-journal's has open, which it does not tell, and how far they are read.
 #pragma once
 
 #include <sys/types.h>
@@ -7,21 +6,22 @@
 #include <cstdint>
 #include <vector>
 
+#include "journal_anchor.h"
+#include "journal_tail.h"
+
 struct JournalFile {
   int fd;
   dev_t device;
   ino_t inode;
+  JournalTail tail = {};
+  // So many of its entries were there when the end of the journal was read.
+  uint64_t read_entries = 0;
+  // Read to its end, to which nothing is added any more.
+  bool is_read = false;
+  bool is_told_lost = false;
+
+  bool IsPassedBy(const JournalAnchor& place) const;
 };
-
-/** Whether a file of the same inode is among them. */
-bool HasInode(const std::vector<JournalFile>& files, const JournalFile& file);
-
-/** Of its first and its last entry, in microseconds; 0 where it has none, or is not open any more. */
-uint64_t HeadUsec(const JournalFile& file);
-uint64_t TailUsec(const JournalFile& file);
-
-/** It has no name any more. */
-bool IsDeleted(const JournalFile& file);
 
 /**
  * Whether descriptors are left, more than a few. Where they run out libsystemd leaves out files without a word (sd_journal_open(3) tells
@@ -29,14 +29,24 @@ bool IsDeleted(const JournalFile& file);
  */
 bool HasSpareDescriptors();
 
-/** Follows which files a handle has: by what this process has open (proc(5), /proc/self/fd) before and after. Its own thread's calls only. */
+/**
+ * Follows which files a handle has, by what this process has open (proc(5), /proc/self/fd) before and after, and which go away before they
+ * are read. A file that is written, deleted and made empty between two looks is as it was at the first one. Its own thread's calls only.
+ */
 class JournalFiles {
  public:
   /** Before calls by which the handle opens and closes files. */
   void Begin();
-  /** After them. */
-  void End();
+  /** After them, at a place: whether a file went away that was not read to its end. */
+  bool End(const JournalAnchor& place);
   const std::vector<JournalFile>& all() const { return files_; }
+
+  /** Before reading: to where they go. */
+  void Look();
+  /** After reading on, since Look, from a place to a place, or to the end of all: whether a file went away that was not read to its end. */
+  bool MoveOn(const JournalAnchor& from, const JournalAnchor& to, bool is_at_end);
+  /** Another place: what was read may be read again. */
+  void Forget();
 
  private:
   std::vector<JournalFile> before_;

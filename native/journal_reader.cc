@@ -19,6 +19,8 @@ constexpr uint32_t kBatchesOfBacklog = 8;
 constexpr size_t kMaxRecords = 1 << 20;
 constexpr size_t kMaxBytes = 1 << 30;
 
+constexpr const char* kWentAway = "a journal file went away before all of it was read";
+
 uint64_t UsecOf(const Napi::Value& value) { return static_cast<uint64_t>(std::max(0.0, value.ToNumber().DoubleValue())); }
 }  // namespace
 
@@ -51,7 +53,7 @@ JournalReader::JournalReader(const Napi::CallbackInfo& info)
     // Watches first, entries after: what is written between the two is not missed.
     int fd = sd_journal_get_fd(scan_.journal());
     Require(env, {fd, "sd_journal_get_fd"});
-    files_.End();
+    files_.End(scan_.progress().anchor);
     RequireAllFiles(env);
     Require(env, {readiness_.Open(env, fd, [this](int status) { OnWake(status); }), "poll"});
     timer_.Open(env, [this] { OnWake(0); });
@@ -83,9 +85,7 @@ void JournalReader::Select(const Napi::CallbackInfo& info) {
 
 JournalAnchor& JournalReader::MoveTo() {
   DropAhead();
-  is_behind_ = true;
-  last_usec_ = 0;
-  is_deferred_ = false;
+  files_.Forget();
   return scan_.MoveTo();
 }
 
@@ -167,47 +167,29 @@ Napi::Value JournalReader::Read(const Napi::CallbackInfo& info) {
   size_t max_records = SizeArgument(info, 0, "maxRecords", kMaxRecords);
   size_t max_bytes = SizeArgument(info, 1, "maxBytes", kMaxBytes);
   JournalBatch batch;
+  files_.Look();
   bool is_changed = Process(env, batch);
+  JournalAnchor from = scan_.progress().anchor;
   if (!TakeAhead(batch, max_records, max_bytes)) {
     Require(env, scan_.Read(batch, max_records, max_bytes));
     ReadAhead(batch);
   }
+  if (files_.MoveOn(from, scan_.progress().anchor, batch.is_at_end)) batch.losses.push_back({-1, kWentAway});
   batch.is_invalidated = is_changed;
-  is_behind_ = !batch.is_at_end;
-  if (batch.read > 0) last_usec_ = batch.last_usec;
   return batch.ToObject(env);
 }
 
 // At each read and not only when woken, so that notices of new and deleted files do not pile up during a long backlog.
 bool JournalReader::Process(Napi::Env env, JournalBatch& batch) {
   if (!HasNotices()) return false;
-  std::vector<JournalFile> former = files_.all();
-  std::vector<JournalFile> unread;
-  for (const JournalFile& file : former) {
-    if (TailUsec(file) >= last_usec_) unread.push_back(file);
-  }
-  // With the notice libsystemd closes a file that was deleted: first what it holds is read, as far as there is something.
-  if ((is_behind_ || !is_deferred_) && std::any_of(unread.begin(), unread.end(), IsDeleted)) {
-    if (!is_deferred_) deferred_usec_ = last_usec_;
-    is_deferred_ = true;
-    return false;
-  }
   files_.Begin();
   int change = scan_.Process();
   Require(env, {change, "sd_journal_process"});
   if (change != SD_JOURNAL_INVALIDATE) return false;
-  files_.End();
+  if (files_.End(scan_.progress().anchor)) batch.losses.push_back({-1, kWentAway});
   // Whoever reads ahead does not see files that came since, whose entries may lie before what it has read.
   DropAhead();
   RequireAllFiles(env);
-  const std::vector<JournalFile>& files = files_.all();
-  bool is_lost = is_behind_ && std::any_of(unread.begin(), unread.end(), [&](const JournalFile& file) { return !HasInode(files, file); });
-  bool is_passed = is_deferred_ && std::any_of(files.begin(), files.end(), [&](const JournalFile& file) {
-                     return !HasInode(former, file) && HeadUsec(file) <= last_usec_ && TailUsec(file) > deferred_usec_;
-                   });
-  is_deferred_ = false;
-  if (is_lost) batch.losses.push_back({-1, "a journal file went away before all of it was read"});
-  if (is_passed) batch.losses.push_back({-1, "a journal file came while a deleted one was still read; some of it may be passed over"});
   return true;
 }
 

@@ -30,8 +30,8 @@
  *  read(maxRecords, maxBytes)         the entries that come next, as columns; see RawJournalRecords in src/binding/addon.ts
  *  start(), stop()                    onReadable() is called whenever something changed, until stop(); keeps the process alive
  *  close()                            idempotent; everything else throws EBADF after it
- * Files that are deleted during a backlog are read to their end first; where entries of files that came meanwhile lie before that, or a file
- * goes away that has another name, a loss is told. Where descriptors are too few for all files of the journal, opening and read throw EMFILE.
+ * Where a file goes away before it was read to its end, a loss is told. Where descriptors are too few for all files of the journal, opening
+ * and read throw EMFILE.
  * A journal file that is truncated while it is read: read throws EFAULT and has moved on nowhere; this reader is of no more use, a new one
  * at the last place is.
  */
@@ -78,13 +78,6 @@ class JournalReader : public Napi::ObjectWrap<JournalReader> {
   Readiness readiness_;
   WakeTimer timer_;
   JournalFiles files_;
-  // The last batch was not the end of all there was.
-  bool is_behind_ = true;
-  // The last entry read.
-  uint64_t last_usec_ = 0;
-  // Notices wait until files are read that were deleted; since that entry.
-  bool is_deferred_ = false;
-  uint64_t deferred_usec_ = 0;
   std::unique_ptr<JournalAhead> ahead_;
   // Batches in a row that were not the last, read here.
   uint32_t backlog_ = 0;

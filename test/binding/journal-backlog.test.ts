@@ -1,7 +1,18 @@
 // A backlog is read ahead on a thread of its own: what comes is what would have come without it, whatever happens meanwhile.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -212,14 +223,15 @@ describe('a backlog of the journal', () => {
     assert.deepEqual(messages.split('\n'), [...range(0, 501), 'late', ...range(501, count)]);
   });
 
-  describe('files that are deleted before they are read', () => {
-    /** Entry after entry, in three files. */
+  describe('files that go away', () => {
+    const wentAway = ['a journal file went away before all of it was read'];
+    const fileOf = (index: number) => `system@${'0123456789abcdef'.repeat(2)}-000000000000000${index}-000000000000000${index}.journal`;
+    const writeFile = (folder: string, index: number) =>
+      writeJournal(`${folder}/${fileOf(index)}`, numbered(index * 300, index * 300 + 300), firstUsec + index * 300_000);
+    /** Entry after entry, in three files that are named as archived ones. */
     const threeFiles = () => {
       const folder = mkdtempSync(`${directory}/of-`);
-      for (const [index, name] of ['a', 'b', 'c'].entries()) {
-        const from = index * 300;
-        writeJournal(`${folder}/${name}.journal`, numbered(from, from + 300), firstUsec + from * 1000);
-      }
+      for (const index of [0, 1, 2]) writeFile(folder, index);
       return folder;
     };
     const readAll = (reader: JournalReader) => {
@@ -231,76 +243,129 @@ describe('a backlog of the journal', () => {
         if (raw.isAtEnd) return told;
       }
     };
-    const vacuumed = (folder: string, name: string) => rmSync(`${folder}/${name}.journal`);
-
-    it('are read to their end, whoever reads them', async () => {
-      for (const isAhead of [false, true]) {
-        for (const names of [['a'], ['a', 'b'], ['b'], ['a', 'b', 'c']]) {
-          const folder = threeFiles();
-          const reader = open(folder);
-          const messages = isAhead ? await readUntilAhead(reader) : messagesOf(reader.read(perBatch, 1 << 20));
-          for (const name of names) vacuumed(folder, name);
-          writeJournal(`${folder}/d.journal`, numbered(900, 950), firstUsec + 900_000);
-          const { messages: more, losses } = readAll(reader);
-          // The last read may have been the end of what was there before.
-          messages.push(...more, ...readAll(reader).messages);
-          assert.deepEqual([messages, losses], [range(0, 950), []], `${names} ${isAhead}`);
-          reader.close();
+    const ways = {
+      'are deleted': (folder: string, indexes: number[]) => {
+        for (const index of indexes) rmSync(`${folder}/${fileOf(index)}`);
+      },
+      // As by unlinkat_deallocate() of systemd.
+      'are deleted and made empty': (folder: string, indexes: number[]) => {
+        for (const index of indexes) {
+          const fd = openSync(`${folder}/${fileOf(index)}`, 'r+');
+          rmSync(`${folder}/${fileOf(index)}`);
+          execFileSync('fallocate', ['--punch-hole', '--length', `${fstatSync(fd).size}`, '/dev/fd/3'], {
+            stdio: ['pipe', 'pipe', 'pipe', fd],
+          });
+          closeSync(fd);
         }
-      }
-    });
+      },
+      'are vacuumed': (folder: string, indexes: number[]) => {
+        execFileSync('journalctl', ['-q', '-D', folder, `--vacuum-files=${3 - indexes.length}`], { stdio: 'ignore' });
+        assert.deepEqual(readdirSync(folder).length, 3 - indexes.length);
+      },
+    };
+    for (const [words, vacuum] of Object.entries(ways)) {
+      it(`and ${words} unread are told as a loss, and once, whoever reads them`, async () => {
+        for (const isAhead of [false, true]) {
+          for (const indexes of [[0], [0, 1]]) {
+            const folder = threeFiles();
+            const reader = open(folder);
+            const before = isAhead ? await readUntilAhead(reader) : messagesOf(reader.read(perBatch, 1 << 20));
+            assert.ok(before.length < 300);
+            vacuum(folder, indexes);
+            const { messages, losses } = readAll(reader);
+            assert.deepEqual([messages, losses], [range(300 * indexes.length, 900), wentAway], `${indexes} ${isAhead}`);
+            assert.deepEqual(readAll(reader), { messages: [], losses: [] });
+            reader.close();
+          }
+        }
+      });
 
-    it('where all that a deleted file held was read, nothing is told', () => {
-      const folder = threeFiles();
-      const reader = open(folder);
-      const messages = Array.from({ length: 40 }, () => messagesOf(reader.read(perBatch, 1 << 20))).flat();
-      vacuumed(folder, 'a');
-      assert.deepEqual(readAll(reader), { messages: range(messages.length, 900), losses: [] });
-      reader.close();
-    });
+      it(`and ${words} when they were read, in a backlog and at the end of it, are no loss`, () => {
+        const folder = threeFiles();
+        const reader = open(folder);
+        const messages = Array.from({ length: 40 }, () => messagesOf(reader.read(perBatch, 1 << 20))).flat();
+        vacuum(folder, [0]);
+        assert.deepEqual(readAll(reader), { messages: range(messages.length, 900), losses: [] });
+        if (words !== 'are vacuumed') vacuum(folder, [1, 2]);
+        assert.deepEqual(readAll(reader), { messages: [], losses: [] });
+        writeFile(folder, 3);
+        assert.deepEqual(readAll(reader), { messages: range(900, 1200), losses: [] });
+        reader.close();
+      });
+    }
 
-    it('what else comes meanwhile, and belongs into what was read by then, is told as a loss', () => {
-      const folder = threeFiles();
-      const reader = open(folder);
-      reader.read(perBatch, 1 << 20);
-      vacuumed(folder, 'a');
-      writeJournal(`${folder}/late.journal`, [{ MESSAGE: 'late', __MONOTONIC_TIMESTAMP: 60_100_500 }], firstUsec + 100_500);
-      const { messages, losses } = readAll(reader);
-      assert.deepEqual(messages, range(perBatch, 900));
-      assert.deepEqual(losses, ['a journal file came while a deleted one was still read; some of it may be passed over']);
-      reader.close();
-    });
-
-    it('where libsystemd lets one go of which there is still a name, it is told as a loss', () => {
-      const folder = threeFiles();
-      const reader = open(folder);
-      reader.read(perBatch, 1 << 20);
-      linkSync(`${folder}/b.journal`, `${folder}/b.kept`);
-      vacuumed(folder, 'b');
-      const { messages, losses } = readAll(reader);
-      assert.deepEqual(messages, [...range(perBatch, 300), ...range(600, 900)]);
-      assert.deepEqual(losses, ['a journal file went away before all of it was read']);
-      reader.close();
-    });
-
-    it('not so one that was moved away', () => {
-      const folder = threeFiles();
-      const reader = open(folder);
-      reader.read(perBatch, 1 << 20);
-      renameSync(`${folder}/b.journal`, `${folder}/b.away`);
-      assert.deepEqual(readAll(reader), { messages: range(perBatch, 900), losses: [] });
-      reader.close();
-    });
-
-    it('after which the folder is followed as before', () => {
+    it('are no loss where they are deleted before the first read from the end on', () => {
       const folder = threeFiles();
       const reader = open(folder);
       reader.seekTail();
-      for (const name of ['a', 'b', 'c']) vacuumed(folder, name);
+      ways['are deleted and made empty'](folder, [0, 1, 2]);
       assert.deepEqual(readAll(reader), { messages: [], losses: [] });
-      assert.deepEqual(readAll(reader), { messages: [], losses: [] });
-      writeJournal(`${folder}/d.journal`, numbered(900, 950), firstUsec + 900_000);
-      assert.deepEqual(readAll(reader), { messages: range(900, 950), losses: [] });
+      writeFile(folder, 3);
+      assert.deepEqual(readAll(reader), { messages: range(900, 1200), losses: [] });
+      reader.close();
+    });
+
+    it('though they came in a backlog, are told', () => {
+      const folder = threeFiles();
+      const reader = open(folder);
+      reader.read(perBatch, 1 << 20);
+      writeFile(folder, 3);
+      reader.read(perBatch, 1 << 20);
+      ways['are deleted and made empty'](folder, [3]);
+      assert.deepEqual(readAll(reader), { messages: range(2 * perBatch, 900), losses: wentAway });
+      reader.close();
+    });
+
+    it('though what they hold has earlier times than what was read, are told', () => {
+      const folder = mkdtempSync(`${directory}/of-`);
+      writeJournal(
+        `${folder}/${fileOf(0)}`,
+        numbered(0, 600).map((entry, index) => ({
+          ...entry,
+          __REALTIME_TIMESTAMP: firstUsec + (index < 300 ? 10_000 + index : index) * 1000,
+        })),
+      );
+      const reader = open(folder);
+      reader.read(perBatch, 1 << 20);
+      ways['are deleted and made empty'](folder, [0]);
+      assert.deepEqual(readAll(reader), { messages: [], losses: wentAway });
+      reader.close();
+    });
+
+    it('are no loss where they were read at a time to come, which the clock had before', () => {
+      const folder = mkdtempSync(`${directory}/of-`);
+      const early = { _BOOT_ID: '11111111111111111111111111111111' };
+      writeJournal(
+        `${folder}/${fileOf(0)}`,
+        numbered(0, 300).map((entry) => ({ ...entry, ...early })),
+        firstUsec + 1e12,
+      );
+      const reader = open(folder);
+      readAll(reader);
+      writeFile(folder, 1);
+      reader.seekRealtime(firstUsec);
+      readAll(reader);
+      ways['are deleted and made empty'](folder, [0]);
+      assert.deepEqual(readAll(reader).losses, []);
+      reader.close();
+    });
+
+    it('are told where libsystemd lets one go of which there is still a name', () => {
+      const folder = threeFiles();
+      const reader = open(folder);
+      reader.read(perBatch, 1 << 20);
+      linkSync(`${folder}/${fileOf(1)}`, `${folder}/b.kept`);
+      ways['are deleted'](folder, [1]);
+      assert.deepEqual(readAll(reader), { messages: [...range(perBatch, 300), ...range(600, 900)], losses: wentAway });
+      reader.close();
+    });
+
+    it('are no loss where they are renamed', () => {
+      const folder = threeFiles();
+      const reader = open(folder);
+      reader.read(perBatch, 1 << 20);
+      renameSync(`${folder}/${fileOf(1)}`, `${folder}/other.journal`);
+      assert.deepEqual(readAll(reader), { messages: range(perBatch, 900), losses: [] });
       reader.close();
     });
   });

@@ -108,7 +108,7 @@ describe('a journal file that changes under the reader', () => {
     });
   }
 
-  it('deleted: what it holds is read before it is let go', () => {
+  it('deleted: what of it was not read is told as a loss, once', () => {
     const folder = mkdtempSync(`${directory}/deleted-`);
     copyFileSync(whole, `${folder}/a.journal`);
     const reader = openJournal({ path: folder }, () => undefined);
@@ -118,10 +118,10 @@ describe('a journal file that changes under the reader', () => {
     unlinkSync(`${folder}/a.journal`);
     const told = Array.from({ length: 2 }, () => reader.read(count, 1 << 20));
     assert.deepEqual(
-      told.map((raw) => [raw.count, raw.isAtEnd, raw.isInvalidated]),
+      told.map((raw) => [raw.count, raw.isAtEnd, raw.isInvalidated, raw.losses.map(({ reason }) => reason)]),
       [
-        [count - 10, true, false],
-        [0, true, true],
+        [0, true, true, ['a journal file went away before all of it was read']],
+        [0, true, false, []],
       ],
     );
     reader.close();
