@@ -1,6 +1,6 @@
 // A journald that rotates and vacuums all the time: what is vacuumed unread is told, what was read is not.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type JournalReader, openJournal } from '../../src/binding/addon.ts';
@@ -37,17 +37,19 @@ describe('a journal that is vacuumed', { skip: needsRoot, timeout: 120_000 }, ()
   before(() => journald.start());
   after(() => journald.remove());
 
-  it('tells no loss to a reader at its end, in a hundred vacuums', async () => {
+  it('tells no loss to a reader at its end, in dozens of vacuums', async () => {
     const told: Told = { numbers: [], losses: [] };
     // A user's file that stays empty for long is vacuumed as it is rotated.
     log(0, 1, 1000);
+    const written = () => spawnSync('journalctl', ['-D', journald.journal, '-t', 'numbered', '-o', 'cat'], { encoding: 'utf8' }).stdout;
+    await until('it is written', () => written().startsWith('0'));
     const reader = openEnd(journald.journal, told);
     reader.start();
     const active = `${journald.journal}/${journald.files().find((name) => name.endsWith('system.journal'))}`;
     const inodeOf = () => statSync(active, { throwIfNoEntry: false })?.ino;
     const vacuumed = new Set<string>();
     let next = 1;
-    for (let round = 0; round < 120; round++) {
+    for (let round = 0; round < 60; round++) {
       for (const name of journald.files()) vacuumed.add(name);
       log(next, 5, round % 20 === 19 ? 1000 : 0);
       next += 5;
@@ -59,7 +61,7 @@ describe('a journal that is vacuumed', { skip: needsRoot, timeout: 120_000 }, ()
     await until('all is told', () => readTo(told, reader, 1000));
     reader.close();
     for (const name of journald.files()) vacuumed.delete(name);
-    assert.ok(vacuumed.size > 100, `${vacuumed.size} were vacuumed`);
+    assert.ok(vacuumed.size > 45, `${vacuumed.size} were vacuumed`);
     assert.deepEqual(
       told.numbers.sort((a, b) => a - b),
       Array.from({ length: next - 1 }, (_, index) => index + 1),
