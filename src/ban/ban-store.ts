@@ -83,7 +83,9 @@ export class BanStore {
   }
 
   bans(): BanDecision[] {
-    return this.#statements.bans.all().flatMap((row) => this.#whereRead(parseDecision(row)) ?? []);
+    const bans = this.#statements.bans.all().flatMap((row) => this.#whereRead(parseDecision(row)) ?? []);
+    // The oldest first. Sorted here: SQLite would sort their texts with them.
+    return bans.sort((a, b) => a.sinceUsec - b.sinceUsec);
   }
 
   positions(): Record<string, StoredPosition> {

@@ -57,7 +57,7 @@ export function prepareStatements(database: Sqlite) {
 
     bans: database.prepare<[], { network: string; jail: string; sinceUsec: number; untilUsec: number | null; decision: string }>(
       `SELECT network, name AS jail, since_usec AS sinceUsec, until_usec AS untilUsec, decision
-       FROM bans JOIN jails ON jails.id = bans.jail ORDER BY since_usec`,
+       FROM bans JOIN jails ON jails.id = bans.jail`,
     ),
     removeWindowsOfOthers: database.prepare<[string, number]>(
       `DELETE FROM windows WHERE jail IN (SELECT id FROM jails WHERE name NOT IN (SELECT value FROM json_each(?)))
