@@ -70,7 +70,7 @@ export class BanKeeper {
   restore(decisions: readonly BanDecision[]): void {
     this.bans.restore(decisions);
     this.#noteActions(decisions);
-    this.bans.expire(this.#options.clock());
+    for (const ended of this.bans.expire(this.#options.clock())) this.#rememberLifts(ended);
     this.#roster.restore(decisions);
   }
 
@@ -201,7 +201,10 @@ export class BanKeeper {
   /** The actions are to be told of it by `settle`; what commands are to lift is remembered until they have. */
   #note(change: Change): void {
     this.#changed.push(change);
-    const { network, jail, actions } = change;
+    this.#rememberLifts(change);
+  }
+
+  #rememberLifts({ network, jail, actions }: Change): void {
     const held = this.bans.get(network)?.holders.get(jail)?.actions ?? [];
     for (const action of actions.filter((name) => this.#roster.isTicketAction(name))) {
       const lift = { jail, action, network: network.text };

@@ -73,11 +73,11 @@ export class TicketKeeper {
     }
   }
 
-  /** What an earlier run had yet to lift; false where it is a ban again. */
+  /** What an earlier run had yet to lift; false where it is a ban again, or was told once and for all. */
   restoreLift({ jail, action, network }: PendingLift): boolean {
     const target = parseBanTarget(network) ?? parseRawIdentity(network);
     const isHeld = target !== undefined && this.#options.bans.get(target)?.holders.get(jail)?.actions.includes(action) === true;
-    if (isHeld) return false;
+    if (isHeld || !this.isToldOfRestored(jail, action)) return false;
     this.#use(jail, action).enforcer.restore([], [network]);
     return true;
   }

@@ -144,6 +144,23 @@ describe('what commands have yet to lift', () => {
     assert.deepEqual([outside.of('ufw'), saved(keeper)], [['192.0.2.1'], []]);
   });
 
+  it('is also what ended while nothing ran, through a second kill', async () => {
+    const outside = new Outside();
+    outside.held.set('ufw', new Set(['192.0.2.1']));
+    outside.failing = 'ufw';
+    const first = await outside.run(['ufw'], { bans: [decisionOf('192.0.2.1', 5, { jail: 'one', actions: ['ufw'] })] });
+    assert.deepEqual(saved(first), [['one', 'ufw', '192.0.2.1']]);
+    outside.failing = undefined;
+    const next = await outside.run(['ufw'], { lifts: saved(first) });
+    assert.deepEqual([outside.of('ufw'), saved(next)], [[], []]);
+  });
+
+  it('is no mail: nobody is told later of an end', async () => {
+    const outside = new Outside();
+    const keeper = await outside.run(['mail'], { lifts: [['one', 'mail', '192.0.2.1']] });
+    assert.deepEqual([outside.calls, saved(keeper)], [['mail start'], []]);
+  });
+
   it('is left out where it makes no sense', async () => {
     const keeper = await new Outside().run(['ufw'], { lifts: [null, ['one'], ['one', 'ufw', 7], 'x', ['one', 'nftables', '192.0.2.1']] });
     assert.deepEqual(saved(keeper), []);
